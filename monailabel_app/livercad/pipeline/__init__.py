@@ -1,0 +1,1 @@
+"""Study in, Findings out: the steps in order, and nothing else."""

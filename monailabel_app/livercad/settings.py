@@ -1,0 +1,25 @@
+"""Every setting that changes a result, with defaults that work; and the one place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """What an analysis does. Hashed into every result, so that a changed setting recomputes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where networks run; auto takes a GPU if there is one.")
+    lesion_threshold: float = Field(0.5, gt=0, lt=1, description="Lesion probability above which a voxel is a lesion's.")
+    minimum_score: float = Field(0.5, ge=0, le=1, description="Lesions with a lower score are dropped.")
+    minimum_volume_ml: float = Field(0.05, ge=0, description="Lesions smaller than this (ml) are dropped.")
+
+
+def models_folder() -> Path:
+    """Where installed models live: ``LIVERCAD_MODELS``, else ``~/.cache/livercad/models``."""
+    return Path(os.environ.get("LIVERCAD_MODELS") or Path.home() / ".cache" / "livercad" / "models")

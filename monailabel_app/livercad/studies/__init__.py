@@ -1,0 +1,1 @@
+"""Reading what users have, and saving results on the input's own grid."""
