@@ -1,0 +1,1 @@
+"""From a lesion probability to a list of lesions."""

@@ -1,0 +1,73 @@
+"""When a result is less reliable than it looks."""
+
+from __future__ import annotations
+
+from livercad.core.findings import Caution, FindingsWarning, Lesion, LiverFinding, PhaseRead
+from livercad.core.geometry import axial_axis
+from livercad.core.phases import Phase
+from livercad.core.volume import Volume
+
+THICK_SLICES_MM = 5.0
+"""RECIST 1.1 (Eisenhauer 2009, section 3.1.1) asks for slices of at most 5 mm for lesions of 10 mm."""
+TINY_LESION_MM = 10.0
+"""Smallest measurable lesion on CT (RECIST 1.1, Eisenhauer 2009, section 3.1.1)."""
+
+
+def cautions_of(
+    ct: Volume, phase: PhaseRead, liver: LiverFinding, lesions: tuple[Lesion, ...]
+) -> tuple[FindingsWarning, ...]:
+    """Collect the reasons for caution.
+
+    Parameters
+    ----------
+    ct : Volume
+        The reference phase.
+    phase : PhaseRead
+        What is known of it.
+    liver : LiverFinding
+        The liver found.
+    lesions : tuple of Lesion
+        The lesions found.
+
+    Returns
+    -------
+    tuple of FindingsWarning
+        Empty when there is none.
+    """
+    warnings = []
+    thickness = ct.spacing[axial_axis(ct.affine)]
+    if thickness > THICK_SLICES_MM:
+        warnings.append(
+            FindingsWarning(
+                Caution.THICK_SLICES,
+                f"Slices are {thickness:.1f} mm apart; above {THICK_SLICES_MM:g} mm small lesions are missed "
+                "and diameters are coarse.",
+            )
+        )
+    if phase.phase is Phase.UNENHANCED:
+        warnings.append(
+            FindingsWarning(Caution.UNENHANCED, "No contrast medium: many lesions do not show in this phase.")
+        )
+    if phase.phase is None:
+        warnings.append(
+            FindingsWarning(
+                Caution.PHASE_ASSUMED, "The phase is not known from a name or a table; read as if it were portal."
+            )
+        )
+    if liver.is_cut:
+        warnings.append(
+            FindingsWarning(
+                Caution.LIVER_CUT,
+                "The liver reaches the edge of the image: volumes are too small and lesions may lie outside.",
+            )
+        )
+    tiny = [lesion.number for lesion in lesions if lesion.diameter_mm < TINY_LESION_MM]
+    if tiny:
+        numbers = ", ".join(str(number) for number in tiny)
+        warnings.append(
+            FindingsWarning(
+                Caution.TINY_LESION,
+                f"Lesions smaller than {TINY_LESION_MM:g} mm, below what RECIST calls measurable: {numbers}.",
+            )
+        )
+    return tuple(warnings)
