@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ class Volume:
         If the array is not 3-D or the affine is not an invertible 4 × 4 matrix.
     """
 
-    array: npt.NDArray[np.generic]
+    array: npt.NDArray[Any]
     affine: npt.NDArray[np.float64]
 
     def __post_init__(self) -> None:
@@ -54,7 +55,7 @@ class Volume:
         """Volume of one voxel in ml."""
         return float(abs(np.linalg.det(self.affine[:3, :3]))) / 1000.0
 
-    def like(self, array: npt.NDArray[np.generic]) -> Volume:
+    def like(self, array: npt.NDArray[Any]) -> Volume:
         """Put another array of the same shape on this volume's grid.
 
         Parameters

@@ -1,0 +1,5 @@
+"""`python -m livercad`: the same as the `livercad` command."""
+
+from livercad.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""The command line: one file a command of `livercad`, put together in `livercad.cli.main`."""

@@ -1,0 +1,63 @@
+"""The `livercad` command: puts the commands together and turns expected errors into one line.
+
+A command's module imports torch, MONAI and the like inside its function, so that the help is there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from livercad import __version__
+from livercad.errors import LiverCADError
+
+HELP = """Find the liver and its lesions on CT, measure them, and report.
+
+\b
+  livercad models install                 once: fetch the pre-trained networks
+  livercad analyze STUDIES --output OUT   analyse every study of a folder
+  livercad serve STUDIES                  serve the same to 3D Slicer
+
+Research software, not a medical device.
+"""
+
+USER_ERROR_STATUS = 2
+
+app = typer.Typer(
+    name="livercad",
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"livercad {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; a `LiverCADError` becomes its message on stderr and exit status 2.
+
+    Any other exception is a defect of LiverCAD's and keeps its traceback.
+    """
+    try:
+        app()
+    except LiverCADError as error:
+        typer.echo(f"livercad: {error}", err=True)
+        sys.exit(USER_ERROR_STATUS)
