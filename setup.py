@@ -36,6 +36,7 @@ REQUIREMENTS = [
 EXTRAS = {
     "cluster": ["ray>=2.30"],
     "test": [
+        "cmake>=3.16",  # configures the Slicer extension against a stub
         "httpx>=0.27",
         "jsonschema>=3.2",
         "mypy>=1.10",
