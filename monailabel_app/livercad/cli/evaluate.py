@@ -1,0 +1,53 @@
+"""`livercad evaluate`: results against truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livercad.evaluation.settings import EvaluationSettings, HitCriterion
+
+DEFAULTS = EvaluationSettings()
+
+
+def evaluate(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="What `livercad analyze` wrote.")],
+    truth: Annotated[
+        Path,
+        typer.Option(
+            metavar="TRUTH", help="Folder of case folders with liver.nii.gz and lesions.nii.gz (or tumor.nii.gz)."
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Where to write.", show_default="RESULTS/evaluation")
+    ] = None,
+    hit: Annotated[
+        HitCriterion,
+        typer.Option(help="What makes a lesion found: IoU, or coverage (share of the true lesion that was found)."),
+    ] = DEFAULTS.hit_criterion,
+    hit_threshold: Annotated[
+        float, typer.Option(min=0.0, max=0.99, help="A found lesion lies above this; LiTS asks for an IoU of 0.5.")
+    ] = DEFAULTS.hit_threshold,
+    tolerance_mm: Annotated[float, typer.Option(min=0.01, help="Of the surface Dice.")] = DEFAULTS.tolerance_mm,
+) -> None:
+    """Score liver and lesion masks against truth: Dice, VOE, RVD, ASSD, HD95, surface Dice, lesions found.
+
+    Writes cases.csv, lesions.csv, summary.json and index.html.
+    """
+    from rich.console import Console
+
+    from livercad.cli.bar import progress_bar
+    from livercad.evaluation.evaluate import evaluate as run
+    from livercad.evaluation.output import write_evaluation
+
+    settings = EvaluationSettings(hit_criterion=hit, hit_threshold=hit_threshold, tolerance_mm=tolerance_mm)
+    console = Console(stderr=True)
+    with progress_bar(console) as progress:
+        evaluation = run(results, truth, settings, progress)
+    output = output or results / "evaluation"
+    write_evaluation(evaluation, output)
+    for item in evaluation.skipped:
+        console.print(f"left out: {item.case} ({item.what}): {item.reason}", markup=False, highlight=False)
+    typer.echo(f"{len(evaluation.cases)} cases evaluated: {output / 'index.html'}")
