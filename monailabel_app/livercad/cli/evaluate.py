@@ -49,5 +49,7 @@ def evaluate(
     output = output or results / "evaluation"
     write_evaluation(evaluation, output)
     for item in evaluation.skipped:
-        console.print(f"left out: {item.case} ({item.what}): {item.reason}", markup=False, highlight=False)
+        console.print(
+            f"left out: {item.case} ({item.what}): {item.reason}", markup=False, highlight=False, soft_wrap=True
+        )
     typer.echo(f"{len(evaluation.cases)} cases evaluated: {output / 'index.html'}")

@@ -10,8 +10,8 @@ from livercad.errors import InputError
 LIVER_NAMES = ("liver",)
 LESION_NAMES = ("lesions", "lesion", "tumor", "tumors", "tumour", "tumours")
 """What a truth's mask files are called, before ``.nii.gz`` or ``.nii``."""
-PHANTOM_MARK = "phantom.json"
-"""What ``livercad phantom`` leaves in its folder."""
+PHANTOM_TABLE, PHANTOM_HEADER = "lesions.csv", "case,lesion,type,diameter_mm,volume_ml,"
+"""The table that ``livercad phantom ct`` leaves beside its truth, and how it begins."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,14 @@ def pair_cases(results: Path, truth: Path) -> tuple[tuple[CasePair, ...], tuple[
 
 
 def is_phantom(truth: Path) -> bool:
-    """Whether a truth folder, or the study folder around it, says that it was made by ``livercad phantom``."""
-    return any((folder / PHANTOM_MARK).is_file() for folder in (truth, truth / "truth", truth.resolve().parent))
+    """Whether a truth folder was made by ``livercad phantom ct``, which leaves its truth table there."""
+    tables = (truth / PHANTOM_TABLE, truth / "truth" / PHANTOM_TABLE)
+    return any(table.is_file() and _first_line(table).startswith(PHANTOM_HEADER) for table in tables)
+
+
+def _first_line(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as stream:
+        return stream.readline()
 
 
 def _masks_by_case(folder: Path, expected: str) -> tuple[dict[str, MaskFiles], list[Skipped]]:
