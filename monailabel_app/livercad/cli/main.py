@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from livercad import __version__
+from livercad.cli.evaluate import evaluate
 from livercad.errors import LiverCADError
 
 HELP = """Find the liver and its lesions on CT, measure them, and report.
@@ -34,6 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+app.command()(evaluate)
 
 
 def _print_version(wanted: bool) -> None:

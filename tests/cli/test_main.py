@@ -1,0 +1,78 @@
+"""The `livercad` command as a whole; the commands' own behaviour is tested in their rooms."""
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+import livercad
+from livercad.cli import main as command_line
+from livercad.errors import InputError
+
+COMMANDS = ("evaluate",)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "livercad", *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_the_help_names_every_command_with_a_sentence():
+    shown = CliRunner().invoke(command_line.app, ["--help"], env={"COLUMNS": "120"})
+    assert shown.exit_code == 0
+    for command in COMMANDS:
+        rows = [line for line in shown.stdout.splitlines() if line.strip("│ ").startswith(f"{command} ")]
+        assert rows and len(rows[0].split()) > 4, f"{command} has no row with a sentence in the help"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_that_needs_no_weights(command):
+    shown = CliRunner().invoke(command_line.app, [command, "--help"])
+    assert shown.exit_code == 0
+    assert "Usage" in shown.stdout
+
+
+def test_the_version_is_the_packages():
+    shown = run("--version")
+    assert (shown.returncode, shown.stdout.strip()) == (0, f"livercad {livercad.__version__}")
+
+
+def test_without_a_command_the_help_is_shown():
+    shown = run()
+    assert "Usage: python -m livercad" in shown.stdout + shown.stderr
+
+
+def test_the_help_loads_nothing_heavy():
+    program = "import sys, livercad.cli.main; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "monai", "monailabel", "SimpleITK", "matplotlib", "openvino", "ray"} & set(loaded)
+
+
+def test_an_error_of_the_users_is_one_message_on_stderr_and_status_2(tmp_path):
+    absent = tmp_path / "absent"
+    shown = run("evaluate", str(absent), "--truth", str(tmp_path))
+    assert shown.returncode == command_line.USER_ERROR_STATUS == 2
+    assert shown.stdout == ""
+    assert shown.stderr.startswith("livercad: ") and str(absent) in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_a_message_keeps_what_looks_like_markup(monkeypatch, capsys):
+    def fail() -> None:
+        raise InputError("case [bold]7[/bold]", found="a", expected="b", todo="c.")
+
+    monkeypatch.setattr(command_line, "app", fail)
+    with pytest.raises(SystemExit):
+        command_line.main()
+    assert "case [bold]7[/bold]: found a; expected b. c." in capsys.readouterr().err
+
+
+def test_a_defect_keeps_its_traceback(monkeypatch):
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(command_line, "app", fail)
+    with pytest.raises(ZeroDivisionError):
+        command_line.main()

@@ -1,0 +1,1 @@
+# Slicer packs the extension here; there is nothing to check.
