@@ -58,7 +58,7 @@ livercad models install
 if [ -z "$studies" ]; then
     studies="$PROJECT_ROOT/demo/studies"
     output="${output:-$PROJECT_ROOT/demo/results}"
-    if [ ! -d "$studies" ]; then
+    if [ ! -f "$PROJECT_ROOT/demo/truth/lesions.csv" ]; then
         say "Demonstration studies"
         livercad phantom ct "$PROJECT_ROOT/demo" -n 4
     fi

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from livercad import __version__
+from livercad.cli import models, phantom
 from livercad.cli.evaluate import evaluate
 from livercad.errors import LiverCADError
 
@@ -37,6 +38,8 @@ app = typer.Typer(
 )
 
 
+app.add_typer(models.app, name="models")
+app.add_typer(phantom.app, name="phantom")
 app.command()(evaluate)
 
 
