@@ -10,7 +10,7 @@ VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "monailabel_app/livercad/__
 
 REQUIREMENTS = [
     "connected-components-3d>=3.12",
-    "fastapi>=0.110",
+    "fastapi>=0.135",  # fastapi.sse
     "h5py>=3.10",
     "filelock>=3.12",
     "isal>=1.6",  # reads and writes .nii.gz several times faster than zlib
