@@ -10,7 +10,7 @@ import livercad
 from livercad.cli import main as command_line
 from livercad.errors import InputError
 
-COMMANDS = ("evaluate", "models", "phantom")
+COMMANDS = ("analyze", "evaluate", "models", "phantom")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -12,15 +12,15 @@ import typer
 
 from livercad import __version__
 from livercad.cli import models, phantom
+from livercad.cli.analyze import analyze
 from livercad.cli.evaluate import evaluate
 from livercad.errors import LiverCADError
 
 HELP = """Find the liver and its lesions on CT, measure them, and report.
 
-\b
-  livercad models install                 once: fetch the pre-trained networks
-  livercad analyze STUDIES --output OUT   analyse every study of a folder
-  livercad serve STUDIES                  serve the same to 3D Slicer
+1. `livercad models install` fetches the pre-trained networks, once.
+2. `livercad analyze STUDIES --output OUT` analyses every study of a folder.
+3. `livercad serve STUDIES` gives the same to 3D Slicer and other MONAI Label clients.
 
 Research software, not a medical device.
 """
@@ -32,7 +32,7 @@ app = typer.Typer(
     help=HELP,
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -40,6 +40,7 @@ app = typer.Typer(
 
 app.add_typer(models.app, name="models")
 app.add_typer(phantom.app, name="phantom")
+app.command()(analyze)
 app.command()(evaluate)
 
 
