@@ -52,4 +52,5 @@ def evaluate(
         console.print(
             f"left out: {item.case} ({item.what}): {item.reason}", markup=False, highlight=False, soft_wrap=True
         )
-    typer.echo(f"{len(evaluation.cases)} cases evaluated: {output / 'index.html'}")
+    count = len(evaluation.cases)
+    typer.echo(f"{count} case{'' if count == 1 else 's'} evaluated: {output / 'index.html'}")
