@@ -14,6 +14,7 @@ from livercad import __version__
 from livercad.cli import models, phantom
 from livercad.cli.analyze import analyze
 from livercad.cli.evaluate import evaluate
+from livercad.cli.serve import serve
 from livercad.errors import LiverCADError
 
 HELP = """Find the liver and its lesions on CT, measure them, and report.
@@ -42,6 +43,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(phantom.app, name="phantom")
 app.command()(analyze)
 app.command()(evaluate)
+app.command()(serve)
 
 
 def _print_version(wanted: bool) -> None:
