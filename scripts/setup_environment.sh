@@ -67,7 +67,7 @@ set_up_environment() {
         python="$(find_python)"
         "$python" -m venv --clear "$PROJECT_ROOT/.venv"
     fi
-    pip_install torch torchvision
+    pip_install setuptools torch torchvision
     # MONAI Label requires sam2, which needs torch to be built: in isolation it would fetch torch a second time.
     SAM2_BUILD_CUDA=0 pip_install --no-build-isolation --no-deps sam2
     if [ "$purpose" = test ]; then
