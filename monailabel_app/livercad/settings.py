@@ -23,3 +23,13 @@ class Settings(BaseModel):
 def models_folder() -> Path:
     """Where installed models live: ``LIVERCAD_MODELS``, else ``~/.cache/livercad/models``."""
     return Path(os.environ.get("LIVERCAD_MODELS") or Path.home() / ".cache" / "livercad" / "models")
+
+
+def server_token() -> str | None:
+    """What the server asks its clients for: ``LIVERCAD_TOKEN``."""
+    return os.environ.get("LIVERCAD_TOKEN") or None
+
+
+def app_folder() -> Path:
+    """Where `livercad serve` keeps the app folder that MONAI Label needs: ``~/.cache/livercad/app``."""
+    return Path.home() / ".cache" / "livercad" / "app"

@@ -1,0 +1,227 @@
+"""LiverCAD as a MONAI Label app."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from monailabel.interfaces.app import MONAILabelApp
+from monailabel.interfaces.datastore import DefaultLabelTag
+from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
+from monailabel.interfaces.tasks.strategy import Strategy
+from monailabel.utils.sessions import Sessions
+
+from livercad import __version__
+from livercad.core.findings import DISCLAIMER
+from livercad.core.taxonomy import Label
+from livercad.errors import InputError, ModelError
+from livercad.pipeline.analyzer import Analyzer
+from livercad.progress import Progress
+from livercad.server import environment, housekeeping
+from livercad.server.datastore import StudyDatastore
+from livercad.server.errors import UnknownNameError
+from livercad.server.images import stamp_of
+from livercad.server.names import check_name
+from livercad.server.options import read_options
+from livercad.server.strategies import First, Random
+from livercad.server.tasks import AnalysisTask, Result, write_boxes, write_lesions, write_liver
+from livercad.studies.study import Study
+
+logger = logging.getLogger(__name__)
+
+LIVER = {"liver": int(Label.LIVER)}
+LIVER_AND_LESIONS = {**LIVER, "lesion": int(Label.LESION)}
+BOXES_TAG = "boxes"
+"""Boxes that are to be saved as `original` go here, so that they do not take a label map's place."""
+
+
+class LiverCADApp(MONAILabelApp):  # type: ignore[misc]
+    """The infer tasks `liver`, `lesions` and `lesion_detection` on a folder of studies.
+
+    Parameters
+    ----------
+    app_dir : str
+        The app folder.
+    studies : str
+        The studies folder.
+    conf : dict of str to str
+        See `livercad.server.options.Options`.
+    """
+
+    def __init__(self, app_dir: str, studies: str, conf: dict[str, str] | None) -> None:
+        environment.prepare()
+        if "://" in studies:
+            raise InputError(studies, found="an address", expected="a folder", todo="Copy the studies into a folder.")
+        self.options = read_options(conf or {})
+        self._analyzer: Analyzer | None = None
+        self._problem = ""
+        self._loading = threading.Lock()
+        self._latest: tuple[tuple[Study, str], Result] | None = None
+        super().__init__(
+            app_dir,
+            studies,
+            conf or {},
+            name="LiverCAD",
+            description=f"Liver and liver lesions on CT. {DISCLAIMER}",
+            version=__version__,
+            labels=LIVER_AND_LESIONS,
+        )
+
+    # -- what MONAI Label asks for
+
+    def init_datastore(self) -> StudyDatastore:
+        """Make the datastore."""
+        return StudyDatastore(Path(self.studies).resolve())
+
+    def init_infers(self) -> dict[str, InferTask]:
+        """Make the three tasks."""
+
+        def task(kind: InferType, labels: dict[str, int], description: str, write: Any) -> AnalysisTask:
+            return AnalysisTask(kind, labels, description, self.analyse, write, lambda: self._problem)
+
+        return {
+            "liver": task(InferType.SEGMENTATION, LIVER, "The liver, its lesions included", write_liver),
+            "lesions": task(InferType.SEGMENTATION, LIVER_AND_LESIONS, "The liver and its lesions", write_lesions),
+            "lesion_detection": task(
+                InferType.DETECTION,
+                {"lesion": int(Label.LESION)},
+                "A box around every lesion, with its score",
+                write_boxes,
+            ),
+        }
+
+    def init_strategies(self) -> dict[str, Strategy]:
+        """Make the strategies."""
+        return {"random": Random(), "first": First()}
+
+    def _load_sessions(self, load: bool = False) -> Sessions:
+        # Uploaded images are patients': they end with the server, not in the home folder.
+        return Sessions(str(housekeeping.temporary_folder() / "sessions"))
+
+    def datastore(self) -> StudyDatastore:
+        """Return the datastore, up to date with its folder."""
+        self._datastore.refresh_if_changed()
+        return self._datastore
+
+    def info(self) -> dict[str, Any]:
+        """Return what clients show of the app."""
+        self.datastore()
+        return {**super().info(), "disclaimer": DISCLAIMER}
+
+    def on_init_complete(self) -> None:
+        """Start what a server needs, once the web application is up."""
+        super().on_init_complete()
+        from livercad.server import outer  # it imports the routes, which a background task does not need
+
+        monailabel_app = sys.modules.get("monailabel.app")
+        application = outer.take_over(monailabel_app.app) if monailabel_app else outer.app
+        housekeeping.end_with_signals(application.state.jobs.cancel_all)
+        threading.Thread(target=self._warm_up, name="load models", daemon=True).start()
+
+    def infer(self, request: dict[str, Any], datastore: Any = None) -> dict[str, Any]:
+        """Run an infer task on a case, or on images that were sent.
+
+        Parameters
+        ----------
+        request : dict
+            `model`; `image`: a case's name, or a `Study`; `folder` for the result's file; `save_label` and
+            `label_tag` to keep the result of a case.
+        datastore : StudyDatastore, optional
+            Another one than the app's.
+
+        Returns
+        -------
+        dict
+            As MONAI Label has it: `label`, `tag`, `file`, `params`.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such model or case.
+        ModelError
+            If weights are missing.
+        """
+        self.check_task("model", request.get("model", ""))
+        task = self._infers[request["model"]]
+        image = request["image"]
+        store = datastore or self.datastore()
+        study = image if isinstance(image, Study) else store.study(image)
+        tag = check_name(request.get("label_tag") or DefaultLabelTag.ORIGINAL.value, "label tag")
+        if task.type == InferType.DETECTION and tag == DefaultLabelTag.ORIGINAL.value:
+            tag = BOXES_TAG
+        file, params = task({**request, "study": study})
+        label = file
+        if request.get("save_label") and isinstance(image, str):
+            label = store.save_label(image, file, tag, {"model": request["model"], "params": params})
+        return {"label": label, "tag": tag, "file": file, "params": params}
+
+    # -- what LiverCAD adds
+
+    def make_analyzer(self) -> Analyzer:
+        """Load the models; another app may bring others."""
+        return Analyzer.load(self.options.settings)
+
+    def analyse(self, study: Study, progress: Progress) -> Result:
+        """Analyse a study; the latest result is kept, so that three tasks on one case cost one analysis.
+
+        Parameters
+        ----------
+        study : Study
+            The images.
+        progress : Progress
+            Told of every step.
+
+        Returns
+        -------
+        Result
+            The same Findings as `livercad analyze` writes.
+        """
+        key = study, stamp_of(study.reference)
+        latest = self._latest
+        if latest and latest[0] == key:
+            progress(1.0, 1.0, "done")
+            return latest[1]
+        result = Result.of(self._loaded()(study, progress))
+        self._latest = key, result
+        return result
+
+    def check_task(self, kind: str, name: str) -> None:
+        """Refuse a model, strategy, scoring method or trainer that is not there.
+
+        Raises
+        ------
+        UnknownNameError
+            With the names that are there.
+        """
+        known = {
+            "model": self._infers,
+            "strategy": self._strategies,
+            "scoring method": self._scoring_methods,
+            "trainer": self._trainers,
+        }[kind]
+        if name not in known:
+            raise UnknownNameError(
+                f"{kind} {name!r}",
+                found=f"no such {kind}",
+                expected=f"one of {', '.join(known)}" if known else f"none: this app has no {kind}",
+                todo="GET /info/ lists them.",
+            )
+
+    def _loaded(self) -> Analyzer:
+        with self._loading:
+            if self._analyzer is None:
+                try:
+                    self._analyzer, self._problem = self.make_analyzer(), ""
+                except ModelError as error:
+                    self._problem = str(error)
+                    raise
+            return self._analyzer
+
+    def _warm_up(self) -> None:
+        try:
+            self._loaded()
+        except ModelError as error:
+            logger.warning("Inferences will be refused: %s", error)

@@ -1,0 +1,106 @@
+"""The cases of a studies folder, looked up again when the folder has changed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from livercad.server.errors import UnknownNameError
+from livercad.studies.discover import Problem, find_studies
+from livercad.studies.study import Study
+
+LABELS = "labels"
+"""MONAI Label's folder for labels, in the studies folder; nothing in it is an image."""
+INDEX = "datastore_v2.json"
+"""MONAI Label's list of images and labels."""
+
+Fingerprint = tuple[tuple[str, int, int], ...]
+
+
+class Catalogue:
+    """What `find_studies` says of a folder, as long as it is true.
+
+    A look at the entries of the folder (name, size, date) tells whether it has to be asked again, so neither a file
+    watcher nor a restart is needed. What changes two folders deep is seen after the next change above it.
+
+    Parameters
+    ----------
+    root : Path
+        The studies folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.studies: dict[str, Study] = {}
+        self.problems: tuple[Problem, ...] = ()
+        self._seen: Fingerprint | None = None
+        self._lock = threading.Lock()
+
+    def update(self) -> bool:
+        """Ask again if the folder has changed.
+
+        Returns
+        -------
+        bool
+            Whether it had.
+        """
+        with self._lock:
+            seen = self._fingerprint()
+            if seen == self._seen:
+                return False
+            discovery = find_studies(self.root)
+            self.studies = {study.case: study for study in discovery.studies if not self._is_label(study)}
+            self.problems = tuple(problem for problem in discovery.problems if problem.case != LABELS)
+            self._seen = seen
+            return True
+
+    def study(self, case: str) -> Study:
+        """Look a case up.
+
+        Parameters
+        ----------
+        case : str
+            Its name.
+
+        Returns
+        -------
+        Study
+            Its images.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of this name, with the reason if it cannot be used.
+        """
+        study = self.studies.get(case)
+        if study is None:
+            unusable = next((problem.reason for problem in self.problems if problem.case == case), None)
+            raise UnknownNameError(
+                f"case {case!r}",
+                found=unusable or "no such case",
+                expected=f"one of the {len(self.studies)} cases of the studies folder",
+                todo="GET /datastore/?output=all lists them.",
+            )
+        return study
+
+    def owner(self, file: Path) -> str | None:
+        """Case that a file belongs to; None if it is no case's."""
+        return next(
+            (case for case, s in self.studies.items() if any(file in series.files for series in s.series)), None
+        )
+
+    def _is_label(self, study: Study) -> bool:
+        return study.reference.files[0].is_relative_to(self.root / LABELS)
+
+    def _fingerprint(self) -> Fingerprint:
+        entries = []
+        with os.scandir(self.root) as found:
+            for entry in found:
+                if entry.name.startswith(".") or entry.name in (LABELS, INDEX):
+                    continue
+                with suppress(FileNotFoundError):  # removed while we look
+                    stat = entry.stat()
+                    entries.append((entry.name, stat.st_size, stat.st_mtime_ns))
+        return tuple(sorted(entries))

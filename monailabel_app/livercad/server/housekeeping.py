@@ -1,0 +1,66 @@
+"""The server's end: no child process and no temporary file outlives it."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+
+@functools.cache
+def temporary_folder() -> Path:
+    """Return a folder of this process's own; from now on it is where Python's `tempfile` puts its files as well.
+
+    MONAI Label makes its temporary files by name and forgets some of them.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="livercad-"))
+    tempfile.tempdir = str(folder)
+    atexit.register(clean_up)
+    return folder
+
+
+def clean_up() -> None:
+    """Kill every child process and remove the temporary folder. May be called more than once."""
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        try:
+            child.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(children, timeout=3)
+    if temporary_folder.cache_info().currsize:
+        shutil.rmtree(temporary_folder(), ignore_errors=True)
+
+
+def end_with_signals(before: Callable[[], None]) -> None:
+    """Clean up as soon as the process is told to end, then let the web server end in its own way.
+
+    `atexit` is not enough: uvicorn raises the signal again when it is done, which ends the process at once.
+
+    Parameters
+    ----------
+    before : callable
+        Called first; asks running jobs to stop.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return  # signals can be handled in the main thread only
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _handler(before, signal.getsignal(number)))
+
+
+def _handler(before: Callable[[], None], former: object) -> Callable[[int, FrameType | None], None]:
+    def handle(number: int, frame: FrameType | None) -> None:
+        before()
+        clean_up()
+        if callable(former):
+            former(number, frame)
+
+    return handle

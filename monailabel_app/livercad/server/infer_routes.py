@@ -1,0 +1,111 @@
+"""``POST /infer/{model}``: MONAI Label's route with a queue, a job, and no path from outside."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, BackgroundTasks, File, Form, Request, UploadFile
+from fastapi.responses import JSONResponse, Response
+from monailabel.endpoints.infer import ResultType, send_response
+
+from livercad.errors import InputError
+from livercad.server.errors import UnknownNameError
+from livercad.server.instance import livercad_app
+from livercad.server.jobs import HEADER
+from livercad.server.names import LONGEST
+from livercad.server.uploads import study_in
+from livercad.studies.study import Study
+
+router = APIRouter(tags=["Infer"])
+
+
+@router.post("/infer/{model}")
+async def infer(
+    request: Request,
+    background: BackgroundTasks,
+    model: str,
+    image: str = "",
+    session_id: str = "",
+    params: Annotated[str, Form()] = "{}",
+    file: Annotated[UploadFile | None, File()] = None,
+    output: ResultType | None = None,
+    job: str = "",
+) -> Response:
+    """Run an infer task on a case, on an image sent along (`file`), or on a session's.
+
+    `params` is a JSON object; `save_label` and `label_tag` in it keep the result of a case. `output` is `image`,
+    `json` or `all`. `job` names the job (see `livercad.server.jobs`).
+    """
+    livercad_app().check_task("model", model)
+    if output == ResultType.dicom_seg:
+        raise _bad_request("output=dicom_seg", "an output that this server does not make", "image, json or all")
+    wishes = _read_params(params)
+    folder = Path(tempfile.mkdtemp(prefix="infer-"))  # what was sent, and the result until it has been answered
+    try:
+        source = await anyio.to_thread.run_sync(partial(_find_source, folder, image, session_id, file))
+        this = request.app.state.jobs.add(job, model, source if isinstance(source, str) else source.case)
+        with this.followed():
+            work = partial(_infer, {**wishes, "model": model, "image": source, "folder": folder}, output, background)
+            answer: Response = await request.app.state.turns.run(this, work)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    background.add_task(shutil.rmtree, folder, ignore_errors=True)
+    answer.headers[HEADER] = this.id
+    answer.background = background  # FastAPI adds them by itself only to responses that it makes
+    return answer
+
+
+def _infer(request: dict[str, Any], output: ResultType | None, background: BackgroundTasks) -> Response:
+    app = livercad_app()
+    answer = send_response(app.datastore(), app.infer(request), output, background)
+    return answer if isinstance(answer, Response) else JSONResponse(answer)
+
+
+def _read_params(text: str) -> dict[str, Any]:
+    wishes = json.loads(text or "{}")
+    if not isinstance(wishes, dict):
+        raise _bad_request("params", f"{type(wishes).__name__}", "a JSON object")
+    return wishes
+
+
+def _find_source(folder: Path, image: str, session_id: str, file: UploadFile | None) -> str | Study:
+    """Return a case's name, or the study that was sent."""
+    app = livercad_app()
+    if file:
+        return _receive(file, folder)
+    if session_id:
+        session = app.sessions().get_session(session_id)
+        if session is None:
+            raise UnknownNameError(
+                f"session {session_id!r}",
+                found="no such session",
+                expected="one that was made here and has not expired",
+                todo="PUT /session/ makes one.",
+            )
+        path = Path(session.image)
+        return study_in(path if path.is_dir() else path.parent)
+    if not image:
+        raise _bad_request("the request", "no image, no file and no session_id", "one of them")
+    app.datastore().study(image)
+    return image
+
+
+def _receive(file: UploadFile, folder: Path) -> Study:
+    # Clients may send their own path as the name; only its last part is taken.
+    name = PurePosixPath((file.filename or "").replace("\\", "/")).name.lstrip(".")[-LONGEST:] or "image.nii.gz"
+    sent = folder / "sent"
+    sent.mkdir()
+    with (sent / name).open("wb") as stream:
+        shutil.copyfileobj(file.file, stream)
+    return study_in(sent)
+
+
+def _bad_request(thing: str, found: str, expected: str) -> InputError:
+    return InputError(thing, found=found, expected=expected, todo="Mend the request.")

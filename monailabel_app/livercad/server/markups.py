@@ -1,0 +1,49 @@
+"""Lesion boxes as a 3D Slicer markups file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from livercad.core.findings import Findings, Lesion
+from livercad.core.taxonomy import LABEL_COLORS, Label
+
+SCHEMA = (
+    "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/"
+    "markups-schema-v1.0.3.json#"
+)
+"""Named in the file as Slicer's markups format asks for; never fetched."""
+
+
+def lesion_boxes(findings: Findings) -> dict[str, Any]:
+    """Make one ROI of each lesion.
+
+    Parameters
+    ----------
+    findings : Findings
+        Boxes in RAS mm.
+
+    Returns
+    -------
+    dict
+        Content of a ``.mrk.json`` file, format version 1.0.3: centre and size in RAS mm, the score in the name.
+    """
+    return {"@schema": SCHEMA, "markups": [_roi(lesion) for lesion in findings.lesions]}
+
+
+def _roi(lesion: Lesion) -> dict[str, Any]:
+    red, green, blue = (value / 255 for value in LABEL_COLORS[Label.LESION])
+    name = f"Lesion {lesion.number} (score {lesion.score:.2f}, {lesion.diameter_mm:.0f} mm)"
+    center = list(lesion.box.center)
+    return {
+        "type": "ROI",
+        "name": name,
+        "coordinateSystem": lesion.box.frame.value,
+        "coordinateUnits": "mm",
+        "roiType": "Box",
+        "center": center,
+        "size": list(lesion.box.size),
+        "orientation": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        "insideOut": False,
+        "controlPoints": [{"id": "1", "label": name, "position": center, "positionStatus": "defined"}],
+        "display": {"color": [red, green, blue], "selectedColor": [red, green, blue], "fillVisibility": False},
+    }

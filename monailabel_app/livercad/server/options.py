@@ -1,0 +1,57 @@
+"""What ``--app-conf`` and MONAI Label's ``--conf`` can set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from livercad.errors import InputError
+from livercad.settings import Settings
+
+
+class Options(Settings):
+    """The settings of an analysis, and the server's own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    token: str | None = Field(
+        None, description="What clients must send; LIVERCAD_TOKEN goes before it and is not logged."
+    )
+    parallel: int = Field(1, ge=1, description="So many inferences run at the same time.")
+    server_mode: bool = Field(False, description="MONAI Label's own.")
+
+    @property
+    def settings(self) -> Settings:
+        """The part that every analysis knows."""
+        return Settings(**{name: getattr(self, name) for name in Settings.model_fields})
+
+
+def read_options(conf: Mapping[str, str]) -> Options:
+    """Read options from strings.
+
+    Parameters
+    ----------
+    conf : mapping of str to str
+        Names and values as given on the command line.
+
+    Returns
+    -------
+    Options
+        Defaults where nothing is given.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or a value does not fit.
+    """
+    try:
+        return Options.model_validate(dict(conf))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(
+            f"option {'.'.join(map(str, first['loc']))}",
+            found=f"{first['msg']} ({first['input']!r})",
+            expected=f"one of {', '.join(name for name in Options.model_fields if name != 'server_mode')}",
+            todo="Mend the option.",
+        ) from error

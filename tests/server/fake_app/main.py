@@ -1,0 +1,49 @@
+"""A LiverCAD app without weights, for the tests: cases whose name begins with ``slow`` keep the processor busy."""
+
+import time
+
+import livercad.server.app as livercad_app
+import numpy as np
+from fakes import fake_analyzer
+from livercad.errors import ModelError
+from monailabel.interfaces.app import MONAILabelApp
+from monailabel.interfaces.tasks.train import TrainTask
+
+SLOW_S = 4.0
+
+
+class SleepyTraining(TrainTask):
+    """Runs in a process of its own, as every training of MONAI Label's, until it is killed."""
+
+    def __init__(self):
+        super().__init__("sleeps")
+
+    def __call__(self, request, datastore):
+        time.sleep(120)
+
+
+class FakeApp(livercad_app.LiverCADApp, MONAILabelApp):  # MONAI Label looks for its own class among the direct bases
+    def make_analyzer(self):
+        if self.options.minimum_volume_ml == 99:
+            raise ModelError("liver-fake", found="no weights", expected="weights", todo="livercad models install")
+        return fake_analyzer(self.options.settings)
+
+    def init_trainers(self):
+        return {"sleepy": SleepyTraining()}
+
+    def analyse(self, study, progress):
+        if study.case.startswith("slow"):
+            work_hard(progress)
+        return super().analyse(study, progress)
+
+
+def work_hard(progress):
+    """Hold the interpreter as a real pipeline does: array work in C, and Python in between."""
+    rng = np.random.default_rng(0)
+    end = time.monotonic() + SLOW_S
+    steps = 0
+    while time.monotonic() < end:
+        np.sort(rng.standard_normal(300_000))
+        sum(n * n for n in range(50_000))
+        steps += 1
+        progress(steps, steps + 10, "working hard")
