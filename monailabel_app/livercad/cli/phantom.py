@@ -1,0 +1,49 @@
+"""`livercad phantom`: digital phantoms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livercad.core.phases import Phase
+
+app = typer.Typer(no_args_is_help=True, help="Make digital phantoms: patients that never were, with their truth.")
+
+
+@app.callback()
+def _phantom() -> None:
+    """Keep `ct` a command of its own, though it is the only one."""
+
+
+@app.command()
+def ct(
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Where to write.")],
+    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many studies.")] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same studies.")] = 0,
+    phases: Annotated[
+        str, typer.Option(metavar="PHASE[,PHASE…]", help="Volumes of every study: " + ", ".join(Phase) + ".")
+    ] = Phase.PORTAL.value,
+) -> None:
+    """Make abdominal CT studies with known liver and lesions.
+
+    Writes OUT/studies/CASE/PHASE.nii.gz, and OUT/truth/CASE/liver.nii.gz and lesions.nii.gz with OUT/truth/lesions.csv.
+    """
+    wanted = _phases(phases)
+    from rich.console import Console
+
+    from livercad.cli.bar import progress_bar
+    from livercad.phantom.studies import write_ct_studies
+
+    with progress_bar(Console(stderr=True)) as progress:
+        lesions = write_ct_studies(output, count, seed, phases=wanted, progress=progress)
+    typer.echo(f"{count} studies with {len(lesions)} lesions: {output / 'studies'}, truth in {output / 'truth'}")
+
+
+def _phases(text: str) -> tuple[Phase, ...]:
+    names = [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in set(Phase)]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]!r} is no phase; choose from {', '.join(Phase)}.", param_hint="--phases")
+    return tuple(dict.fromkeys(Phase(name) for name in names))

@@ -1,0 +1,1 @@
+"""Digital phantoms: made patients with a known truth, deterministic from a seed."""

@@ -1,0 +1,82 @@
+"""One patient without lesions: every tissue in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from livercad.phantom import digestive, organs, torso
+from livercad.phantom.liver import build_liver, paint_vessels
+from livercad.phantom.space import Grid, Shape, Space
+from livercad.phantom.tissues import Tissue
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """A patient.
+
+    Parameters
+    ----------
+    space : Space
+        Body size and deformation, and the grid.
+    tissues : ndarray of uint8, shape (R, A, S)
+        `Tissue` of every voxel.
+    liver : Shape
+        The liver's outline, vessels included.
+    """
+
+    space: Space
+    tissues: npt.NDArray[np.uint8]
+    liver: Shape
+
+    @property
+    def liver_mask(self) -> npt.NDArray[np.bool_]:
+        """The liver with its vessels and lesions, shape (R, A, S)."""
+        mask = np.zeros(self.tissues.shape, bool)
+        mask[self.liver.box] = self.liver.distance < 0
+        return mask
+
+
+def build_anatomy(grid: Grid, rng: np.random.Generator) -> Anatomy:
+    """Make a patient.
+
+    What is painted first holds its place: organs only take free fat, so that no two overlap.
+
+    Parameters
+    ----------
+    grid : Grid
+        Where the patient is sampled; another grid with the same seed gives the same patient.
+    rng : numpy.random.Generator
+        Draws everything that differs between patients.
+
+    Returns
+    -------
+    Anatomy
+        Without lesions.
+    """
+    # Every part draws from a stream of its own: what one part draws does not move the next, whatever the grid.
+    streams = iter(rng.spawn(20))
+    space = Space(grid, next(streams))
+    tissues = np.zeros(grid.shape, np.uint8)
+    trunk = torso.build_trunk(space, tissues, next(streams))
+    torso.paint_ribs(space, tissues, trunk, next(streams))
+    torso.paint_spine(space, tissues, next(streams))
+    organs.paint_heart(space, tissues, next(streams))
+    cava = organs.paint_great_vessels(space, tissues, next(streams))
+    organs.paint_lung_vessels(space, tissues, next(streams))
+    kidneys = [
+        organs.paint_kidney(space, tissues, center, next(streams))
+        for center in (organs.RIGHT_KIDNEY, organs.LEFT_KIDNEY)
+    ]
+    liver = build_liver(space, tissues, trunk, [(cava, 0.0), (kidneys[0], 5.0)], next(streams))
+    paint_vessels(space, tissues, liver, next(streams))
+    organs.paint_pancreas(space, tissues, next(streams))
+    stomach = digestive.paint_stomach(space, tissues, trunk, [liver, kidneys[1]], next(streams))
+    organs.paint_spleen(space, tissues, trunk, [liver, kidneys[1], stomach], next(streams))
+    digestive.paint_duodenum(space, tissues, next(streams))
+    digestive.paint_colon(space, tissues, next(streams))
+    digestive.paint_small_bowel(space, tissues, next(streams))
+    torso.paint_table(space, tissues, rng)
+    return Anatomy(space, tissues, liver)

@@ -1,0 +1,159 @@
+"""Stomach, duodenum, colon and small bowel, with what is in them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from livercad.phantom import tubes
+from livercad.phantom.fields import SmoothField, smooth_intersection
+from livercad.phantom.space import Shape, Space
+from livercad.phantom.tissues import Tissue
+from livercad.phantom.torso import Trunk
+
+STOMACH_PATH = [(-56, -24, -48), (-62, -8, -66), (-58, 20, -92), (-40, 42, -122), (-8, 46, -136), (18, 34, -132)]
+STOMACH_RADII = np.array([27.0, 31, 28, 22, 17, 10])
+DUODENUM_PATH = [(18, 34, -132), (36, 18, -134), (44, 2, -150), (38, -8, -178), (4, -8, -186), (-26, 0, -160)]
+COLON_PATH = [
+    (96, -8, -330), (98, -5, -250), (94, 0, -215), (88, 22, -196), (60, 52, -190), (20, 66, -184), (-25, 66, -172),
+    (-70, 50, -140), (-98, 14, -112), (-104, -22, -122), (-104, -34, -170), (-103, -36, -230), (-100, -34, -330),
+]  # fmt: skip
+SMALL_BOWEL_LOW, SMALL_BOWEL_HIGH = (-88, -18, -300), (66, 66, -150)
+"""Where its loops lie, template mm."""
+
+
+def paint_stomach(
+    space: Space, labels: np.ndarray, trunk: Trunk, keep_from: list[Shape], rng: np.random.Generator
+) -> Shape:
+    """The stomach behind and under the left lobe, with fluid at the back and gas in front.
+
+    Parameters
+    ----------
+    space : Space
+        The patient.
+    labels : ndarray of uint8, shape (R, A, S)
+        Painted in place.
+    trunk : Trunk
+        Wall and diaphragm.
+    keep_from : list of Shape
+        Organs that it leaves 2 mm of fat to.
+    rng : numpy.random.Generator
+        Draws filling and shape.
+
+    Returns
+    -------
+    Shape
+        Its outer outline.
+    """
+    fullness = rng.uniform(0.6, 1.1)
+    path = np.asarray(STOMACH_PATH) + rng.normal(0, 4, (len(STOMACH_PATH), 3))
+    shape = tubes.distance_to(space, [tubes.tube(space, path, STOMACH_RADII * fullness, step_mm=3)])
+    box, outline = shape.box, shape.distance
+    folds = SmoothField(rng, 9).on(space.axes(box))
+    outline = outline + np.float32(1.5) * SmoothField(rng, 25).on(space.axes(box))
+    outline = smooth_intersection(outline, trunk.abdomen[box] + 2, 6)
+    for organ in keep_from:
+        outline = smooth_intersection(outline, 2 - organ.onto(box), 5)
+    view = labels[box]
+    stomach = (outline < 0) & (view == Tissue.VISCERAL_FAT)
+    view[stomach] = Tissue.GUT_WALL
+    lumen = stomach & (outline + np.float32(1.6) * folds < -rng.uniform(3.5, 5))
+    view[lumen] = Tissue.STOMACH_CONTENT
+    _add_gas(space, view, box, lumen, rng.uniform(0.05, 0.6), rng)
+    return Shape(box, outline)
+
+
+def _add_gas(space: Space, view: np.ndarray, box: tuple[slice, ...], lumen: np.ndarray, share: float, rng: np.random.Generator) -> None:
+    """Gas rises to the front of a patient who lies on his back: one level per lumen, with froth under it."""
+    front = space.axes(box)[1]
+    heights = np.broadcast_to(front[None, :, None], lumen.shape)[lumen]
+    if heights.size == 0:
+        return
+    level = np.quantile(heights, 1 - share)
+    froth = np.float32(1.0) * SmoothField(rng, 6).on(space.axes(box))
+    view[lumen & (front[None, :, None] + froth > level)] = Tissue.GAS
+
+
+def paint_duodenum(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
+    """The duodenum around the head of the pancreas."""
+    path = np.asarray(DUODENUM_PATH) + rng.normal(0, 2, (len(DUODENUM_PATH), 3))
+    _paint_gut(space, labels, path, rng.uniform(9, 12), rng, gas_share=rng.uniform(0, 0.3), content=Tissue.BOWEL_FLUID)
+
+
+def paint_colon(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
+    """The colon's frame under liver, stomach and spleen, with haustra, stool and gas, piece by piece."""
+    path = np.asarray(COLON_PATH) + rng.normal(0, 5, (len(COLON_PATH), 3))
+    for n in range(1, len(path) - 2):
+        piece = path[n - 1 : n + 3] if n < len(path) - 3 else path[n - 1 :]
+        stool = rng.uniform() < 0.6
+        _paint_gut(
+            space, labels, piece, rng.uniform(15, 22), rng, gas_share=rng.uniform(0.05, 0.35 if stool else 0.9),
+            content=Tissue.STOOL if stool else Tissue.BOWEL_FLUID, folds=0.13,
+        )  # fmt: skip
+
+
+def paint_small_bowel(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
+    """Loops of small bowel in what is still free, and the mesentery's vessels between them."""
+    for _ in range(34):
+        start = rng.uniform(SMALL_BOWEL_LOW, SMALL_BOWEL_HIGH)
+        path = [start]
+        heading = rng.normal(size=3)
+        for _ in range(4):
+            heading = heading / np.linalg.norm(heading) + rng.normal(0, 0.7, 3)
+            path.append(np.clip(path[-1] + 20 * heading / np.linalg.norm(heading), SMALL_BOWEL_LOW, SMALL_BOWEL_HIGH))
+        gas = rng.uniform(0.2, 0.8) if rng.uniform() < 0.15 else 0.0
+        _paint_gut(space, labels, np.asarray(path), rng.uniform(7.5, 12), rng, gas_share=gas, content=Tissue.BOWEL_FLUID)
+    root = space.to_patient([(8, 0, -140)])[0]
+    targets = space.to_patient(rng.uniform(SMALL_BOWEL_LOW, SMALL_BOWEL_HIGH, (60, 3)))
+    veins = tubes.grow_tree(root, targets, 4.0, rng, 0.8)
+    tubes.paint(space, labels, veins, Tissue.PORTAL_VEIN, only=(Tissue.VISCERAL_FAT,))
+    omentum = space.to_patient(rng.uniform((-70, 55, -250), (80, 80, -120), (30, 3)))
+    tubes.paint(
+        space, labels, tubes.grow_tree(omentum[0], omentum[1:], 2.0, rng, 0.7), Tissue.PORTAL_VEIN,
+        only=(Tissue.VISCERAL_FAT,),
+    )  # fmt: skip
+
+
+def _paint_gut(
+    space: Space,
+    labels: np.ndarray,
+    path: np.ndarray,
+    radius_mm: float,
+    rng: np.random.Generator,
+    *,
+    gas_share: float,
+    content: Tissue,
+    folds: float = 0.05,
+) -> None:
+    """One piece of gut: a wall of 2 mm, filled; it takes only free fat, and keeps 1.5 mm of it around."""
+    points = space.to_patient(path)
+    piece = tubes.spline(points, radius_mm)
+    wave = 1 + folds * np.sin(np.arange(len(piece.radii)) * 2 * np.pi / rng.uniform(12, 20) + rng.uniform(0, 6))
+    piece = tubes.Tube(piece.points, piece.radii * wave)
+    if not _in_grid(space, piece):
+        return
+    shape = tubes.distance_to(space, [piece])
+    view = labels[shape.box]
+    outline = shape.distance + np.float32(0.6) * SmoothField(rng, 8).on(space.axes(shape.box))
+    taken = (view != Tissue.VISCERAL_FAT) & (outline < 3)
+    gut = (outline < 0) & ~taken
+    lumen = (outline < -rng.uniform(1.6, 2.6)) & gut & ~_beside(taken, space.grid.spacing)
+    view[gut] = Tissue.GUT_WALL
+    view[lumen] = content
+    if gas_share > 0.03:
+        _add_gas(space, view, shape.box, lumen, gas_share, rng)
+
+
+def _in_grid(space: Space, piece: tubes.Tube) -> bool:
+    box = space.patient_box(piece.points.min(axis=0), piece.points.max(axis=0), float(piece.radii.max()))
+    return all(part.stop > part.start for part in box)
+
+
+def _beside(mask: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
+    """The mask grown by one voxel along each axis, so that a wall stays between lumen and neighbour."""
+    grown = mask.copy()
+    for axis in range(3):
+        forward, backward = [slice(None)] * 3, [slice(None)] * 3
+        forward[axis], backward[axis] = slice(1, None), slice(None, -1)
+        grown[tuple(forward)] |= mask[tuple(backward)]
+        grown[tuple(backward)] |= mask[tuple(forward)]
+    return grown

@@ -1,0 +1,226 @@
+"""Lesions of the liver: what they look like, how large they are, where they lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cc3d
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial.transform import Rotation
+
+from livercad.core.taxonomy import LesionType
+from livercad.phantom.anatomy import Anatomy
+from livercad.phantom.fields import Axes, FloatArray, SmoothField
+from livercad.phantom.tissues import INTRAHEPATIC, Tissue
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How lesions of one type vary.
+
+    Parameters
+    ----------
+    median_mm, log_sd : float
+        Log-normal distribution of the diameter.
+    range_mm : tuple of float
+        Smallest and largest diameter in mm.
+    irregularity : float
+        SD of the border over the radius.
+    most : int
+        Largest number in one patient.
+    """
+
+    median_mm: float
+    log_sd: float
+    range_mm: tuple[float, float]
+    irregularity: float
+    most: int
+
+
+KINDS: dict[LesionType, Kind] = {
+    LesionType.CYST: Kind(15, 0.7, (5, 70), 0.02, 4),
+    LesionType.HEMANGIOMA: Kind(22, 0.6, (8, 80), 0.07, 2),
+    LesionType.HCC: Kind(30, 0.65, (10, 100), 0.06, 3),
+    LesionType.METASTASIS: Kind(22, 0.5, (7, 70), 0.09, 7),
+}
+"""Sizes: log-normal with mean and SD of Yasaka 2018, "Patients and Image Sets" (categories A, B, D and E), a little smaller,
+because those are each patient's largest. Numbers and borders are our choice."""
+
+PATIENTS: tuple[tuple[float, tuple[LesionType, ...]], ...] = (
+    (0.30, (LesionType.METASTASIS,)),
+    (0.22, (LesionType.HCC,)),
+    (0.12, (LesionType.CYST,)),
+    (0.12, (LesionType.HEMANGIOMA,)),
+    (0.10, (LesionType.METASTASIS, LesionType.CYST)),
+    (0.07, (LesionType.HCC, LesionType.CYST)),
+    (0.07, (LesionType.HEMANGIOMA, LesionType.CYST)),
+)
+"""Which types a patient has, with probability."""
+
+GAP_MM = 4.0
+"""Between two lesions, so that they stay two 26-connected components."""
+INSIDE_SHARE = 0.6
+"""A lesion must lie inside the liver with at least this share of its volume; the rest is cut off at the liver's surface."""
+FEWEST_VOXELS = 8
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One lesion of a phantom.
+
+    Parameters
+    ----------
+    number : int
+        From 1, largest first; its value in the map of instances.
+    type : LesionType
+        What it is.
+    """
+
+    number: int
+    type: LesionType
+
+
+def outline(
+    axes: Axes, center: npt.ArrayLike, diameter_mm: float, irregularity: float, rng: np.random.Generator
+) -> FloatArray:
+    """Signed distance to a lesion's border.
+
+    Parameters
+    ----------
+    axes : tuple of ndarray
+        Patient coordinates along R, A, S in mm.
+    center : array_like, shape (3,)
+        Patient R, A, S in mm.
+    diameter_mm : float
+        Mean diameter.
+    irregularity : float
+        SD of the border over the radius; at 0 the lesion is a sphere.
+    rng : numpy.random.Generator
+        Draws orientation, elongation and border.
+
+    Returns
+    -------
+    ndarray
+        Distance in mm on the grid of the axes, negative inside.
+    """
+    radius = diameter_mm / 2
+    stretch = np.exp(rng.normal(0, min(1.5 * irregularity, 0.15), 3))
+    turn = Rotation.random(rng=rng).as_matrix() / (stretch / np.cbrt(stretch.prod()))[:, None]
+    offsets = np.meshgrid(*(a - c for a, c in zip(axes, np.asarray(center), strict=True)), indexing="ij", sparse=True)
+    turned = [sum(np.float32(turn[n, m]) * offsets[m] for m in range(3)) for n in range(3)]
+    distance: FloatArray = np.sqrt(sum(t * t for t in turned)) - np.float32(radius)
+    border = SmoothField(rng, max(4.0, 0.7 * radius)).on(axes)
+    return (distance + np.float32(irregularity * radius) * border).astype(np.float32)
+
+
+def draw_types(rng: np.random.Generator) -> list[tuple[LesionType, float]]:
+    """Draw a patient's lesions.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws types, numbers and sizes.
+
+    Returns
+    -------
+    list of tuple of (LesionType, float)
+        Type and diameter (mm), largest first.
+    """
+    weights = np.array([weight for weight, _ in PATIENTS])
+    types = PATIENTS[rng.choice(len(PATIENTS), p=weights / weights.sum())][1]
+    drawn = []
+    for kind_of in types:
+        kind = KINDS[kind_of]
+        for _ in range(int(rng.integers(1, kind.most + 1))):
+            diameter = kind.median_mm * np.exp(rng.normal(0, kind.log_sd))
+            drawn.append((kind_of, float(np.clip(diameter, *kind.range_mm))))
+    return sorted(drawn, key=lambda item: -item[1])
+
+
+def place_lesions(
+    anatomy: Anatomy, wanted: list[tuple[LesionType, float]], rng: np.random.Generator
+) -> tuple[npt.NDArray[np.uint16], list[Placed]]:
+    """Put lesions into a liver.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+        Its tissues are painted over.
+    wanted : list of tuple of (LesionType, float)
+        Type and diameter in mm. One that finds no room is left out.
+    rng : numpy.random.Generator
+        Draws places and shapes.
+
+    Returns
+    -------
+    instances : ndarray of uint16, shape (R, A, S)
+        0, or the lesion's number.
+    placed : list of Placed
+        Largest volume first.
+    """
+    instances = np.zeros(anatomy.tissues.shape, np.uint16)
+    types: list[LesionType] = []
+    for kind_of, diameter in wanted:
+        # A stream a lesion: how often one has to be tried does not change the next.
+        if _place_one(anatomy, instances, kind_of, diameter, len(types) + 1, rng.spawn(1)[0]):
+            types.append(kind_of)
+    sizes = np.bincount(instances.ravel(), minlength=len(types) + 1)[1:]
+    order = np.argsort(-sizes, kind="stable")
+    numbers = np.zeros(len(types) + 1, np.uint16)
+    numbers[order + 1] = np.arange(1, len(types) + 1)
+    return numbers[instances], [Placed(n + 1, types[old]) for n, old in enumerate(order)]
+
+
+def _place_one(
+    anatomy: Anatomy,
+    instances: npt.NDArray[np.uint16],
+    kind_of: LesionType,
+    diameter: float,
+    number: int,
+    rng: np.random.Generator,
+) -> bool:
+    space, liver = anatomy.space, anatomy.liver
+    deep = np.argwhere((liver.distance < -min(0.45 * diameter, 14.0)) & (anatomy.tissues[liver.box] == Tissue.LIVER))
+    axes = space.axes(liver.box)
+    for _ in range(25 if len(deep) else 0):
+        center = np.array([axis[n] for axis, n in zip(axes, deep[rng.integers(len(deep))], strict=True)])
+        box = space.patient_box(center, center, 0.5 * diameter * (1 + 5 * KINDS[kind_of].irregularity) + GAP_MM)
+        distance = outline(space.axes(box), center, diameter, KINDS[kind_of].irregularity, rng)
+        tissues = anatomy.tissues[box]
+        inside = (distance < 0) & np.isin(tissues, INTRAHEPATIC) & (anatomy.liver.onto(box) < 0)
+        if inside.sum() < max(FEWEST_VOXELS, INSIDE_SHARE * (distance < 0).sum()):
+            continue
+        if (instances[box][distance < GAP_MM] > 0).any():
+            continue
+        inside = cc3d.largest_k(inside, k=1, connectivity=26) > 0
+        _fill(tissues, inside, distance, kind_of, diameter, SmoothField(rng, max(3.5, diameter / 7)).on(space.axes(box)))
+        instances[box][inside] = number
+        return True
+    return False
+
+
+def _fill(
+    tissues: npt.NDArray[np.uint8],
+    inside: npt.NDArray[np.bool_],
+    distance: FloatArray,
+    kind_of: LesionType,
+    diameter: float,
+    noise: FloatArray,
+) -> None:
+    """Paint what a lesion is made of."""
+    depth = -distance / np.float32(diameter / 2)
+    if kind_of is LesionType.CYST:
+        tissues[inside] = Tissue.CYST
+    elif kind_of is LesionType.HEMANGIOMA:
+        tissues[inside] = Tissue.HEMANGIOMA_CENTER
+        tissues[inside & (noise > 0.1 + 2.2 * depth)] = Tissue.HEMANGIOMA_NODULE
+    elif kind_of is LesionType.HCC:
+        tissues[inside] = Tissue.HCC
+        tissues[inside & (noise > 1.2) & (depth > 0.25) & (diameter > 35)] = Tissue.NECROSIS
+        tissues[inside & (distance > -1.8) & (diameter > 20)] = Tissue.HCC_CAPSULE
+    else:
+        tissues[inside] = Tissue.METASTASIS_RIM
+        tissues[inside & (depth + 0.12 * noise > 0.22)] = Tissue.METASTASIS_CENTER
+        tissues[inside & (noise > 0.3) & (depth > 0.5) & (diameter > 30)] = Tissue.NECROSIS
+

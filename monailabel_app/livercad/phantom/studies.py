@@ -1,0 +1,255 @@
+"""Phantom CT studies with their truth, in memory and as folders."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import numpy.typing as npt
+from skimage.measure import regionprops
+
+from livercad.core.phases import Phase
+from livercad.core.taxonomy import LesionType
+from livercad.core.volume import Volume
+from livercad.phantom.anatomy import build_anatomy
+from livercad.phantom.lesions import Placed, draw_types, place_lesions
+from livercad.phantom.rendering import draw_acquisition, render, texture
+from livercad.phantom.space import Grid
+from livercad.phantom.tissues import Enhancement
+from livercad.progress import Progress, silent
+from livercad.studies.atomic import write_text
+from livercad.studies.nifti import write_volume
+
+SHAPE = (256, 256, 96)
+SPACING_MM = (1.5, 1.5, 2.5)
+ORIENTATIONS = ("LPS", "LPS", "LAS", "RAS", "LPI", "RPS")
+"""Where the axes of real files point, as often as they do; LPS is DICOM's."""
+
+
+@dataclass(frozen=True)
+class TrueLesion:
+    """A row of the truth table.
+
+    Parameters
+    ----------
+    case : str
+        The study.
+    lesion : int
+        Its value in the map of instances; 1 is the largest.
+    type : LesionType
+        What it is.
+    diameter_mm : float
+        Longest diameter in an axial slice.
+    volume_ml : float
+        Volume in ml.
+    center_r_mm, center_a_mm, center_s_mm : float
+        Centre of mass, RAS mm.
+    """
+
+    case: str
+    lesion: int
+    type: LesionType
+    diameter_mm: float
+    volume_ml: float
+    center_r_mm: float
+    center_a_mm: float
+    center_s_mm: float
+
+
+@dataclass(frozen=True)
+class CTStudy:
+    """A phantom's examination.
+
+    Parameters
+    ----------
+    case : str
+        Its name.
+    images : dict of Phase to Volume
+        HU, int16.
+    liver : Volume
+        uint8, 1 inside the liver, lesions and vessels included.
+    instances : Volume
+        uint16, lesion numbers.
+    tissues : Volume
+        uint8, `livercad.phantom.tissues.Tissue`.
+    lesions : tuple of TrueLesion
+        Largest first.
+    """
+
+    case: str
+    images: dict[Phase, Volume]
+    liver: Volume
+    instances: Volume
+    tissues: Volume
+    lesions: tuple[TrueLesion, ...]
+
+
+def make_ct_study(
+    seed: int | Sequence[int],
+    *,
+    case: str = "phantom",
+    phases: Sequence[Phase] = (Phase.PORTAL,),
+    shape: tuple[int, int, int] = SHAPE,
+    spacing: tuple[float, float, float] = SPACING_MM,
+    lesions: Sequence[tuple[LesionType, float]] | None = None,
+    orientation: str | None = None,
+) -> CTStudy:
+    """Make one study.
+
+    Parameters
+    ----------
+    seed : int or sequence of int
+        The same seed gives the same voxels; a further phase changes no other.
+    case : str, default "phantom"
+        Name in the table.
+    phases : sequence of Phase
+        Which volumes to make.
+    shape : tuple of int
+        Voxels along R, A, S; the top of the right dome lies 38 mm under the upper end.
+    spacing : tuple of float
+        Voxel size along R, A, S in mm.
+    lesions : sequence of tuple of (LesionType, float), optional
+        Type and diameter (mm) of the lesions; drawn where not given.
+    orientation : str, optional
+        Where the axes point, such as ``LPS``; drawn where not given.
+
+    Returns
+    -------
+    CTStudy
+        All volumes on one grid.
+    """
+    grid = Grid(shape, spacing)
+    body, kinds, places, blood, scanner, uneven, noise, file = np.random.default_rng(seed).spawn(8)
+    anatomy = build_anatomy(grid, body)
+    wanted = draw_types(kinds) if lesions is None else list(lesions)
+    instances, placed = place_lesions(anatomy, wanted, places)
+    patient = Enhancement(blood)
+    enhancements = {lesion.number: Enhancement(rng) for lesion, rng in zip(placed, blood.spawn(len(placed)), strict=True)}
+    acquisition, grain = draw_acquisition(grid, scanner), texture(grid, uneven)
+    streams = dict(zip(Phase, noise.spawn(len(Phase)), strict=True))
+    images = {
+        phase: render(
+            anatomy.tissues, instances, grain, phase, patient, enhancements, grid, acquisition, streams[phase]
+        )
+        for phase in phases
+    }
+    axes = orientation or str(file.choice(ORIENTATIONS))
+    affine = grid.affine
+    affine[:3, 3] += (file.uniform(-20, 20), file.uniform(-20, 20), file.uniform(-900, 200))
+
+    def oriented(array: npt.NDArray[np.generic]) -> Volume:
+        return reorient(Volume(array, affine), axes)
+
+    return CTStudy(
+        case=case,
+        images={phase: oriented(image) for phase, image in images.items()},
+        liver=oriented(anatomy.liver_mask.astype(np.uint8)),
+        instances=oriented(instances),
+        tissues=oriented(anatomy.tissues),
+        lesions=tuple(_truth(case, placed, Volume(instances, affine))),
+    )
+
+
+def reorient(volume: Volume, orientation: str) -> Volume:
+    """Flip and swap a volume's axes; what it shows stays where it is in the patient.
+
+    Parameters
+    ----------
+    volume : Volume
+        Any orientation.
+    orientation : str
+        Where the new axes point, such as ``LPS``.
+
+    Returns
+    -------
+    Volume
+        The same voxels in another order.
+    """
+    wanted = nib.orientations.axcodes2ornt(orientation)
+    turn = nib.orientations.ornt_transform(nib.io_orientation(volume.affine), wanted)
+    array = np.ascontiguousarray(nib.orientations.apply_orientation(volume.array, turn))
+    return Volume(array, volume.affine @ nib.orientations.inv_ornt_aff(turn, volume.shape))
+
+
+def _truth(case: str, placed: list[Placed], instances: Volume) -> list[TrueLesion]:
+    regions = {region.label: region for region in regionprops(instances.array)}
+    rows = []
+    for lesion in placed:
+        region = regions[lesion.number]
+        center = instances.affine[:3, :3] @ np.array(region.centroid) + instances.affine[:3, 3]
+        diameter = max(_longest_mm(region.image[:, :, k], instances.spacing) for k in range(region.image.shape[2]))
+        volume = float(region.area) * instances.voxel_volume_ml
+        rows.append(TrueLesion(case, lesion.number, lesion.type, diameter, volume, *(float(c) for c in center)))
+    return rows
+
+
+def _longest_mm(section: npt.NDArray[np.bool_], spacing: tuple[float, float, float]) -> float:
+    """Longest diameter of a section in mm."""
+    if not section.any():
+        return 0.0
+    return float(regionprops(section.astype(np.uint8), spacing=spacing[:2])[0].feret_diameter_max)
+
+
+def write_ct_studies(
+    folder: Path,
+    count: int,
+    seed: int = 0,
+    *,
+    phases: Sequence[Phase] = (Phase.PORTAL,),
+    shape: tuple[int, int, int] = SHAPE,
+    spacing: tuple[float, float, float] = SPACING_MM,
+    progress: Progress = silent,
+) -> tuple[TrueLesion, ...]:
+    """Write studies and their truth.
+
+    ``studies/<case>/<phase>.nii.gz``, ``truth/<case>/liver.nii.gz`` and ``lesions.nii.gz``, ``truth/lesions.csv``.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    count : int
+        How many.
+    seed : int, default 0
+        Case n of a seed is the same however many are made.
+    phases : sequence of Phase
+        Volumes of every case.
+    shape, spacing : tuple
+        As `make_ct_study` takes them.
+    progress : Progress
+        Called after every case.
+
+    Returns
+    -------
+    tuple of TrueLesion
+        The truth table.
+    """
+    rows: list[TrueLesion] = []
+    for number in range(1, count + 1):
+        case = f"phantom-{number:03d}"
+        progress(number - 1, count, case)
+        study = make_ct_study((seed, number), case=case, phases=phases, shape=shape, spacing=spacing)
+        for phase, image in study.images.items():
+            write_volume(image, folder / "studies" / case / f"{phase}.nii.gz")
+        write_volume(study.liver, folder / "truth" / case / "liver.nii.gz")
+        write_volume(study.instances, folder / "truth" / case / "lesions.nii.gz")
+        rows.extend(study.lesions)
+    write_text(folder / "truth" / "lesions.csv", _table(rows))
+    progress(count, count, "done")
+    return tuple(rows)
+
+
+def _table(rows: list[TrueLesion]) -> str:
+    names = [field.name for field in fields(TrueLesion)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        values = [getattr(row, name) for name in names]
+        writer.writerow([f"{value:.3f}" if isinstance(value, float) else value for value in values])
+    return text.getvalue()

@@ -1,0 +1,179 @@
+"""The trunk: skin, fat, muscle, spine, ribs, and the surfaces that divide chest from abdomen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from livercad.phantom.fields import FloatArray, SmoothField, ellipsoid, rounded_tube, smooth_union
+from livercad.phantom.space import Space
+from livercad.phantom.tissues import Tissue
+
+CAVITY_MM = (125.0, 85.0)
+"""Half width and half depth of the template's cavity."""
+BODY_LIMIT_MM = 178.0
+"""Half width that a patient must not exceed, so that the skin stays inside a 384 mm field of view."""
+SPINE_Y = -60.0
+VERTEBRA_PITCH_MM = 33.0
+DISC_MM = 8.0
+RIB_PITCH_MM = 27.0
+RIBS = tuple(range(-4, 5))
+"""Pairs, counted from the one whose head lies level with the dome; the last two are short."""
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """Surfaces that the organs need, as signed distances in template mm, each of the grid's shape.
+
+    Parameters
+    ----------
+    cavity : ndarray
+        Chest and abdominal cavity.
+    abdomen : ndarray
+        Inside the cavity and under the diaphragm.
+    """
+
+    cavity: FloatArray
+    abdomen: FloatArray
+
+
+def build_trunk(space: Space, labels: np.ndarray, rng: np.random.Generator) -> Trunk:
+    """Paint the trunk's wall, lungs and diaphragm.
+
+    Parameters
+    ----------
+    space : Space
+        The patient.
+    labels : ndarray of uint8, shape (R, A, S)
+        Painted in place.
+    rng : numpy.random.Generator
+        Draws fat, muscle and the domes.
+
+    Returns
+    -------
+    Trunk
+        For the organs.
+    """
+    x, y, z = space.template(np.s_[:, :, :])
+    cavity = rounded_tube(x, y, *CAVITY_MM, squareness=rng.uniform(0.2, 0.4))
+    side, back, front = rng.uniform(15, 19), rng.uniform(34, 42), rng.uniform(9, 13)
+    fat = rng.uniform(8, min(34, BODY_LIMIT_MM / space.scale[0] - CAVITY_MM[0] - side))
+    depth, middle = CAVITY_MM[1] + (front + back) / 2, (front - back) / 2
+    muscle = rounded_tube(x, y - np.float32(middle), CAVITY_MM[0] + side, depth, rng.uniform(0.15, 0.35))
+    front_fat = fat * rng.uniform(0.6, 1.0)
+    fat_depth, fat_middle = depth + fat * 0.35 + front_fat / 2, middle + front_fat / 2 - fat * 0.35
+    skin = rounded_tube(x, y - np.float32(fat_middle), CAVITY_MM[0] + side + fat, fat_depth, rng.uniform(0.1, 0.3))
+    # The spine's furrow at the back.
+    skin = np.maximum(skin, 9 - np.hypot(x / np.float32(1.6), y - np.float32(fat_middle - fat_depth - 3.5)))
+
+    body = np.maximum(skin, np.minimum(muscle, cavity)) if fat < 5 else skin
+    labels[body < 0] = Tissue.SKIN
+    labels[body < -2.2] = Tissue.FAT
+    labels[(muscle < 0) & (body < -4)] = Tissue.MUSCLE
+    _paint_fat_planes(space, labels, muscle, cavity, rng)
+    labels[cavity < 0] = Tissue.VISCERAL_FAT
+
+    domes = _diaphragm(x, y, z, rng)
+    abdomen = np.maximum(cavity, domes)
+    thickness = np.float32(rng.uniform(1.6, 2.6))
+    labels[(cavity < 0) & (domes > 0)] = Tissue.LUNG
+    labels[(cavity < 0) & (np.abs(domes + thickness / 2) < thickness / 2) & (z > -150)] = Tissue.MUSCLE
+    return Trunk(cavity=cavity, abdomen=np.maximum(abdomen, domes + thickness))
+
+
+def _paint_fat_planes(
+    space: Space, labels: np.ndarray, muscle: FloatArray, cavity: FloatArray, rng: np.random.Generator
+) -> None:
+    """Thin sheets of fat between the layers of muscle, which CT shows as dark lines."""
+    ripple = SmoothField(rng, 26).on(space.grid.axes)
+    depth = muscle + np.float32(1.2) * ripple
+    sheets = (np.abs(depth + 5.5) < 0.7) | (np.abs(depth + 11) < 0.6) | (np.abs(depth + 22) < 0.6)
+    labels[sheets & (labels == Tissue.MUSCLE) & (ripple > -0.7) & (cavity > 3)] = Tissue.FAT
+
+
+def _diaphragm(x: FloatArray, y: FloatArray, z: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Signed distance to the space under the diaphragm: two domes and the flat part under the heart."""
+    left_top, middle_top = rng.uniform(-24, -8), rng.uniform(-34, -26)
+    below = np.clip(-95 - z, 0, None)
+    # Under the equator of the domes the chest wall takes over: the recess between them closes.
+    spread = np.float32(1) + below / np.float32(170)
+    height = np.clip(z + 95, 0, None)
+
+    def dome(cx: float, cy: float, rx: float, ry: float, top: float) -> FloatArray:
+        return ellipsoid((x - np.float32(cx)) / spread, (y - np.float32(cy)) / spread, height, (rx, ry, 95 + top))
+
+    right = dome(58, 6, 71, 84, 0)
+    left = dome(-62, 4, 68, 84, left_top)
+    middle = dome(0, 12, 60, 78, middle_top)
+    return smooth_union(smooth_union(right, left, 14), middle, 14)
+
+
+def paint_spine(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
+    """Vertebrae with discs, canal and processes, the psoas beside them, from the top to the bottom of the volume."""
+    box = space.box((-75, -135, -400), (75, -30, 200))
+    x, y, z = space.template(box)
+    view = labels[box]
+    level = (z + np.float32(rng.uniform(0, VERTEBRA_PITCH_MM))) % np.float32(VERTEBRA_PITCH_MM)
+    half = (VERTEBRA_PITCH_MM - DISC_MM) / 2
+    from_middle = np.abs(level - np.float32(half))
+    lumbar = np.clip((-z - 60) / np.float32(90), 0, 1)
+
+    psoas = np.hypot(np.abs(x) - (28 + 8 * lumbar), (y - np.float32(SPINE_Y - 4)) / np.float32(1.25))
+    view[(psoas < -4 + 20 * lumbar) & (z < -95)] = Tissue.MUSCLE
+    square = np.hypot((np.abs(x) - 62) / np.float32(1.9), y + 86)
+    view[(square < 9 * lumbar) & (z < -110)] = Tissue.MUSCLE
+
+    waist = 1 - np.float32(0.10) * (1 - (from_middle / np.float32(half)) ** 2)
+    widths = (18.5 + 4 * lumbar) * waist, (15.0 + 2 * lumbar) * waist
+    body = (np.hypot(x / widths[0], (y - np.float32(SPINE_Y)) / widths[1]) - 1) * widths[1]
+    in_disc = from_middle > half
+    canal = np.hypot(x, (y - np.float32(SPINE_Y - 25)) * np.float32(1.15))
+    ring = (canal < 14) & (from_middle < 9)
+    lamina = (np.abs(canal - 11.5) < 2.8) & (y < SPINE_Y - 25) & (level < half * 1.5)
+    transverse = np.hypot((y - np.float32(SPINE_Y - 27)) + np.abs(x) * np.float32(0.25), (level - half) * np.float32(0.8))
+    transverse_bone = (transverse < 4.5) & (np.abs(x) < 36) & (np.abs(x) > 10)
+    spinous = (np.abs(x) < 3.6) & (y < SPINE_Y - 34) & (y > SPINE_Y - 60) & (np.abs(level - half + 5) < 10)
+
+    arch = ring | lamina | transverse_bone | spinous
+    view[arch] = Tissue.BONE_CORTEX
+    view[(transverse < 2.6) & transverse_bone & (np.abs(x) < 33)] = Tissue.BONE_MARROW
+    view[spinous & (np.abs(x) < 1.8) & (y > SPINE_Y - 57)] = Tissue.BONE_MARROW
+    view[body < 0] = Tissue.BONE_CORTEX
+    view[(body < -1.8) & (from_middle < half - 1.5)] = Tissue.BONE_MARROW
+    view[(body < 0) & in_disc] = Tissue.DISC
+    view[canal < 8.5] = Tissue.FAT
+    view[canal < 7] = Tissue.SPINAL_CANAL
+
+
+def paint_ribs(space: Space, labels: np.ndarray, trunk: Trunk, rng: np.random.Generator) -> None:
+    """Ribs in the wall, descending from the spine to the front, where cartilage carries them on."""
+    index = np.nonzero((trunk.cavity > 0.5) & (trunk.cavity < 12.5))
+    x, y, z = (field[index] for field in space.template(np.s_[:, :, :]))
+    outside = trunk.cavity[index]
+    # 0 at the spine, 0.5 at the side, 1 at the breast bone.
+    way = np.arctan2(np.abs(x) / np.float32(CAVITY_MM[0]), -y / np.float32(CAVITY_MM[1])) / np.float32(np.pi)
+    drop = 95 * np.minimum(way, 0.68) - 70 * np.clip(way - 0.68, 0, None)
+    start, half_height = rng.uniform(-8, 8), rng.uniform(6.5, 8.5)
+    painted = labels[index]
+    for number in RIBS:
+        end = {4: 0.33, 3: 0.52}.get(number, 0.74)
+        along = z - np.float32(start - RIB_PITCH_MM * number) + drop
+        section = np.hypot((outside - np.float32(6)) / np.float32(4.3), along / np.float32(half_height))
+        bone = (section < 1) & (way < end) & (way > 0.06)
+        painted[bone] = Tissue.BONE_CORTEX
+        painted[bone & (section < 0.58)] = Tissue.BONE_MARROW
+        if number < 2:
+            painted[(section < 0.9) & (way >= end) & (way < 0.93)] = Tissue.CARTILAGE
+    labels[index] = painted
+
+
+def paint_table(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
+    """The couch under the patient: a thin curved shell."""
+    r, a, _ = space.grid.axes
+    inside = (labels != Tissue.AIR).any(axis=2)
+    back = a[np.nonzero(inside.any(axis=0))[0][0]]
+    curvature, gap, thickness = rng.uniform(0, 1 / 420), rng.uniform(1, 8), rng.uniform(2.2, 3.5)
+    sag = a[None, :] - (back - gap + np.float32(curvature) * r[:, None] ** 2 / 2)
+    shell = (np.abs(sag + thickness / 2) < thickness / 2) & (np.abs(r[:, None]) < rng.uniform(190, 230)) & ~inside
+    labels[shell] = Tissue.TABLE
