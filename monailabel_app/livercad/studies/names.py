@@ -9,9 +9,9 @@ from livercad.core.phases import Phase
 
 SPELLINGS: dict[Phase, tuple[str, ...]] = {
     Phase.UNENHANCED: (
-        *("unenhanced", "nonenhanced", "non enhanced", "nativ", "native", "plain", "pre", "precontrast", "pre contrast"),
-        *("nc", "ncp", "ncct", "nect", "noncon", "non con", "noncontrast", "non contrast", "no contrast"),
-        *("without contrast", "wo contrast", "w o contrast"),
+        *("unenhanced", "nonenhanced", "non enhanced", "nativ", "native", "plain"),
+        *("pre", "precontrast", "pre contrast", "without contrast", "wo contrast", "w o contrast", "no contrast"),
+        *("nc", "ncp", "ncct", "nect", "noncon", "non con", "noncontrast", "non contrast"),
     ),
     Phase.ARTERIAL: (
         *("arterial", "arteriell", "art", "ap", "hap", "eap", "lap", "aphase", "hepatic arterial"),
@@ -30,19 +30,28 @@ SPELLINGS: dict[Phase, tuple[str, ...]] = {
 """Words (whole ones, in lower case) that name a phase. Of several that fit, the longest wins."""
 
 NO_PHASE = (
-    *("pre op", "preop", "pre tace", "pre treatment", "pre therapy", "pre surgery", "pre ablation", "pre interventional"),
-    "non portal",
+    *("pre op", "preop", "pre tace", "pre treatment", "pre therapy", "pre surgery", "pre ablation"),
+    *("non portal", "non arterial"),
 )
 """Phrases that hold a phase's word and mean something else."""
 
 MASK_WORDS = frozenset(
-    "liver livers lesion lesions tumor tumors tumour tumours mask masks seg segs segs segm segment segments"
-    " segmentation segmentations label labels labelmap labelmaps couinaud truth groundtruth gt pred preds prediction"
-    " predictions annotation annotations contour contours roi rois vessel vessels instances livermask tumormask".split()
+    (
+        *("liver", "livers", "lesion", "lesions", "tumor", "tumors", "tumour", "tumours", "couinaud"),
+        *("vessel", "vessels", "instances", "livermask", "tumormask", "mask", "masks", "roi", "rois"),
+        *("seg", "segs", "segm", "segment", "segments", "segmentation", "segmentations", "contour", "contours"),
+        *("label", "labels", "labelmap", "labelmaps", "truth", "groundtruth", "gt", "annotation", "annotations"),
+        *("pred", "preds", "prediction", "predictions"),
+    )
 )
 """Whole words in the name of a file or folder that holds labels and no CT."""
 
-FILLER = frozenset("ct cect phase phases contrast scan scans image img volume vol series enhanced".split())
+FILLER = frozenset(
+    (
+        *("ct", "cect", "phase", "phases", "contrast", "enhanced", "scan", "scans", "series"),
+        *("image", "img", "volume", "vol"),
+    )
+)
 """Words that tell neither case nor phase."""
 
 _PHRASES: dict[tuple[str, ...], Phase | None] = {
@@ -51,7 +60,9 @@ _PHRASES: dict[tuple[str, ...], Phase | None] = {
 _LONGEST = max(map(len, _PHRASES))
 _KNOWN = {word for phrase in _PHRASES for word in phrase} | MASK_WORDS | FILLER
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
+_TIMING = re.compile(r"\d+(?:[.,]\d+)? ?(?:s|sec|min|mm)(?![^\W_])", re.IGNORECASE)
+"""Delay and slice thickness, as in ``pv70s`` and ``arterial_1.5mm``: part of what the phase's words say."""
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+")
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,8 @@ def case_of(name: str) -> str:
         ``patient 7``; empty when the name holds nothing else, as ``ct_portal``. The whole name when it names no
         phase and something else than filler words.
     """
+    if phase_of(name):
+        name = _TIMING.sub("", name)
     words = _words(name)
     phrases = _phrases(words) if phase_of(name) else []
     gone = [word for _, phrase in phrases for word in phrase]
@@ -121,9 +134,26 @@ def looks_like_mask(name: str) -> bool:
         Decathlon (Antonelli 2022, task 3) names its CT.
     """
     words = [word.text for word in _words(name)]
-    if len(words) == 2 and words[0] == "liver" and words[1].isdigit():
+    if words[:1] == ["liver"] and len(words) > 1 and all(word.isdigit() for word in words[1:]):
         return False
     return not MASK_WORDS.isdisjoint(words)
+
+
+def names_only_masks(name: str) -> bool:
+    """Whether a name has no other words than a mask's: ``labelsTr`` has none, ``liver patient 7`` has.
+
+    Parameters
+    ----------
+    name : str
+        A folder's name, or a file's without its extension.
+
+    Returns
+    -------
+    bool
+        True when it has no other words than those of `MASK_WORDS` and of data splits.
+    """
+    words = {word.text for word in _words(name)}
+    return not MASK_WORDS.isdisjoint(words) and words <= MASK_WORDS | {"tr", "ts", "train", "test", "val"}
 
 
 def _words(name: str) -> list[_Word]:
@@ -132,9 +162,9 @@ def _words(name: str) -> list[_Word]:
         if match.group().lower() in _KNOWN:
             words.append(_Word(match.group().lower(), *match.span()))
             continue
-        parts = _CAMEL.finditer(match.group())
-        known = [_Word(part.group().lower(), match.start() + part.start(), match.start() + part.end()) for part in parts]
-        words += known or [_Word(match.group().lower(), *match.span())]
+        at = match.start()
+        for part in _PART.finditer(match.group()):
+            words.append(_Word(part.group().lower(), at + part.start(), at + part.end()))
     return words
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -97,7 +98,7 @@ def is_nifti(path: Path) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path) -> Iterator[BufferedIOBase]:
     with path.open("rb") as raw:
         compressed = raw.read(2) == GZIP_MAGIC  # the content decides: many a .nii is gzipped and the other way round
         raw.seek(0)
@@ -109,7 +110,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _created(path: Path) -> Iterator[IO[bytes]]:
+def _created(path: Path) -> Iterator[BufferedIOBase]:
     if path.name.endswith(".gz"):
         # No name and no time in the gzip header: the same mask is the same file.
         with path.open("wb") as raw, igzip.IGzipFile("", "wb", 1, raw, mtime=0) as stream:
@@ -119,7 +120,7 @@ def _created(path: Path) -> Iterator[IO[bytes]]:
             yield raw
 
 
-def _image_class(path: Path, stream: IO[bytes]) -> Any:
+def _image_class(path: Path, stream: BufferedIOBase) -> Any:
     head = stream.read(540)
     stream.seek(0)
     for kind in (nib.Nifti1Image, nib.Nifti2Image):

@@ -1,0 +1,154 @@
+"""Finding the studies in a folder: which cases there are, and which file shows which phase."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from livercad.core.phases import Phase
+from livercad.errors import InputError
+from livercad.studies.candidates import Candidate, Problem, dicom_candidates, image_candidates
+from livercad.studies.files import Files, list_files
+from livercad.studies.study import Study
+from livercad.studies.table import TABLE_NAME, read_table
+from livercad.studies.tabled import tabled_candidates
+
+__all__ = ["Discovery", "Problem", "find_studies"]
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What a folder of studies holds.
+
+    Parameters
+    ----------
+    studies : tuple of Study
+        The cases that can be used, sorted by case.
+    problems : tuple of Problem
+        The cases that cannot, sorted by case.
+    left_out : tuple of Problem
+        Files that were passed over: masks, scouts, images beside those whose phase is known.
+    """
+
+    studies: tuple[Study, ...]
+    problems: tuple[Problem, ...]
+    left_out: tuple[Problem, ...]
+
+
+def find_studies(folder: Path) -> Discovery:
+    """Find the studies in a folder.
+
+    A case is a file of its own (``case.nii.gz``), several files with the same name but for the phase
+    (``case_arterial.nii.gz``), a folder with a file for each phase, or a folder of DICOM series. The folder may
+    itself be one case. A table ``studies.csv`` in it decides for the files and cases that it lists. Of DICOM files
+    only the headers are read; other images are opened when they are loaded.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of studies, or one image file.
+
+    Returns
+    -------
+    Discovery
+        Empty for an empty folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, or its table is wrong.
+    """
+    if not folder.exists():
+        raise InputError(
+            folder,
+            found="nothing there",
+            expected="a folder of studies",
+            todo="Check the path.",
+        )
+    folder = folder.absolute()
+    root, files = (folder.parent, Files(images=[folder])) if folder.is_file() else (folder, list_files(folder))
+    tabled = _tabled(folder)
+    files = _without(files, tabled)
+    images, masks = image_candidates(root, files)
+    dicoms, unusable = dicom_candidates(root, files)
+    cases = {candidate.case for candidate in tabled}
+    named = [candidate for candidate in images + dicoms if candidate.case not in cases]
+    not_listed = [
+        Problem(candidate.case, f"{candidate.called}: {TABLE_NAME} lists its case without it")
+        for candidate in images + dicoms
+        if candidate.case in cases
+    ]
+    return _assemble(tabled + named, unusable, masks + not_listed)
+
+
+def _tabled(folder: Path) -> list[Candidate]:
+    table = folder / TABLE_NAME
+    return tabled_candidates(table, read_table(table)) if table.is_file() else []
+
+
+def _without(files: Files, tabled: list[Candidate]) -> Files:
+    """The files that the table leaves to their names."""
+    listed = {path.resolve() for candidate in tabled for path in candidate.series.files}
+    return Files(
+        images=[path for path in files.images if path.resolve() not in listed],
+        dicoms=[path for path in files.dicoms if path.resolve() not in listed],
+        mask_folders=files.mask_folders,
+    )
+
+
+def _assemble(candidates: list[Candidate], unusable: list[Problem], left_out: list[Problem]) -> Discovery:
+    by_case: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_case[candidate.case].append(candidate)
+    studies, problems = [], []
+    for case, members in sorted(by_case.items()):
+        known = [member for member in members if member.series.phase]
+        problem = _two_of_a_phase(known) if known else _several_unknown(members)
+        if problem:
+            problems.append(Problem(case, problem))
+            continue
+        studies.append(Study(case, tuple(member.series for member in _in_order(known or members))))
+        left_out = left_out + [
+            Problem(case, f"{member.called}: its name tells no phase, and other images of this case tell theirs")
+            for member in members
+            if known and member not in known
+        ]
+    for case in sorted({problem.case for problem in unusable} - set(by_case)):
+        reasons = "; ".join(problem.reason for problem in unusable if problem.case == case)
+        problems.append(Problem(case, f"no DICOM series is an axial CT volume: {reasons}"))
+    left_out = left_out + [problem for problem in unusable if problem.case in by_case]
+    return Discovery(tuple(studies), _sorted(problems), _sorted(left_out))
+
+
+def _two_of_a_phase(known: list[Candidate]) -> str:
+    by_phase: dict[Phase | None, list[str]] = defaultdict(list)
+    for candidate in known:
+        by_phase[candidate.series.phase].append(candidate.called)
+    for phase, names in by_phase.items():
+        if phase and len(names) > 1:
+            return (
+                f"found {len(names)} images of the {phase.value} phase: {' and '.join(names)}; expected one for each "
+                f"phase. Keep one, or tell in {TABLE_NAME} (case, phase, path) which one to use."
+            )
+    return ""
+
+
+def _several_unknown(members: list[Candidate]) -> str:
+    if len(members) == 1:
+        return ""
+    names = ", ".join(member.called for member in members[:6]) + (", …" if len(members) > 6 else "")
+    return (
+        f"found {len(members)} images whose names tell no phase: {names}; expected one image, or a phase in each name. "
+        f"Name them (arterial, portal, …), or tell in {TABLE_NAME} (case, phase, path) which is which; if each is a "
+        "case of its own, hand in the folder that holds them."
+    )
+
+
+def _in_order(members: list[Candidate]) -> list[Candidate]:
+    order: list[Phase | None] = [*Phase, None]
+    return sorted(members, key=lambda member: order.index(member.series.phase))
+
+
+def _sorted(problems: list[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (problem.case, problem.reason)))
