@@ -9,19 +9,20 @@ ROOT = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "monailabel_app/livercad/__init__.py").read_text(encoding="utf-8"))
 
 REQUIREMENTS = [
+    "anyio>=4.4",
     "connected-components-3d>=3.12",
     "fastapi>=0.135",  # fastapi.sse
     "h5py>=3.10",
     "filelock>=3.12",
     "isal>=1.6",  # reads and writes .nii.gz several times faster than zlib
     "jinja2>=3.1",
+    "markupsafe>=2.1",
     "matplotlib>=3.8",
     "monai>=1.5.2",
     "monailabel==0.8.5",  # the server works round defects of exactly this version
     "nibabel>=5.2",
     "numpy>=1.26,<2",  # MONAI Label 0.8.5 holds numpy 1
     "openvino>=2025.0",  # the default runtime of the networks on a CPU
-    "pandas>=2.1",
     "pillow>=10",
     "psutil>=5.9",
     "pydantic>=2.6",
@@ -31,6 +32,7 @@ REQUIREMENTS = [
     "scikit-image>=0.22",
     "scipy>=1.11",
     "SimpleITK>=2.3",
+    "starlette>=0.46",
     "torch>=2.4",
     "typer>=0.12",
     "uvicorn>=0.27",
