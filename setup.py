@@ -49,7 +49,6 @@ EXTRAS = {
         "ray>=2.30",
         "ruff>=0.6",
         "surface-distance==0.1",
-        "types-requests",
     ],
 }
 EXTRAS["dev"] = sorted({*EXTRAS["cluster"], *EXTRAS["test"]})
