@@ -6,10 +6,16 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-from fakes import synthetic_abdomen
+import SimpleITK as sitk
+from scipy.spatial.transform import Rotation
+
+from fakes import synthetic_abdomen, write_case
 from livercad.core.volume import Volume
 from livercad.studies.nifti import write_volume
-from scipy.spatial.transform import Rotation
+
+SLOW_SLICES = 41
+"""The fake app takes its time with images of so many slices."""
+SLOW_S = 3.0
 
 
 def oblique_abdomen() -> Volume:
@@ -39,3 +45,45 @@ def voxels(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Array and affine of a NIfTI file, read without LiverCAD."""
     image = nib.load(path)
     return np.asarray(image.dataobj), image.affine
+
+
+def write_slow(folder: Path, case: str, seed: int) -> Path:
+    """Write a case that the fake app takes `SLOW_S` seconds for."""
+    return write_case(folder, case, seed, shape=(64, 64, SLOW_SLICES))
+
+
+def write_dicom(folder: Path, volume: Volume) -> Path:
+    """Write a volume as an axial CT series."""
+    image = sitk.GetImageFromArray(volume.array.T)
+    to_lps = np.diag([-1.0, -1.0, 1.0])
+    directions = to_lps @ volume.affine[:3, :3] / volume.spacing
+    image.SetSpacing(volume.spacing)
+    image.SetDirection(directions.ravel())
+    image.SetOrigin(to_lps @ volume.affine[:3, 3])
+    folder.mkdir(parents=True)
+    writer = sitk.ImageFileWriter()
+    writer.KeepOriginalImageUIDOn()
+    common = {
+        "0008|0016": "1.2.840.10008.5.1.4.1.1.2",
+        "0008|0060": "CT",
+        "0010|0010": "Phantom",
+        "0020|000d": "1.2.826.0.1.3680043.2.1125.1",
+        "0020|000e": "1.2.826.0.1.3680043.2.1125.1.1",
+        "0020|0037": "\\".join(f"{value:.6f}" for value in directions[:, :2].T.ravel()),
+        "0028|1052": "0",
+        "0028|1053": "1",
+    }
+    for number in range(volume.shape[2]):
+        piece = image[:, :, number]
+        position = image.TransformIndexToPhysicalPoint((0, 0, number))
+        own = {
+            "0008|0018": f"1.2.826.0.1.3680043.2.1125.1.1.{number + 1}",
+            "0018|0050": str(volume.spacing[2]),
+            "0020|0013": str(number + 1),
+            "0020|0032": "\\".join(f"{value:.6f}" for value in position),
+        }
+        for tag, value in {**common, **own}.items():
+            piece.SetMetaData(tag, value)
+        writer.SetFileName(str(folder / f"{number:03d}.dcm"))
+        writer.Execute(piece)
+    return folder

@@ -40,8 +40,9 @@ class Server:
     def studies(self) -> Path:
         return self.folder / "studies"
 
-    def request(self, method: str, path: str, **kwargs) -> httpx.Response:
-        return httpx.request(method, self.url + path, headers=self.headers, timeout=60, **kwargs)
+    def request(self, method: str, path: str, extra: dict[str, str] | None = None, **kwargs) -> httpx.Response:
+        """Send a request; `extra` are headers."""
+        return httpx.request(method, self.url + path, headers={**self.headers, **(extra or {})}, timeout=60, **kwargs)
 
     def get(self, path: str, **kwargs) -> httpx.Response:
         return self.request("GET", path, **kwargs)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
+
 from fakes import synthetic_abdomen, write_case
 from livercad.core.phases import Phase
 from livercad.errors import InputError
@@ -225,16 +228,12 @@ def test_unknown_names_are_told_from_empty_answers(store: StudyDatastore) -> Non
 
 
 def test_the_dataset_archive_names_files_by_case(store: StudyDatastore, tmp_path: Path) -> None:
-    import zipfile
-
     store.save_label("two", str(write_label(tmp_path, 1)), "final", {})
     with zipfile.ZipFile(store.get_dataset_archive(None)) as pack:
         assert sorted(pack.namelist()) == ["image/two.nii.gz", "label/two.nii.gz", "metadata.json"]
 
 
 def test_threads_never_see_a_case_missing_while_the_folder_is_looked_at_again(store: StudyDatastore) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     def write(number: int) -> None:
         write_case(store.catalogue.root, f"more-{number}", number)
         store.refresh_if_changed()

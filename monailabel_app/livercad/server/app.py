@@ -38,7 +38,7 @@ BOXES_TAG = "boxes"
 """Boxes that are to be saved as `original` go here, so that they do not take a label map's place."""
 
 
-class LiverCADApp(MONAILabelApp):  # type: ignore[misc]
+class LiverCADApp(MONAILabelApp):
     """The infer tasks `liver`, `lesions` and `lesion_detection` on a folder of studies.
 
     Parameters

@@ -7,12 +7,12 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from livercad.errors import InputError
 from livercad.server.errors import UnknownNameError
 from livercad.studies.discover import Problem, find_studies
+from livercad.studies.files import SERVER_LABELS
 from livercad.studies.study import Study
 
-LABELS = "labels"
-"""MONAI Label's folder for labels, in the studies folder; nothing in it is an image."""
 INDEX = "datastore_v2.json"
 """MONAI Label's list of images and labels."""
 
@@ -39,21 +39,31 @@ class Catalogue:
         self._lock = threading.Lock()
 
     def update(self) -> bool:
-        """Ask again if the folder has changed.
+        """Ask again if the folder has changed; where that fails, what was true before stays.
 
         Returns
         -------
         bool
-            Whether it had.
+            Whether it had changed.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be understood the first time.
         """
         with self._lock:
             seen = self._fingerprint()
             if seen == self._seen:
                 return False
-            discovery = find_studies(self.root)
-            self.studies = {study.case: study for study in discovery.studies if not self._is_label(study)}
-            self.problems = tuple(problem for problem in discovery.problems if problem.case != LABELS)
-            self._seen = seen
+            try:
+                discovery = find_studies(self.root)
+            except InputError as error:  # a table that is being edited, for example
+                if self._seen is None:
+                    raise
+                self.problems, self._seen = (Problem(self.root.name, str(error)),), seen
+                return True
+            self.studies = {study.case: study for study in discovery.studies}
+            self.problems, self._seen = discovery.problems, seen
             return True
 
     def study(self, case: str) -> Study:
@@ -91,14 +101,11 @@ class Catalogue:
             (case for case, s in self.studies.items() if any(file in series.files for series in s.series)), None
         )
 
-    def _is_label(self, study: Study) -> bool:
-        return study.reference.files[0].is_relative_to(self.root / LABELS)
-
     def _fingerprint(self) -> Fingerprint:
         entries = []
         with os.scandir(self.root) as found:
             for entry in found:
-                if entry.name.startswith(".") or entry.name in (LABELS, INDEX):
+                if entry.name.startswith(".") or entry.name in (SERVER_LABELS, INDEX):
                     continue
                 with suppress(FileNotFoundError):  # removed while we look
                     stat = entry.stat()

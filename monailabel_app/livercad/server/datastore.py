@@ -20,13 +20,14 @@ from monailabel.datastore.local import DataModel, ImageLabelModel, LocalDatastor
 from monailabel.interfaces.datastore import DefaultLabelTag
 
 from livercad.server import history
-from livercad.server.catalogue import INDEX, LABELS, Catalogue
+from livercad.server.catalogue import INDEX, Catalogue
 from livercad.server.errors import UnknownNameError
 from livercad.server.images import ensure_reference_file, extension_of, reference_file
 from livercad.server.labels import EXTENSIONS, check_label
 from livercad.server.names import check_name
 from livercad.server.uploads import add_study_file, remove_study_files
 from livercad.studies.atomic import replacing, write_text
+from livercad.studies.files import SERVER_LABELS
 from livercad.studies.study import Series, Study
 
 
@@ -47,7 +48,7 @@ class StudyDatastore(LocalDatastore):
         self._lock = threading.RLock()
         super().__init__(
             str(root),
-            labels_dir=LABELS,
+            labels_dir=SERVER_LABELS,
             datastore_config=INDEX,
             extensions=[f"*{extension}" for extension in EXTENSIONS],
             auto_reload=False,
@@ -200,7 +201,7 @@ class StudyDatastore(LocalDatastore):
             history.keep(folder / f"{case}{current.ext}", current.ext, current.info, folder, case)
 
     def _tag_folder(self, tag: str) -> Path:
-        return self.catalogue.root / LABELS / tag
+        return self.catalogue.root / SERVER_LABELS / tag
 
     def _label(self, case: str, tag: str) -> Path:
         entry = self._object(case).labels.get(tag)

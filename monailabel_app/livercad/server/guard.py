@@ -115,6 +115,9 @@ def _check_query(query: str) -> None:
             check_form(value, SESSION, "session")
         elif key == "job":
             check_form(value, JOB, "job")
+        elif key == "uncompress" and value.lower() not in {"0", "false", "no", "off"}:
+            # MONAI Label unpacks archives wherever their members say.
+            raise InputError("uncompress", found=value, expected="false", todo="Send the files one by one.")
 
 
 def _answer(status: int, reason: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -78,7 +79,7 @@ def _check_segmentation(label: Path) -> None:
 
 def _grid(image: Path) -> Volume:
     """The image's shape and affine, without reading its voxels."""
-    header = nib.load(image)
+    header: Any = nib.load(image)
     return Volume(np.broadcast_to(np.uint8(0), header.shape[:3]), header.affine)
 
 

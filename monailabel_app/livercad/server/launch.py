@@ -77,8 +77,10 @@ def launch(
 
     import uvicorn
 
-    from livercad.server.outer import app as application  # reads the environment, so not before
+    from livercad.server.instance import livercad_app  # these read the environment, so not before
+    from livercad.server.outer import app as application
 
+    livercad_app()  # what is wrong with the studies folder is said now, and without a traceback
     uvicorn.run(application, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S)
 
 

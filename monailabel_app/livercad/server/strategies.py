@@ -10,7 +10,7 @@ from monailabel.interfaces.datastore import Datastore
 from monailabel.interfaces.tasks.strategy import Strategy
 
 
-class First(Strategy):  # type: ignore[misc]
+class First(Strategy):
     """The first case, by name, that has no final label."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class First(Strategy):  # type: ignore[misc]
         return {"id": cases[0]} if cases else None
 
 
-class Random(Strategy):  # type: ignore[misc]
+class Random(Strategy):
     """A case without a final label, the likelier the longer nobody was given it."""
 
     def __init__(self) -> None:

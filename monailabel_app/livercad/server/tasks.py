@@ -47,7 +47,7 @@ class Result:
         return cls(analysis.findings, analysis.liver.like(labels))
 
 
-class AnalysisTask(InferTask):  # type: ignore[misc]
+class AnalysisTask(InferTask):
     """One infer task.
 
     Parameters

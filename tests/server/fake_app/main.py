@@ -1,15 +1,23 @@
-"""A LiverCAD app without weights, for the tests: cases whose name begins with ``slow`` keep the processor busy."""
+"""A LiverCAD app without weights, for the tests: images of `SLOW_SLICES` slices keep the processor busy."""
 
 import time
 
-import livercad.server.app as livercad_app
 import numpy as np
-from fakes import fake_analyzer
-from livercad.errors import ModelError
 from monailabel.interfaces.app import MONAILabelApp
 from monailabel.interfaces.tasks.train import TrainTask
 
-SLOW_S = 4.0
+import livercad.server.app as livercad_app
+from fakes import FakeLiverFinder, fake_analyzer
+from livercad.errors import ModelError
+from livercad.progress import silent
+from server.abdomens import SLOW_S, SLOW_SLICES
+
+
+class SlowLiverFinder(FakeLiverFinder):
+    def __call__(self, ct, progress=silent):
+        if ct.shape[2] == SLOW_SLICES:
+            work_hard(progress)
+        return super().__call__(ct, progress)
 
 
 class SleepyTraining(TrainTask):
@@ -26,15 +34,12 @@ class FakeApp(livercad_app.LiverCADApp, MONAILabelApp):  # MONAI Label looks for
     def make_analyzer(self):
         if self.options.minimum_volume_ml == 99:
             raise ModelError("liver-fake", found="no weights", expected="weights", todo="livercad models install")
-        return fake_analyzer(self.options.settings)
+        analyzer = fake_analyzer(self.options.settings)
+        analyzer.find_liver = SlowLiverFinder()
+        return analyzer
 
     def init_trainers(self):
         return {"sleepy": SleepyTraining()}
-
-    def analyse(self, study, progress):
-        if study.case.startswith("slow"):
-            work_hard(progress)
-        return super().analyse(study, progress)
 
 
 def work_hard(progress):
