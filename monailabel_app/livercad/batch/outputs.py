@@ -1,0 +1,224 @@
+"""One folder a case, put in place whole: results with their manifest, or the reason why there are none.
+
+A case is written under ``OUT/.livercad/fresh`` and its folder renamed to ``OUT/<case>`` as the last step. So at any
+moment a case is there as a whole or not at all, and nothing else says which cases are done.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from livercad.batch.manifest import MANIFEST, Manifest, read_manifest
+from livercad.pipeline.analysis import Analysis
+from livercad.reports.case_page import render_case
+from livercad.reports.thumbnails import thumbnail
+from livercad.studies.nifti import write_volume
+
+HIDDEN = ".livercad"
+"""Holds what is under way."""
+LIVER, LESIONS, FINDINGS, REPORT = "liver.nii.gz", "lesions.nii.gz", "findings.json", "report.html"
+THUMBNAIL = "thumbnail.png"
+"""The case's picture in the index, which is built from what lies in the output folder."""
+FAILURE = "error.json"
+"""Lies in the folder of every case that failed, in place of results."""
+
+RESULTS = (LIVER, LESIONS, FINDINGS, REPORT, THUMBNAIL, MANIFEST)
+OWN_FILES = frozenset((*RESULTS, FAILURE))
+
+
+class Failure(BaseModel):
+    """Why a case has no results.
+
+    Parameters
+    ----------
+    case : str
+        The case.
+    reason : str
+        For people.
+    studies : str
+        Folder that the case was found in.
+    failed : datetime
+        When, with its time zone.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    case: str
+    reason: str
+    studies: str
+    failed: datetime
+
+
+def fresh_folder(out: Path) -> Path:
+    """Where cases under way are written."""
+    return out / HIDDEN / "fresh"
+
+
+def replaced_folder(out: Path) -> Path:
+    """Where a case's old folder lies for the moment in which the new one takes its place."""
+    return out / HIDDEN / "replaced"
+
+
+def is_done(folder: Path) -> bool:
+    """Whether a case's folder has its manifest and every file of a result."""
+    return all((folder / name).is_file() for name in RESULTS)
+
+
+def is_failed(folder: Path) -> bool:
+    """Whether a case's folder says why the case failed."""
+    return (folder / FAILURE).is_file()
+
+
+def is_result(folder: Path) -> bool:
+    """Whether a folder was written by this module; masks alone may be anybody's."""
+    return any((folder / name).is_file() for name in (MANIFEST, FINDINGS, REPORT, FAILURE))
+
+
+def is_current(folder: Path, fingerprint: str) -> bool:
+    """Whether a case is done and would come out the same today.
+
+    Parameters
+    ----------
+    folder : Path
+        ``OUT/<case>``.
+    fingerprint : str
+        Today's `Provenance.fingerprint`.
+
+    Returns
+    -------
+    bool
+        False too when a file of the result is missing.
+    """
+    manifest = read_manifest(folder)
+    return manifest is not None and manifest.fingerprint == fingerprint and is_done(folder)
+
+
+def write_analysis(out: Path, analysis: Analysis, manifest: Manifest) -> None:
+    """Put a case's results in place.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder.
+    analysis : Analysis
+        The results.
+    manifest : Manifest
+        What they were made from.
+    """
+    with _replacing_case(out, analysis.findings.case) as folder:
+        write_volume(analysis.liver, folder / LIVER)
+        write_volume(analysis.lesions, folder / LESIONS)
+        (folder / FINDINGS).write_text(json.dumps(analysis.findings.to_dict(), indent=2) + "\n", encoding="utf-8")
+        (folder / REPORT).write_text(render_case(analysis), encoding="utf-8")
+        (folder / THUMBNAIL).write_bytes(thumbnail(analysis))
+        (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def write_failure(out: Path, failure: Failure) -> None:
+    """Put the reason of a failure in the place of a case's results; older results would pass for today's.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder.
+    failure : Failure
+        Which case, and why.
+    """
+    with _replacing_case(out, failure.case) as folder:
+        (folder / FAILURE).write_text(failure.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def read_failure(folder: Path) -> Failure:
+    """Read what `write_failure` wrote."""
+    return Failure.model_validate_json((folder / FAILURE).read_bytes())
+
+
+def drop_failures(out: Path, studies: str, keep: set[str]) -> None:
+    """Forget failures of cases that are no longer there, for example since the user has mended a file's name.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder.
+    studies : str
+        Only failures of cases that were found in this folder are forgotten.
+    keep : set of str
+        Cases that are still there.
+    """
+    for path in out.glob(f"*/{FAILURE}"):
+        failure = read_failure(path.parent)
+        if failure.studies == studies and failure.case not in keep:
+            path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
+
+
+def recover(out: Path) -> None:
+    """Finish or undo what a killed batch left under way.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder; nobody else must be writing to it.
+    """
+    for old in replaced_folder(out).glob("*/*"):
+        if (out / old.name).exists():
+            _retire(old, out / old.name)
+        else:
+            old.rename(out / old.name)
+    for folder in (fresh_folder(out), replaced_folder(out)):
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+
+
+@contextmanager
+def _replacing_case(out: Path, case: str) -> Iterator[Path]:
+    fresh = Path(tempfile.mkdtemp(dir=fresh_folder(out)))
+    try:
+        # mkdtemp gives 0o700; results are meant for whoever may read the output folder.
+        fresh.chmod(out.stat().st_mode & 0o777)
+        yield fresh
+        for path in fresh.iterdir():
+            _flush(path)
+        _put_in_place(out, fresh, case)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _put_in_place(out: Path, fresh: Path, case: str) -> None:
+    target = out / case
+    try:
+        fresh.rename(target)
+    except OSError as error:
+        # A folder that is not empty cannot be renamed over.
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        aside = Path(tempfile.mkdtemp(dir=replaced_folder(out))) / case
+        target.rename(aside)
+        fresh.rename(target)
+        _retire(aside, target)
+
+
+def _retire(old: Path, new: Path) -> None:
+    """Throw away a case's old folder; files that the user has put there move to the new one."""
+    for path in old.iterdir():
+        if path.name not in OWN_FILES and not (new / path.name).exists():
+            path.rename(new / path.name)
+    shutil.rmtree(old.parent)
+
+
+def _flush(path: Path) -> None:
+    """See to it that a power cut after the rename does not find empty files behind it."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,87 @@
+"""`livercad analyze`: a folder of studies in, liver, lesions, measurements and reports out."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from livercad.settings import Settings
+
+DEFAULTS = Settings()
+SOME_FAILED_STATUS = 1
+INTERRUPTED_STATUS = 130
+"""128 + SIGINT, as shells have it."""
+
+
+def analyze(
+    studies: Annotated[
+        Path, typer.Argument(metavar="STUDIES", help="Folder of CT: NIfTI files, a folder of phases a case, or DICOM.")
+    ],
+    output: Annotated[
+        Path, typer.Option(metavar="OUT", help="Where results go. Started again on it, only what is missing runs.")
+    ],
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], typer.Option(help="Where the networks run; auto takes a GPU if there is one.")
+    ] = DEFAULTS.device,
+    workers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Compute N cases at once, in processes of their own (Ray).")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Compute on a running Ray cluster, such as host:6379. All its machines must see STUDIES and OUT under "
+            "the same path.",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Compute every case again.")] = False,
+    threshold: Annotated[
+        float, typer.Option(min=0.01, max=0.99, help="Lesion probability above which a voxel is a lesion's.")
+    ] = DEFAULTS.lesion_threshold,
+    minimum_score: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Drop lesions with a lower score.")
+    ] = DEFAULTS.minimum_score,
+    minimum_volume: Annotated[
+        float, typer.Option(min=0.0, metavar="ML", help="Drop lesions smaller than this, in ml.")
+    ] = DEFAULTS.minimum_volume_ml,
+) -> None:
+    """Find and measure liver and lesions in every study of a folder.
+
+    Writes OUT/CASE/ with liver.nii.gz, lesions.nii.gz, findings.json and report.html, and over all cases index.html,
+    findings.csv, cases.csv and run.json. A case that fails is written down and the rest goes on. Ctrl-C stops in order;
+    the same command then goes on where it stopped.
+
+    Exit status: 0 all well, 1 some case failed, 2 nothing could be done, 130 stopped with Ctrl-C.
+    """
+    from rich.console import Console
+
+    from livercad.batch.display import Display
+    from livercad.batch.ray_runner import RayRunner
+    from livercad.batch.run import run_batch
+    from livercad.batch.runner import SerialRunner
+    from livercad.pipeline.analyzer import Analyzer
+
+    settings = Settings(
+        device=device,
+        lesion_threshold=threshold,
+        minimum_score=minimum_score,
+        minimum_volume_ml=minimum_volume,
+    )
+    load = partial(Analyzer.load, settings)
+    on_ray = workers is not None or cluster is not None
+    runner = RayRunner(load, workers, cluster) if on_ray else SerialRunner(load)
+    display = Display(Console())
+    try:
+        result = run_batch(studies, output, runner, settings, display, force=force)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED_STATUS)
+    display.say(result.in_words())
+    display.say(f"Results: {output / 'index.html'}")
+    if result.cancelled:
+        raise typer.Exit(INTERRUPTED_STATUS)
+    if result.failed:
+        raise typer.Exit(SOME_FAILED_STATUS)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from batch_fakes import computed
+from fakes import write_case
+from livercad.batch.run import BatchResult
+from livercad.batch.runner import SerialRunner
+from livercad.errors import InputError, ModelError
+from livercad.pipeline.analyzer import Analyzer
+
+Batch = Callable[..., BatchResult]
+pytestmark = pytest.mark.usefixtures("plain_reports")
+
+
+def statuses(out: Path) -> dict[str, tuple[str, str]]:
+    with (out / "cases.csv").open() as file:
+        return {row["case"]: (row["status"], row["reason"]) for row in csv.DictReader(file)}
+
+
+def test_a_case_that_fails_is_written_down_and_the_others_go_on(batch: Batch, studies: Path, tmp_path: Path) -> None:
+    (studies / "bob.nii.gz").write_bytes((studies / "bob.nii.gz").read_bytes()[:2000])
+    result = batch(tmp_path / "out")
+    assert result.done == ["ann", "cai"] and result.failed == ["bob"]
+    failure = json.loads((tmp_path / "out" / "bob" / "error.json").read_text())
+    assert "bob.nii.gz" in failure["reason"]
+    assert statuses(tmp_path / "out")["bob"] == ("failed", failure["reason"])
+    assert "bob" in (tmp_path / "out" / "index.html").read_text()
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["cases"]["bob"]["status"] == "failed"
+
+
+def test_a_failed_case_is_tried_again_and_its_failure_forgotten(batch: Batch, tmp_path: Path, log: Path) -> None:
+    batch(tmp_path / "out", bob="fail")
+    result = batch(tmp_path / "out")
+    assert result.done == ["bob"] and result.kept == ["ann", "cai"]
+    assert not (tmp_path / "out" / "bob" / "error.json").exists()
+    assert statuses(tmp_path / "out")["bob"] == ("done", "")
+
+
+def test_results_of_an_image_that_can_no_longer_be_read_do_not_pass_for_its_results(
+    batch: Batch, studies: Path, tmp_path: Path
+) -> None:
+    batch(tmp_path / "out")
+    (studies / "bob.nii.gz").write_bytes(b"")
+    assert batch(tmp_path / "out").failed == ["bob"]
+    assert [path.name for path in (tmp_path / "out" / "bob").iterdir()] == ["error.json"]
+
+
+def test_a_defect_leaves_its_traceback_in_the_log_and_its_name_in_the_tables(batch: Batch, tmp_path: Path) -> None:
+    batch(tmp_path / "out", bob="fail")
+    assert statuses(tmp_path / "out")["bob"] == ("failed", "RuntimeError: a defect")
+    text = (tmp_path / "out" / "livercad.log").read_text()
+    assert "bob\nTraceback" in text and "batch_fakes.py" in text
+
+
+def test_a_case_without_enough_memory_does_not_stop_the_batch(batch: Batch, tmp_path: Path) -> None:
+    result = batch(tmp_path / "out", ann="no memory")
+    assert result.failed == ["ann"] and result.done == ["bob", "cai"]
+    assert "memory" in statuses(tmp_path / "out")["ann"][1]
+
+
+def test_the_failure_of_a_study_that_was_taken_away_is_forgotten(batch: Batch, studies: Path, tmp_path: Path) -> None:
+    batch(tmp_path / "out", bob="fail")
+    (studies / "bob.nii.gz").unlink()
+    assert batch(tmp_path / "out").failed == []
+    assert not (tmp_path / "out" / "bob").exists()
+
+
+def test_the_summary_holds_the_cases_of_earlier_batches(batch: Batch, studies: Path, tmp_path: Path) -> None:
+    batch(tmp_path / "out")
+    for case in ("ann", "bob", "cai"):
+        (studies / f"{case}.nii.gz").unlink()
+    write_case(studies, "dan", 3, (40, 40, 24))
+    batch(tmp_path / "out")
+    assert list(statuses(tmp_path / "out")) == ["ann", "bob", "cai", "dan"]
+    with (tmp_path / "out" / "findings.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 8
+
+
+def test_the_record_of_the_run_tells_settings_models_and_versions(batch: Batch, tmp_path: Path) -> None:
+    batch(tmp_path / "out")
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert run["settings"]["lesion_threshold"] == 0.5 and run["seed"] == 0 and run["cancelled"] is False
+    assert run["models"][0]["sha256"] == "0" * 64
+    assert run["platform"]["packages"]["numpy"] and run["started"] <= run["ended"]
+    manifest = json.loads((tmp_path / "out" / "ann" / "manifest.json").read_text())
+    assert run["cases"]["ann"]["fingerprint"] == manifest["fingerprint"]
+    assert run["cases"]["ann"]["inputs"] == manifest["provenance"]["inputs"]
+
+
+def test_lines_tell_the_count_the_case_and_what_was_found(batch: Batch, tmp_path: Path) -> None:
+    text = io.StringIO()
+    batch(tmp_path / "out", text=text, bob="fail")
+    lines = text.getvalue().splitlines()
+    assert lines[0].startswith("[1/3] ann: done, 2 lesions, liver ")
+    assert lines[1].startswith("[2/3] bob: failed, RuntimeError: a defect")
+
+
+def test_models_that_cannot_be_loaded_end_the_batch_before_any_case(batch: Batch, tmp_path: Path, log: Path) -> None:
+    def load() -> Analyzer:
+        raise ModelError("liver", found="no weights", expected="weights", todo="Run `livercad models install`.")
+
+    with pytest.raises(ModelError):
+        batch(tmp_path / "out", runner=SerialRunner(load))
+    assert computed(log) == []
+
+
+def test_a_folder_without_studies_is_an_error(batch: Batch, studies: Path, tmp_path: Path) -> None:
+    for path in studies.iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match="no study"):
+        batch(tmp_path / "out")
