@@ -15,7 +15,7 @@ class Overlap:
 
     What an empty mask means: `livercad.evaluation.masks.EMPTY_MASKS`.
 
-    Overlaps add up: the sum over cases gives the pooled scores ("Dice global" of Bilic et al. 2023, section 2.4), in
+    Overlaps add up: the sum over cases gives the pooled scores ("Dice global" of the LiTS challenge, Bilic et al. 2023), in
     which large organs and lesions weigh more. The sum is over millilitres, so that finely sampled cases do not.
 
     Parameters
@@ -65,14 +65,14 @@ class Overlap:
 
     @property
     def voe(self) -> float:
-        """Volumetric overlap error, 1 − IoU, in [0, 1]; 0 is best (Heimann et al. 2009, section II.C)."""
+        """Volumetric overlap error, 1 − IoU, in [0, 1]; 0 is best (Heimann et al. 2009)."""
         return 1.0 - self.iou
 
     @property
     def rvd(self) -> float | None:
         """Relative volume difference, (predicted − true) / true; 0 is best, above 0 the prediction is too large.
 
-        The signed form of Heimann et al. 2009 (section II.C) and of LiTS; −1 or more. None where it is undefined.
+        The signed form of Heimann et al. 2009 and of LiTS; −1 or more. None where it is undefined.
         """
         if self.true_ml:
             return (self.predicted_ml - self.true_ml) / self.true_ml

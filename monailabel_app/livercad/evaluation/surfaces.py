@@ -27,7 +27,7 @@ class SurfaceScores:
     ----------
     assd_mm : float or None
         Average symmetric surface distance in mm: the mean over the border voxels of both masks of the distance to the
-        other's border (Heimann et al. 2009, section II.C).
+        other's border (Heimann et al. 2009).
     hd95_mm : float or None
         Larger of the two directed 95th percentiles of these distances, in mm.
     surface_dice : float
