@@ -71,7 +71,8 @@ class FakeLesionFinder:
         progress(0, 1, "lesions")
         probability = 0.9 * ((ct.array == LESION_HU) & (liver.array > 0))
         progress(1, 1, "lesions")
-        return split_lesions(ct.like(probability.astype(np.float32)), self.settings)
+        certain = ct.like(probability.astype(np.float32))
+        return split_lesions(certain, certain, self.settings)
 
 
 def fake_analyzer(settings: Settings | None = None) -> Analyzer:

@@ -27,16 +27,18 @@ class LesionsFound:
     scores: dict[int, float]
 
 
-def split_lesions(probability: Volume, settings: Settings) -> LesionsFound:
+def split_lesions(probability: Volume, evidence: Volume, settings: Settings) -> LesionsFound:
     """Cut a probability into lesions and drop those too small or too unsure.
 
-    A lesion's score is the mean probability over its voxels: unlike the maximum it does not grow with the number
-    of voxels that had a chance to be high.
+    A lesion's score is the mean evidence over its voxels: unlike the maximum it does not grow with the number of
+    voxels that had a chance to be high.
 
     Parameters
     ----------
     probability : Volume
-        Lesion probability in [0, 1]; zero outside the liver.
+        In [0, 1], zero outside the liver; says how far lesions reach.
+    evidence : Volume
+        In [0, 1], on the same grid; says how sure they are. May be `probability` itself.
     settings : Settings
         `lesion_threshold`, `minimum_score` and `minimum_volume_ml`.
 
@@ -48,10 +50,10 @@ def split_lesions(probability: Volume, settings: Settings) -> LesionsFound:
     components, count = cc3d.connected_components(
         np.asfortranarray(probability.array >= settings.lesion_threshold), connectivity=26, return_N=True
     )
-    sizes = np.bincount(components.ravel(order="K"), minlength=count + 1)
-    sums = np.bincount(
-        components.ravel(order="K"), weights=np.asfortranarray(probability.array).ravel(order="K"), minlength=count + 1
-    )
+    inside = components > 0
+    labels = components[inside]
+    sizes = np.bincount(labels, minlength=count + 1)
+    sums = np.bincount(labels, weights=evidence.array[inside], minlength=count + 1)
     scores = sums / np.maximum(sizes, 1)
     keep = (sizes * probability.voxel_volume_ml >= settings.minimum_volume_ml) & (scores >= settings.minimum_score)
     keep[0] = False

@@ -13,6 +13,7 @@ from livercad import __version__
 from livercad.core.findings import Findings, ModelUsed, PhaseRead
 from livercad.core.volume import Volume
 from livercad.detection.components import LesionsFound
+from livercad.errors import ImageContentError
 from livercad.measure.lesions import measure_lesions
 from livercad.measure.liver import measure_liver
 from livercad.pipeline.analysis import Analysis
@@ -20,7 +21,7 @@ from livercad.pipeline.cautions import cautions_of
 from livercad.progress import Progress, part, silent
 from livercad.settings import Settings
 from livercad.studies.reading import load_series
-from livercad.studies.study import Study
+from livercad.studies.study import Series, Study
 
 
 class LiverFinder(Protocol):
@@ -117,7 +118,7 @@ class Analyzer:
         with _timed(timings, "read"):
             ct = load_series(series)
         with _timed(timings, "liver"):
-            liver = self.find_liver(ct, part(progress, 0.05, 0.3))
+            liver = self._liver_of(ct, series, part(progress, 0.05, 0.3))
         with _timed(timings, "lesions"):
             found = self.find_lesions(ct, liver, part(progress, 0.3, 0.9))
         progress(0.9, 1.0, "measuring")
@@ -146,6 +147,15 @@ class Analyzer:
         )
         progress(1.0, 1.0, "done")
         return Analysis(findings, ct, liver, found.instances)
+
+    def _liver_of(self, ct: Volume, series: Series, progress: Progress) -> Volume:
+        try:
+            return self.find_liver(ct, progress)
+        except ImageContentError as error:
+            # The predictor knows the volume only; the user needs the file.
+            raise ImageContentError(
+                series.source, found=error.found, expected=error.expected, todo=error.todo
+            ) from None
 
 
 @contextmanager

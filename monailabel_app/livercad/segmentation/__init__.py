@@ -1,0 +1,1 @@
+"""Liver and lesions as masks: grids, windows, runtimes, and the two predictors."""

@@ -1,0 +1,155 @@
+"""The lesions of a liver that is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from livercad.core.geometry import Box
+from livercad.core.volume import Volume
+from livercad.detection.components import LesionsFound, split_lesions
+from livercad.networks.leuven_unet import LESION_HALO, LESION_SMALLEST, LESION_STEP, lesion_unet
+from livercad.progress import Progress, part, silent
+from livercad.segmentation.resampling import NetworkGrid
+from livercad.segmentation.runtimes import Runtime, Size, load_runtime
+from livercad.segmentation.scaling import scale_ct
+from livercad.segmentation.weights import load_weights, model_used
+from livercad.segmentation.windows import predict_in_windows
+from livercad.settings import Settings
+
+NAME = "lesions-leuven"
+SPACING_MM = (1.0, 1.0, 3.0)
+BACKGROUND = -0.5
+"""What the network sees outside the liver (pyliverlesionseg 0.3, cnn_liver_lesion_seg_CT_MR_main)."""
+LIVER_MARGIN = 2
+"""Voxels by which the liver is dilated, 18-connected (the same function)."""
+CROP_MARGIN_MM = 12.0
+"""More than the dilated liver reaches beyond the liver on any grid."""
+SENSITIVE, STRICT = (0, 0, 0), (12, 12, 4)
+"""Voxels around the liver's box, here 0 and 12 mm, that the networks' normalisations take their statistics from.
+The more masked background they take in, the fainter lesions look to the network (see docs/lesions.md)."""
+LARGEST_WINDOW = 12_000_000
+"""Voxels of a window with its halo; keeps the peak under 3 GiB. A larger liver is cut into overlapping windows."""
+OVERLAP = 0.25
+
+Array = npt.NDArray[np.float32]
+
+
+class LesionPredictor:
+    """Finds lesions with the network `lesions-leuven`, once sensitively and once strictly.
+
+    The sensitive pass says how far lesions reach. The mean of both says how sure they are, so that what only the
+    sensitive pass sees cannot reach a score of 0.5.
+
+    Parameters
+    ----------
+    settings : Settings
+        `device`, `lesion_threshold`, `minimum_score` and `minimum_volume_ml`.
+
+    Raises
+    ------
+    ModelError
+        If the model is not installed.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._sensitive = _load(SENSITIVE, settings)
+        self._strict = _load(STRICT, settings)
+        self.model = model_used(NAME, self._sensitive.name)
+
+    def __call__(self, ct: Volume, liver: Volume, progress: Progress = silent) -> LesionsFound:
+        """Find the lesions.
+
+        Parameters
+        ----------
+        ct : Volume
+            CT in HU, on any grid.
+        liver : Volume
+            Mask of the liver on the same grid.
+        progress : Progress
+            Told of every window.
+
+        Returns
+        -------
+        LesionsFound
+            On the grid of `ct`.
+        """
+        box = Box.around(liver.array > 0)
+        margin = np.ceil(CROP_MARGIN_MM / np.asarray(ct.spacing))
+        start, stop = np.asarray(box.minimum) + 0.5 - margin, np.asarray(box.maximum) + 0.5 + margin
+        near = ct.crop(start, stop)
+        grid = NetworkGrid.over(near, SPACING_MM)
+        inside = _dilated(grid.to_network(liver.crop(start, stop).array) > 0.5)
+        around = ndimage.find_objects(inside)[0]
+        image = np.where(inside, scale_ct(grid.to_network(near.array)), np.float32(BACKGROUND))[around]
+        corner: Size = tuple(side.start for side in around)  # type: ignore[assignment]
+
+        sensitive = _predict(self._sensitive, image, part(progress, 0.0, 0.45)) * inside[around]
+        strict = _predict(self._strict, image, part(progress, 0.45, 0.9)) * inside[around]
+        found = split_lesions(
+            _placed(grid, sensitive, corner, near),
+            _placed(grid, (sensitive + strict) / 2, corner, near),
+            self._settings,
+        )
+        progress(1, 1, "lesions")
+        instances = np.zeros(ct.shape, dtype=np.uint16)
+        offset = np.clip(start, 0, ct.shape).astype(int)
+        instances[tuple(slice(o, o + n) for o, n in zip(offset, near.shape, strict=True))] = found.instances.array
+        return LesionsFound(ct.like(instances), found.scores)
+
+
+def _load(statistics: Size, settings: Settings) -> Runtime:
+    smallest: Size = tuple(np.add(LESION_SMALLEST, LESION_HALO) + LESION_HALO)
+    return load_runtime(load_weights(lesion_unet(statistics), NAME), smallest, settings.device)
+
+
+def _dilated(liver: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    neighbours = ndimage.generate_binary_structure(3, 2)
+    return np.asarray(ndimage.binary_dilation(liver, neighbours, iterations=LIVER_MARGIN))
+
+
+def _predict(run: Runtime, image: Array, progress: Progress) -> Array:
+    return predict_in_windows(
+        image,
+        output_window(image.shape),
+        LESION_HALO,
+        run,
+        background=BACKGROUND,
+        overlap=OVERLAP,
+        progress=progress,
+        what="lesions",
+    )
+
+
+def output_window(shape: tuple[int, ...]) -> Size:
+    """The output of the largest window worth having for an image: all of it, if memory allows.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Voxels (i, j, k) of the liver's box on the network's grid.
+
+    Returns
+    -------
+    tuple of int
+        Voxels (i, j, k) that the network can give: (8 n + 4, 8 n + 4, 8 n + 2).
+    """
+    parts = [1, 1, 1]
+    while True:
+        needed = [np.ceil(n / (1 + (p - 1) * (1 - OVERLAP))) for n, p in zip(shape, parts, strict=True)]
+        i, j, k = (
+            small + LESION_STEP * max(0, int(np.ceil((need - small) / LESION_STEP)))
+            for need, small in zip(needed, LESION_SMALLEST, strict=True)
+        )
+        if np.prod(np.add((i, j, k), LESION_HALO) + LESION_HALO) <= LARGEST_WINDOW:
+            return i, j, k
+        parts[int(np.argmax((i, j, k)))] += 1
+
+
+def _placed(grid: NetworkGrid, values: Array, corner: Size, near: Volume) -> Volume:
+    block, where = grid.to_volume(values, corner)
+    placed = np.zeros(near.shape, dtype=np.float32)
+    placed[where] = block
+    return near.like(placed)
