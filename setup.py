@@ -53,6 +53,8 @@ EXTRAS = {
 }
 EXTRAS["dev"] = sorted({*EXTRAS["cluster"], *EXTRAS["test"]})
 
+PACKAGE_DATA = ["py.typed", "**/*.css", "**/*.html", "**/*.j2", "**/*.json", "**/*.md"]
+
 setup(
     name="livercad",
     version=VERSION.group(1),
@@ -63,7 +65,7 @@ setup(
     python_requires=">=3.11,<3.12",  # 3.11 is what the tests run on
     package_dir={"": "monailabel_app"},
     packages=find_packages("monailabel_app", include=["livercad", "livercad.*"]),
-    package_data={"livercad": ["py.typed", "**/*.json", "**/*.md", "**/*.html", "**/*.css", "**/*.js", "**/*.svg"]},
+    package_data={"livercad": PACKAGE_DATA},
     install_requires=REQUIREMENTS,
     extras_require=EXTRAS,
     entry_points={"console_scripts": ["livercad = livercad.cli.main:main"]},

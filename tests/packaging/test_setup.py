@@ -1,4 +1,4 @@
-"""What setup.py asks for, what constraints.txt pins, and what the code imports are the same things."""
+"""What setup.py says agrees with what constraints.txt pins and with what the package imports and reads."""
 
 import ast
 import sys
@@ -56,6 +56,13 @@ def test_nothing_is_required_that_the_package_does_not_import():
     imported = {name for path in PACKAGE.rglob("*.py") for name in imported_by(path)}
     owners = {canonicalize_name(owner) for name in imported for owner in distributions.get(name, [])}
     assert declared - owners == set()
+
+
+def test_every_file_that_the_package_reads_at_run_time_is_packaged():
+    present = {path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    packaged = {path for pattern in assigned("PACKAGE_DATA") for path in PACKAGE.glob(pattern)}
+    assert {str(path.relative_to(PACKAGE)) for path in present - packaged} == set()
+    assert packaged
 
 
 def imported_by(path: Path) -> set[str]:
