@@ -1,0 +1,157 @@
+"""MONAI Label's datastore on a `Catalogue`: cases instead of files, safe for threads, its index written atomically."""
+
+from __future__ import annotations
+
+import functools
+import json
+import threading
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from monailabel.datastore.local import DataModel, ImageLabelModel, LocalDatastore
+
+from livercad.server.catalogue import INDEX, Catalogue
+from livercad.server.images import ensure_reference_file, extension_of, reference_file
+from livercad.server.labels import EXTENSIONS
+from livercad.studies.atomic import write_text
+from livercad.studies.files import SERVER_LABELS
+from livercad.studies.study import Series, Study
+
+
+class CaseDatastore(LocalDatastore):
+    """Cases as `find_studies` finds them; stock clients see the reference image of each as one NIfTI file.
+
+    `info.phases` names the files of all phases. What MONAI Label's own methods read and change is locked; slow work
+    (finding studies, reading images) is done outside of the lock, so that a status is there at once.
+
+    Parameters
+    ----------
+    root : Path
+        The studies folder. Labels, converted images and ``datastore_v2.json`` are written into it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.catalogue = Catalogue(root)
+        self._lock = threading.RLock()
+        super().__init__(
+            str(root),
+            labels_dir=SERVER_LABELS,
+            datastore_config=INDEX,
+            extensions=[f"*{extension}" for extension in EXTENSIONS],
+            auto_reload=False,
+        )
+
+    def refresh_if_changed(self) -> None:
+        """Look at the folder, and take in what has changed there."""
+        if self.catalogue.update():
+            self._reconcile_datastore()
+
+    def study(self, case: str) -> Study:
+        """Images of a case; UnknownNameError if there is none."""
+        return self.catalogue.study(case)
+
+    def get_image_uri(self, image_id: str) -> str:
+        """Path of the reference image as NIfTI, converted now if need be; empty for an unknown case."""
+        study = self.catalogue.studies.get(image_id)
+        return str(ensure_reference_file(study, self.catalogue.root)) if study else ""
+
+    def get_image_info(self, image_id: str) -> dict[str, Any]:
+        """Return what is known of a case, `path` and `phases` among it."""
+        path = reference_file(self.study(image_id), self.catalogue.root)
+        with self._lock:
+            return {**self._object(image_id).image.info, "path": str(path)}
+
+    def status(self) -> dict[str, Any]:
+        """Return numbers of cases and labels, and the cases that cannot be used, with the reason."""
+        with self._lock:
+            status: dict[str, Any] = super().status()
+        status["problems"] = {problem.case: problem.reason for problem in self.catalogue.problems}
+        return status
+
+    # -- what LocalDatastore calls on itself
+
+    def _object(self, case: str) -> ImageLabelModel:
+        self.study(case)
+        if case not in self._datastore.objects:  # the catalogue is a moment ahead
+            super()._reconcile_datastore()
+        return self._datastore.objects[case]
+
+    def _tag_folder(self, tag: str) -> Path:
+        return self.catalogue.root / SERVER_LABELS / tag
+
+    def _reconcile_datastore(self) -> None:
+        self.catalogue.update()
+        with self._lock:
+            super()._reconcile_datastore()
+
+    def _add_non_existing_images(self) -> int:
+        self._init_from_datastore_file()
+        changed = 0
+        for case, study in self.catalogue.studies.items():
+            extension = extension_of(study)
+            facts = {"name": f"{case}{extension}", "phases": {_phase(s): _source(s) for s in study.series}}
+            entry = self._datastore.objects.setdefault(
+                case, ImageLabelModel(image=DataModel(info={"ts": int(time.time())}))
+            )
+            if entry.image.ext != extension or any(entry.image.info.get(key) != facts[key] for key in facts):
+                entry.image.ext = extension
+                entry.image.info.update(facts)
+                changed += 1
+        return changed
+
+    def _remove_non_existing(self) -> int:
+        self._init_from_datastore_file()
+        objects = self._datastore.objects
+        gone = [case for case in objects if case not in self.catalogue.studies]
+        for case in gone:
+            del objects[case]
+        lost = [
+            (case, tag)
+            for case, entry in objects.items()
+            for tag, label in entry.labels.items()
+            if not (self._tag_folder(tag) / f"{case}{label.ext}").exists()
+        ]
+        for case, tag in lost:
+            del objects[case].labels[tag]
+        return len(gone) + len(lost)
+
+    def _update_datastore_file(self, lock: bool = True) -> None:
+        path = Path(self._datastore_config_path)
+        text = json.dumps(self._datastore.model_dump(exclude={"base_path"}), indent=2, default=str)
+        with FileLock(self._lock_file) if lock else nullcontext():
+            write_text(path, text)
+            self._config_ts = path.stat().st_mtime
+
+
+def _phase(series: Series) -> str:
+    return series.phase.value if series.phase else "unknown"
+
+
+def _source(series: Series) -> str:
+    return str(series.files[0].parent if series.uid else series.files[0])
+
+
+def _locked(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def call(self: CaseDatastore, *args: Any, **kwargs: Any) -> Any:
+        with self._lock:
+            return method(self, *args, **kwargs)
+
+    return call
+
+
+for _name in (  # MONAI Label's own methods that look at or change its list
+    "get_label_uri",
+    "get_labels_by_image_id",
+    "get_labeled_images",
+    "get_unlabeled_images",
+    "list_images",
+    "update_image_info",
+    "update_label_info",
+    "json",
+):
+    setattr(CaseDatastore, _name, _locked(getattr(LocalDatastore, _name)))
