@@ -15,8 +15,8 @@ class Overlap:
 
     What an empty mask means: `livercad.evaluation.masks.EMPTY_MASKS`.
 
-    Overlaps add up: the sum over cases gives the pooled scores ("Dice global" of the LiTS challenge, Bilic et al. 2023), in
-    which large organs and lesions weigh more. The sum is over millilitres, so that finely sampled cases do not.
+    Overlaps add up: the sum over cases gives the pooled scores ("Dice global" of LiTS, Bilic et al. 2023),
+    in which large organs and lesions weigh more. The sum is over millilitres, so that finely sampled cases do not.
 
     Parameters
     ----------
