@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
@@ -57,6 +58,8 @@ def load_runtime(network: nn.Module, smallest: Size, device: str) -> Runtime:
         )
     if device != "cpu" and torch.cuda.is_available():
         return TorchRuntime(network, "cuda")
+    # OpenVINO tells its makers of every import and every conversion, unless it cannot import what does that.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     try:
         import openvino
     except ImportError:
