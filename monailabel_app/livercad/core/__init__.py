@@ -1,1 +1,1 @@
-"""What everybody talks about: volumes, frames, phases, labels, findings. NumPy only, so that 3D Slicer can import it as it is."""
+"""What everybody talks about: volumes, frames, phases, labels, findings. NumPy only, for 3D Slicer imports it too."""

@@ -261,7 +261,7 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
         return tuple(_typed(k, item, f"{where}[{n}]") for n, (k, item) in enumerate(zip(kinds, value, strict=True)))
     if origin is dict:
         return {key: _typed(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         if not isinstance(value, dict) or set(value) != set(hints):
             found = sorted(value) if isinstance(value, dict) else repr(value)

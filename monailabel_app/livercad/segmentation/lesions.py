@@ -84,14 +84,14 @@ class LesionPredictor:
         inside = _dilated(grid.to_network(liver.crop(start, stop).array) > 0.5)
         around = ndimage.find_objects(inside)[0]
         image = np.where(inside, scale_ct(grid.to_network(near.array)), np.float32(BACKGROUND))[around]
-        corner: Size = tuple(side.start for side in around)  # type: ignore[assignment]
+        corner: Size = tuple(side.start for side in around)
 
         sensitive = _predict(self._sensitive, image, part(progress, 0.0, 0.45)) * inside[around]
         strict = _predict(self._strict, image, part(progress, 0.45, 0.9)) * inside[around]
         found = split_lesions(
-            _placed(grid, sensitive, corner, near),
-            _placed(grid, (sensitive + strict) / 2, corner, near),
-            self._settings,
+            probability=_placed(grid, sensitive, corner, near),
+            evidence=_placed(grid, (sensitive + strict) / 2, corner, near),
+            settings=self._settings,
         )
         progress(1, 1, "lesions")
         instances = np.zeros(ct.shape, dtype=np.uint16)

@@ -1,0 +1,55 @@
+"""The shipped models on real CT: what the project promises of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from livercad.core.phases import Phase
+from livercad.models.install import State, state_of
+from livercad.models.registry import load_registry
+from livercad.pipeline.analyzer import Analyzer
+from livercad.settings import Settings
+from livercad.studies.study import Series, Study
+
+
+@pytest.fixture(scope="module")
+def analyzer(real_data: Path) -> Analyzer:
+    if any(state_of(entry) is not State.INSTALLED for entry in load_registry().values()):
+        pytest.skip("the models are not installed: run `livercad models install`")
+    return Analyzer.load(Settings())
+
+
+def study(path: Path) -> Study:
+    return Study(path.parent.name, (Series((path,), Phase.PORTAL, "name"),))
+
+
+def mask(path: Path) -> np.ndarray:
+    return np.asanyarray(nib.load(path).dataobj) > 0
+
+
+def dice(a: np.ndarray, b: np.ndarray) -> float:
+    return 2 * (a & b).sum() / (a.sum() + b.sum())
+
+
+def test_the_liver_of_an_expert_labelled_ct_is_found(analyzer: Analyzer, real_data: Path) -> None:
+    analysis = analyzer(study(real_data / "ct/ircadb01/ct.nii.gz"))
+    assert dice(analysis.liver.array > 0, mask(real_data / "ct/ircadb01/liver.nii.gz")) >= 0.94
+
+
+def test_a_huge_tumour_is_one_lesion_and_part_of_the_liver(analyzer: Analyzer, real_data: Path) -> None:
+    folder = real_data / "ct/hcc009_baseline"
+    analysis = analyzer(study(folder / "ct_portal.nii.gz"))
+    tumour = mask(folder / "tumor.nii.gz")
+    liver = mask(folder / "liver.nii.gz") | tumour
+    # Near the dome the reference fits another breath-hold.
+    assert dice(analysis.liver.array[..., :49] > 0, liver[..., :49]) >= 0.92
+    assert dice(analysis.lesions.array == 1, tumour) >= 0.60
+    assert [lesion.volume_ml > 1 for lesion in analysis.findings.lesions].count(True) == 1
+
+
+def test_a_healthy_liver_has_no_lesion(analyzer: Analyzer, real_data: Path) -> None:
+    assert analyzer(study(real_data / "ct/chaos_ct03/ct.nii.gz")).findings.lesions == ()
