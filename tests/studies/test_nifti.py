@@ -227,7 +227,7 @@ def with_raw_header(path, **fields):
 @pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf])
 def test_no_voxel_spacing_is_told_with_what_was_found(tmp_path, bad):
     with_raw_header(tmp_path / "a.nii", pixdim=[1, 0.7, 0.7, bad, 0, 0, 0, 0])
-    with pytest.raises(InputError, match="no voxel spacing .pixdim .0.69"):
+    with pytest.raises(InputError, match=r"no voxel spacing \(pixdim \[0\.69"):
         read_volume(tmp_path / "a.nii")
 
 

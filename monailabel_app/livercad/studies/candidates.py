@@ -71,7 +71,7 @@ def image_candidates(root: Path, files: Files) -> tuple[list[Candidate], list[Pr
         case = _top(root, folder) if folder.parent != root else root.name
         left_out.append(Problem(case, f"{folder.relative_to(root)}: its name says that it is a folder of masks"))
     for path in files.images:
-        case, own = _case_and_name(root, path)
+        case, own = case_and_name(root, path)
         called = str(path.relative_to(root))
         if looks_like_mask(own):
             left_out.append(Problem(case, f"{called}: its name says that it is a mask and no CT"))
@@ -116,8 +116,23 @@ def dicom_candidates(root: Path, files: Files) -> tuple[list[Candidate], list[Pr
     return candidates, unusable
 
 
-def _case_and_name(root: Path, path: Path) -> tuple[str, str]:
-    """The case of an image, and what its name says beyond the case."""
+def case_and_name(root: Path, path: Path) -> tuple[str, str]:
+    """Tell the case of an image, and what its name says beyond the case.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of studies.
+    path : Path
+        A file in it.
+
+    Returns
+    -------
+    str
+        The case.
+    str
+        The file's name without extension, and without the case where it repeats it.
+    """
     stem, top = stem_of(path), _top(root, path)
     if top and case_of(top):
         rest = stem.removeprefix(top)

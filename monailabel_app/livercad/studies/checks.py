@@ -145,7 +145,7 @@ def _why_not_ct(values: Values) -> str:
     if high - low <= 20:
         return "this looks like a label map, or like an image normalised to a small range"
     if low >= 0 and high <= 255:
-        return "this looks like an 8-bit image, windowed for display"
+        return "this looks like an 8-bit image windowed for display, or like a label map"
     if values.bone > MOST_BONE:
         return (
             f"{100 * values.bone:.0f} % lie above {BONE_ABOVE_HU:g}, where only bone and metal do: "

@@ -23,8 +23,8 @@ def read_dicom(series: Series) -> Volume:
     Returns
     -------
     Volume
-        Rescaled values (HU for CT), int16 where all slices' rescale factors are whole, else float32. Axes: columns,
-        rows, slices.
+        Rescaled values (HU for CT), whole numbers where the first slice's rescale factors are whole, else float32.
+        Axes: columns, rows, slices.
 
     Raises
     ------
@@ -47,12 +47,12 @@ def read_dicom(series: Series) -> Volume:
 
 
 def _pixel_type(name: str) -> int:
-    """Whole numbers stay int16; a fractional rescale slope would otherwise come as 64-bit numbers."""
+    """What the first slice has, but a fractional rescale slope as 32-bit instead of 64-bit numbers."""
     reader = SimpleITK.ImageFileReader()
     reader.SetFileName(name)
     reader.ReadImageInformation()
-    small = {SimpleITK.sitkInt8, SimpleITK.sitkUInt8, SimpleITK.sitkInt16}
-    return int(SimpleITK.sitkInt16 if reader.GetPixelID() in small else SimpleITK.sitkFloat32)
+    kind = reader.GetPixelID()
+    return int(SimpleITK.sitkFloat32 if kind == SimpleITK.sitkFloat64 else kind)
 
 
 def _first_unreadable(paths: tuple[Path, ...]) -> Path | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from livercad.core.phases import Phase
 from livercad.errors import InputError
-from livercad.studies.candidates import Candidate, Problem, dicom_candidates, image_candidates
+from livercad.studies.candidates import Candidate, Problem, case_and_name, dicom_candidates, image_candidates
 from livercad.studies.files import Files, list_files
 from livercad.studies.study import Study
 from livercad.studies.table import TABLE_NAME, read_table
@@ -41,8 +41,8 @@ def find_studies(folder: Path) -> Discovery:
 
     A case is a file of its own (``case.nii.gz``), several files with the same name but for the phase
     (``case_arterial.nii.gz``), a folder with a file for each phase, or a folder of DICOM series. The folder may
-    itself be one case. A table ``studies.csv`` in it decides for the files and cases that it lists. Of DICOM files
-    only the headers are read; other images are opened when they are loaded.
+    itself be one case. A table ``studies.csv`` in it decides for the cases that it names or takes a file of; the
+    others go by their names. Of DICOM files only the headers are read; other images are opened when they are loaded.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ def find_studies(folder: Path) -> Discovery:
     files = _without(files, tabled)
     images, masks = image_candidates(root, files)
     dicoms, unusable = dicom_candidates(root, files)
-    cases = {candidate.case for candidate in tabled}
-    named = [candidate for candidate in images + dicoms if candidate.case not in cases]
+    decided = _decided_by_table(root, tabled)
+    named = [candidate for candidate in images + dicoms if candidate.case not in decided]
     not_listed = [
         Problem(candidate.case, f"{candidate.called}: {TABLE_NAME} lists its case without it")
         for candidate in images + dicoms
-        if candidate.case in cases
+        if candidate.case in decided
     ]
     return _assemble(tabled + named, unusable, masks + not_listed)
 
@@ -85,6 +85,13 @@ def find_studies(folder: Path) -> Discovery:
 def _tabled(folder: Path) -> list[Candidate]:
     table = folder / TABLE_NAME
     return tabled_candidates(table, read_table(table)) if table.is_file() else []
+
+
+def _decided_by_table(root: Path, tabled: list[Candidate]) -> set[str]:
+    """The cases that the table names, and those that its files would have belonged to by their names."""
+    listed = [candidate.series.files[0] for candidate in tabled]
+    by_name = {case_and_name(root, path)[0] for path in listed if path.is_relative_to(root)}
+    return by_name | {candidate.case for candidate in tabled}
 
 
 def _without(files: Files, tabled: list[Candidate]) -> Files:
