@@ -18,12 +18,18 @@ usage: scripts/run.sh [STUDIES] [--output OUT] [--no-serve]
 END
 }
 
+fail_usage() {
+    usage >&2
+    exit 2
+}
+
 studies="" output="" serve=yes
 while [ $# -gt 0 ]; do
     case "$1" in
         --output)
-            output="${2:?--output needs a folder}"
-            shift
+            output="${2:-}"
+            shift $(($# > 1))
+            [ -n "$output" ] || fail_usage
             ;;
         --output=*) output="${1#--output=}" ;;
         --no-serve) serve="" ;;
@@ -31,15 +37,9 @@ while [ $# -gt 0 ]; do
             usage
             exit
             ;;
-        -*)
-            usage >&2
-            exit 2
-            ;;
+        -*) fail_usage ;;
         *)
-            if [ -n "$studies" ]; then
-                usage >&2
-                exit 2
-            fi
+            [ -z "$studies" ] || fail_usage
             studies="${1%/}"
             ;;
     esac
