@@ -171,7 +171,20 @@ def test_a_flipped_bit_in_a_gzip_file_is_found(tmp_path, ct):
     path = tmp_path / "bad.nii.gz"
     write_volume(ct, path)
     data = bytearray(path.read_bytes())
-    data[-6] ^= 1  # in the check sum, which only a reader that goes to the end compares
+    data[-6] ^= 1  # in the check sum
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="damaged"):
+        read_volume(path)
+
+
+def test_the_check_sum_is_compared_also_when_bytes_follow_the_voxels(tmp_path, ct):
+    path = tmp_path / "bad.nii.gz"
+    write_volume(ct, path)
+    padding = np.random.default_rng(0).bytes(1 << 20)  # more than a reader of the voxels alone would come across
+    data = bytearray(gzip.compress(gzip.decompress(path.read_bytes()) + padding, 1))
+    path.write_bytes(data)
+    np.testing.assert_array_equal(read_volume(path).array, ct.array)
+    data[-6] ^= 1
     path.write_bytes(data)
     with pytest.raises(InputError, match="damaged"):
         read_volume(path)
