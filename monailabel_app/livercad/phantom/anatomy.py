@@ -10,7 +10,6 @@ import numpy.typing as npt
 from livercad.phantom import digestive, organs, torso
 from livercad.phantom.liver import build_liver, paint_vessels
 from livercad.phantom.space import Grid, Shape, Space
-from livercad.phantom.tissues import Tissue
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def build_anatomy(grid: Grid, rng: np.random.Generator) -> Anatomy:
     Parameters
     ----------
     grid : Grid
-        Where the patient is sampled; another grid with the same seed gives the same patient.
+        Where the patient is sampled. Another grid with the same seed gives the same organs; only small vessels differ.
     rng : numpy.random.Generator
         Draws everything that differs between patients.
 

@@ -6,19 +6,20 @@ import numpy as np
 
 from livercad.phantom import tubes
 from livercad.phantom.fields import SmoothField, smooth_intersection
-from livercad.phantom.space import Shape, Space
+from livercad.phantom.space import Shape, Slices, Space
 from livercad.phantom.tissues import Tissue
 from livercad.phantom.torso import Trunk
 
-STOMACH_PATH = [(-56, -24, -48), (-62, -8, -66), (-58, 20, -92), (-40, 42, -122), (-8, 46, -136), (18, 34, -132)]
-STOMACH_RADII = np.array([27.0, 31, 28, 22, 17, 10])
+STOMACH_PATH = [(-58, -22, -50), (-66, -8, -66), (-62, 20, -92), (-44, 44, -122), (-10, 50, -138), (18, 36, -132)]
+STOMACH_RADII = np.array([31.0, 34, 29, 23, 17, 10])
 DUODENUM_PATH = [(18, 34, -132), (36, 18, -134), (44, 2, -150), (38, -8, -178), (4, -8, -186), (-26, 0, -160)]
 COLON_PATH = [
     (96, -8, -330), (98, -5, -250), (94, 0, -215), (88, 22, -196), (60, 52, -190), (20, 66, -184), (-25, 66, -172),
     (-70, 50, -140), (-98, 14, -112), (-104, -22, -122), (-104, -34, -170), (-103, -36, -230), (-100, -34, -330),
 ]  # fmt: skip
-SMALL_BOWEL_LOW, SMALL_BOWEL_HIGH = (-88, -18, -300), (66, 66, -150)
-"""Where its loops lie, template mm."""
+ILEUM = (-92.0, -25.0, -300.0), (72.0, 74.0, -142.0)
+JEJUNUM = (-96.0, -28.0, -200.0), (-2.0, 56.0, -104.0)
+"""Where the loops of small bowel lie, template mm."""
 
 
 def paint_stomach(
@@ -44,11 +45,11 @@ def paint_stomach(
     Shape
         Its outer outline.
     """
-    fullness = rng.uniform(0.6, 1.1)
+    fullness = rng.uniform(0.75, 1.2)
     path = np.asarray(STOMACH_PATH) + rng.normal(0, 4, (len(STOMACH_PATH), 3))
     shape = tubes.distance_to(space, [tubes.tube(space, path, STOMACH_RADII * fullness, step_mm=3)])
     box, outline = shape.box, shape.distance
-    folds = SmoothField(rng, 9).on(space.axes(box))
+    ripple = SmoothField(rng, 9)
     outline = outline + np.float32(1.5) * SmoothField(rng, 25).on(space.axes(box))
     outline = smooth_intersection(outline, trunk.abdomen[box] + 2, 6)
     for organ in keep_from:
@@ -56,59 +57,60 @@ def paint_stomach(
     view = labels[box]
     stomach = (outline < 0) & (view == Tissue.VISCERAL_FAT)
     view[stomach] = Tissue.GUT_WALL
-    lumen = stomach & (outline + np.float32(1.6) * folds < -rng.uniform(3.5, 5))
+    lumen = stomach & (outline + np.float32(1.6) * ripple.on(space.axes(box)) < -rng.uniform(3.5, 5))
     view[lumen] = Tissue.STOMACH_CONTENT
-    _add_gas(space, view, box, lumen, rng.uniform(0.05, 0.6), rng)
+    _add_gas(space, view, box, lumen, rng.uniform(0.05, 0.6), ripple)
     return Shape(box, outline)
 
 
-def _add_gas(space: Space, view: np.ndarray, box: tuple[slice, ...], lumen: np.ndarray, share: float, rng: np.random.Generator) -> None:
+def _add_gas(space: Space, view: np.ndarray, box: Slices, lumen: np.ndarray, share: float, froth: SmoothField) -> None:
     """Gas rises to the front of a patient who lies on his back: one level per lumen, with froth under it."""
     front = space.axes(box)[1]
     heights = np.broadcast_to(front[None, :, None], lumen.shape)[lumen]
     if heights.size == 0:
         return
     level = np.quantile(heights, 1 - share)
-    froth = np.float32(1.0) * SmoothField(rng, 6).on(space.axes(box))
-    view[lumen & (front[None, :, None] + froth > level)] = Tissue.GAS
+    view[lumen & (front[None, :, None] + froth.on(space.axes(box)) > level)] = Tissue.GAS
 
 
 def paint_duodenum(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
     """The duodenum around the head of the pancreas."""
     path = np.asarray(DUODENUM_PATH) + rng.normal(0, 2, (len(DUODENUM_PATH), 3))
-    _paint_gut(space, labels, path, rng.uniform(9, 12), rng, gas_share=rng.uniform(0, 0.3), content=Tissue.BOWEL_FLUID)
+    radius, gas = rng.uniform(9, 12), rng.uniform(0, 0.3)
+    _paint_gut(space, labels, path, radius, SmoothField(rng, 8), rng, gas_share=gas, content=Tissue.BOWEL_FLUID)
 
 
 def paint_colon(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
     """The colon's frame under liver, stomach and spleen, with haustra, stool and gas, piece by piece."""
     path = np.asarray(COLON_PATH) + rng.normal(0, 5, (len(COLON_PATH), 3))
-    for n in range(1, len(path) - 2):
-        piece = path[n - 1 : n + 3] if n < len(path) - 3 else path[n - 1 :]
-        stool = rng.uniform() < 0.6
-        _paint_gut(
-            space, labels, piece, rng.uniform(15, 22), rng, gas_share=rng.uniform(0.05, 0.35 if stool else 0.9),
-            content=Tissue.STOOL if stool else Tissue.BOWEL_FLUID, folds=0.13,
-        )  # fmt: skip
+    ripple = SmoothField(rng, 8)
+    for n in range(len(path) - 3):
+        stool, radius = rng.uniform() < 0.6, rng.uniform(17, 25)
+        gas = rng.uniform(0.05, 0.35 if stool else 0.9)
+        content = Tissue.STOOL if stool else Tissue.BOWEL_FLUID
+        _paint_gut(space, labels, path[n : n + 4], radius, ripple, rng, gas_share=gas, content=content, folds=0.13)
 
 
 def paint_small_bowel(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
     """Loops of small bowel in what is still free, and the mesentery's vessels between them."""
-    for _ in range(34):
-        start = rng.uniform(SMALL_BOWEL_LOW, SMALL_BOWEL_HIGH)
-        path = [start]
+    ripple = SmoothField(rng, 8)
+    for n in range(85):
+        low, high = JEJUNUM if n % 4 == 0 else ILEUM
+        path = [rng.uniform(low, high)]
         heading = rng.normal(size=3)
         for _ in range(4):
             heading = heading / np.linalg.norm(heading) + rng.normal(0, 0.7, 3)
-            path.append(np.clip(path[-1] + 20 * heading / np.linalg.norm(heading), SMALL_BOWEL_LOW, SMALL_BOWEL_HIGH))
+            path.append(np.clip(path[-1] + 20 * heading / np.linalg.norm(heading), low, high))
         gas = rng.uniform(0.2, 0.8) if rng.uniform() < 0.15 else 0.0
-        _paint_gut(space, labels, np.asarray(path), rng.uniform(7.5, 12), rng, gas_share=gas, content=Tissue.BOWEL_FLUID)
+        radius = rng.uniform(9, 14)
+        _paint_gut(space, labels, np.asarray(path), radius, ripple, rng, gas_share=gas, content=Tissue.BOWEL_FLUID)
     root = space.to_patient([(8, 0, -140)])[0]
-    targets = space.to_patient(rng.uniform(SMALL_BOWEL_LOW, SMALL_BOWEL_HIGH, (60, 3)))
-    veins = tubes.grow_tree(root, targets, 4.0, rng, 0.8)
+    targets = space.to_patient(rng.uniform(*ILEUM, (110, 3)))
+    veins = tubes.grow_tree(root, targets, 4.0, rng, 0.9)
     tubes.paint(space, labels, veins, Tissue.PORTAL_VEIN, only=(Tissue.VISCERAL_FAT,))
-    omentum = space.to_patient(rng.uniform((-70, 55, -250), (80, 80, -120), (30, 3)))
+    omentum = space.to_patient(rng.uniform((-100, 45, -250), (95, 82, -90), (60, 3)))
     tubes.paint(
-        space, labels, tubes.grow_tree(omentum[0], omentum[1:], 2.0, rng, 0.7), Tissue.PORTAL_VEIN,
+        space, labels, tubes.grow_tree(omentum[0], omentum[1:], 2.2, rng, 0.8), Tissue.PORTAL_VEIN,
         only=(Tissue.VISCERAL_FAT,),
     )  # fmt: skip
 
@@ -118,6 +120,7 @@ def _paint_gut(
     labels: np.ndarray,
     path: np.ndarray,
     radius_mm: float,
+    ripple: SmoothField,
     rng: np.random.Generator,
     *,
     gas_share: float,
@@ -133,14 +136,14 @@ def _paint_gut(
         return
     shape = tubes.distance_to(space, [piece])
     view = labels[shape.box]
-    outline = shape.distance + np.float32(0.6) * SmoothField(rng, 8).on(space.axes(shape.box))
+    outline = shape.distance + np.float32(0.6) * ripple.on(space.axes(shape.box))
     taken = (view != Tissue.VISCERAL_FAT) & (outline < 3)
     gut = (outline < 0) & ~taken
     lumen = (outline < -rng.uniform(1.6, 2.6)) & gut & ~_beside(taken, space.grid.spacing)
     view[gut] = Tissue.GUT_WALL
     view[lumen] = content
     if gas_share > 0.03:
-        _add_gas(space, view, shape.box, lumen, gas_share, rng)
+        _add_gas(space, view, shape.box, lumen, gas_share, ripple)
 
 
 def _in_grid(space: Space, piece: tubes.Tube) -> bool:

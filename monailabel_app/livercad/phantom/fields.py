@@ -1,7 +1,7 @@
 """Smooth random fields and the implicit shapes that anatomy is built from.
 
-A shape is a signed distance in mm, negative inside; near its surface it is exact to first order, which is all that walls,
-gaps and impressions of a few millimetres need.
+A shape is a signed distance in mm, negative inside; near its surface it is exact to first order, which is all that
+walls, gaps and impressions of a few millimetres need.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
 Axes = tuple[FloatArray, FloatArray, FloatArray]
+Region = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
-REGION_MM = ((-260.0, 260.0), (-260.0, 260.0), (-300.0, 160.0))
-"""The part of patient space, along R, A, S, that a random field covers; fixed, so that a field does not depend on the grid."""
+REGION_MM: Region = ((-260.0, 260.0), (-260.0, 260.0), (-300.0, 160.0))
+"""The part of patient space, along R, A, S, that a random field covers: fixed, so that no field depends on the grid."""
 
 
 class SmoothField:
@@ -25,17 +26,20 @@ class SmoothField:
         Draws the lattice.
     scale_mm : float
         Distance of lattice points; bumps are about twice as wide.
+    region : tuple of tuple of float, optional
+        Lower and upper limit (mm) along R, A, S; beyond it the field goes on with its value at the limit.
     """
 
-    def __init__(self, rng: np.random.Generator, scale_mm: float) -> None:
-        counts = [int(np.ceil((high - low) / scale_mm)) + 4 for low, high in REGION_MM]
+    def __init__(self, rng: np.random.Generator, scale_mm: float, region: Region = REGION_MM) -> None:
+        self._region = region
+        counts = [int(np.ceil((high - low) / scale_mm)) + 4 for low, high in region]
         # A cubic B-spline of white noise has variance 151/315 per axis.
         self._lattice = (rng.standard_normal(counts) / (151 / 315) ** 1.5).astype(np.float32)
         self._scale = scale_mm
 
     def _weights(self, coordinates: npt.ArrayLike, axis: int) -> FloatArray:
         """Dense B-spline weights, shape (points, lattice points along the axis)."""
-        low, high = REGION_MM[axis]
+        low, high = self._region[axis]
         steps = (np.clip(np.asarray(coordinates, dtype=np.float64), low, high) - low) / self._scale
         distance = np.abs(steps[:, None] + 1 - np.arange(self._lattice.shape[axis]))
         near, far = 2 / 3 - distance**2 * (1 - distance / 2), np.clip(2 - distance, 0, None) ** 3 / 6
@@ -74,7 +78,7 @@ class SmoothField:
         """
         points = np.atleast_2d(points)
         r, a, s = (self._weights(points[:, n], n) for n in range(3))
-        return np.einsum("pi,pj,pk,ijk->p", r, a, s, self._lattice, optimize=True).astype(np.float64)
+        return np.einsum("pi,pj,pk,ijk->p", r, a, s, self._lattice).astype(np.float64)
 
 
 def ellipsoid(x: FloatArray, y: FloatArray, z: FloatArray, radii: tuple[float, float, float]) -> FloatArray:

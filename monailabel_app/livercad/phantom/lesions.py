@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cc3d
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from livercad.core.taxonomy import LesionType
@@ -44,7 +45,7 @@ KINDS: dict[LesionType, Kind] = {
     LesionType.HCC: Kind(30, 0.65, (10, 100), 0.06, 3),
     LesionType.METASTASIS: Kind(22, 0.5, (7, 70), 0.09, 7),
 }
-"""Sizes: log-normal with mean and SD of Yasaka 2018, "Patients and Image Sets" (categories A, B, D and E), a little smaller,
+"""Sizes: log-normal after mean and SD of Yasaka 2018 (test patients, categories A, B, D and E), a little smaller,
 because those are each patient's largest. Numbers and borders are our choice."""
 
 PATIENTS: tuple[tuple[float, tuple[LesionType, ...]], ...] = (
@@ -61,7 +62,7 @@ PATIENTS: tuple[tuple[float, tuple[LesionType, ...]], ...] = (
 GAP_MM = 4.0
 """Between two lesions, so that they stay two 26-connected components."""
 INSIDE_SHARE = 0.6
-"""A lesion must lie inside the liver with at least this share of its volume; the rest is cut off at the liver's surface."""
+"""At least this share of a lesion must lie inside the liver; the rest is cut off at the liver's surface."""
 FEWEST_VOXELS = 8
 
 
@@ -110,8 +111,13 @@ def outline(
     offsets = np.meshgrid(*(a - c for a, c in zip(axes, np.asarray(center), strict=True)), indexing="ij", sparse=True)
     turned = [sum(np.float32(turn[n, m]) * offsets[m] for m in range(3)) for n in range(3)]
     distance: FloatArray = np.sqrt(sum(t * t for t in turned)) - np.float32(radius)
-    border = SmoothField(rng, max(4.0, 0.7 * radius)).on(axes)
+    border = _field_around(center, diameter_mm, max(4.0, 0.7 * radius), rng).on(axes)
     return (distance + np.float32(irregularity * radius) * border).astype(np.float32)
+
+
+def _field_around(center: npt.ArrayLike, diameter_mm: float, scale_mm: float, rng: np.random.Generator) -> SmoothField:
+    r, a, s = ((c - diameter_mm, c + diameter_mm) for c in np.asarray(center, dtype=float))
+    return SmoothField(rng, scale_mm, (r, a, s))
 
 
 def draw_types(rng: np.random.Generator) -> list[tuple[LesionType, float]]:
@@ -185,16 +191,19 @@ def _place_one(
     axes = space.axes(liver.box)
     for _ in range(25 if len(deep) else 0):
         center = np.array([axis[n] for axis, n in zip(axes, deep[rng.integers(len(deep))], strict=True)])
-        box = space.patient_box(center, center, 0.5 * diameter * (1 + 5 * KINDS[kind_of].irregularity) + GAP_MM)
+        reach = 0.5 * diameter * (1 + 5 * KINDS[kind_of].irregularity) + max(GAP_MM, *space.grid.spacing)
+        box = space.patient_box(center, center, reach)
         distance = outline(space.axes(box), center, diameter, KINDS[kind_of].irregularity, rng)
         tissues = anatomy.tissues[box]
         inside = (distance < 0) & np.isin(tissues, INTRAHEPATIC) & (anatomy.liver.onto(box) < 0)
         if inside.sum() < max(FEWEST_VOXELS, INSIDE_SHARE * (distance < 0).sum()):
             continue
-        if (instances[box][distance < GAP_MM] > 0).any():
+        around = (distance < GAP_MM) | ndimage.binary_dilation(inside, np.ones((3, 3, 3)))
+        if instances[box][around].any():
             continue
         inside = cc3d.largest_k(inside, k=1, connectivity=26) > 0
-        _fill(tissues, inside, distance, kind_of, diameter, SmoothField(rng, max(3.5, diameter / 7)).on(space.axes(box)))
+        grain = _field_around(center, diameter, max(3.5, diameter / 7), rng).on(space.axes(box))
+        _fill(tissues, inside, distance, kind_of, diameter, grain)
         instances[box][inside] = number
         return True
     return False
@@ -223,4 +232,3 @@ def _fill(
         tissues[inside] = Tissue.METASTASIS_RIM
         tissues[inside & (depth + 0.12 * noise > 0.22)] = Tissue.METASTASIS_CENTER
         tissues[inside & (noise > 0.3) & (depth > 0.5) & (diameter > 30)] = Tissue.NECROSIS
-

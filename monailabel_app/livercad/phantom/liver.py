@@ -13,8 +13,8 @@ from livercad.phantom.space import Shape, Space
 from livercad.phantom.tissues import Tissue
 from livercad.phantom.torso import Trunk
 
-# Height (template mm) of the visceral surface over a net of points: rows from the left tip (R = -120) to the right flank,
-# columns from back to front. Above the dome means: no liver there. Drawn after coronal and axial sections of atlases.
+# Height (template mm) of the visceral surface over a net of points: rows from beyond the left tip to the right flank,
+# columns from back to front. Above the dome means: no liver there. Our own drawing of an average liver.
 VISCERAL_R = np.array([-130.0, -95.0, -60.0, -25.0, 5.0, 30.0, 55.0, 85.0, 115.0, 140.0])
 VISCERAL_A = np.array([-95.0, -55.0, -25.0, 5.0, 35.0, 65.0, 95.0])
 VISCERAL_S = np.array(
@@ -32,11 +32,10 @@ VISCERAL_S = np.array(
     ],
     dtype=float,
 )
-LOWEST_MM = -174.0
-"""No lobe reaches lower, so that a volume of 240 mm holds the whole liver."""
+LOWEST_MM = -192.0
+"""No lobe reaches lower in the patient, so that a volume of 240 mm holds the whole liver."""
 PORTAL_TRUNK = [(6, -2, -138), (14, -4, -120), (26, -4, -104), (34, -4, -95)]
 """From the confluence behind the pancreas to the hilum."""
-
 
 
 def build_liver(
@@ -67,8 +66,10 @@ def build_liver(
     surface = _visceral_surface(rng)
     height = ndimage.map_coordinates(surface, [x - VISCERAL_R[0], y - VISCERAL_A[0]], order=1, mode="nearest")
     # The slope of the surface turns height above it into distance.
-    under = np.float32(0.8) * (height - z) + np.float32(2.5) * SmoothField(rng, 28).on(space.axes(box))
-    distance = smooth_intersection(under, trunk.abdomen[box] + np.float32(0.8), 8)
+    bumps = np.float32(4) * SmoothField(rng, 34).on(space.axes(box)) + SmoothField(rng, 12).on(space.axes(box))
+    distance = smooth_intersection(np.float32(0.8) * (height - z) + bumps, trunk.abdomen[box] - np.float32(0.4), 6)
+    above = space.axes(box)[2] - np.float32(LOWEST_MM)
+    distance = smooth_intersection(distance, -np.broadcast_to(above, distance.shape), 12)
     for dent in _fissures(x, y, z, rng):
         distance = smooth_intersection(distance, -dent, 4)
     for organ, gap in obstacles:
@@ -86,11 +87,10 @@ def build_liver(
 
 
 def _visceral_surface(rng: np.random.Generator) -> FloatArray:
-    """The patient's visceral surface on a net of 1 mm: the atlas', moved, with a longer or shorter left lobe and right tip."""
+    """The patient's visceral surface on a net of 1 mm: the plan's, moved, left lobe and right tip longer or shorter."""
     heights = VISCERAL_S + np.clip(rng.normal(0, 7), -12, 12) + rng.normal(0, 4, VISCERAL_S.shape)
     heights[VISCERAL_R < 0] += np.clip(rng.normal(0, 12), -22, 22)
     heights[VISCERAL_R > 100] += np.clip(rng.normal(0, 12), -22, 22)
-    heights = np.clip(heights, LOWEST_MM, None)
     spline = RectBivariateSpline(VISCERAL_R, VISCERAL_A, heights)
     fine_r = np.arange(VISCERAL_R[0], VISCERAL_R[-1] + 1)
     return spline(fine_r, np.arange(VISCERAL_A[0], VISCERAL_A[-1] + 1)).astype(np.float32)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from livercad.phantom import tubes
-from livercad.phantom.fields import SmoothField, ellipsoid, smooth_intersection
+from livercad.phantom.fields import FloatArray, SmoothField, ellipsoid, smooth_intersection
 from livercad.phantom.space import Shape, Space
 from livercad.phantom.tissues import Tissue
 from livercad.phantom.torso import Trunk
 
 FREE = (Tissue.VISCERAL_FAT,)
 AORTA_PATH = [(-18, -48, 120), (-18, -46, 40), (-15, -42, -20), (-9, -36, -70), (-7, -33, -150), (-6, -31, -320)]
-CAVA_PATH = [(22, -32, -320), (23, -32, -150), (25, -32, -100), (28, -33, -70), (28, -28, -40), (24, -16, -14), (20, 0, 15)]
+CAVA_PATH = [
+    (22, -32, -320), (23, -32, -150), (25, -32, -100), (28, -33, -70), (28, -28, -40), (24, -16, -14), (20, 0, 15),
+]  # fmt: skip
 RIGHT_KIDNEY, LEFT_KIDNEY = (58, -55, -168), (-60, -54, -152)
 
 
 def paint_heart(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
-    """Heart on the flat part of the diaphragm with its chambers, and the mediastinum's fat around vessels and oesophagus."""
+    """Heart on the flat part of the diaphragm with its chambers, and the mediastinum's fat."""
     box = space.box((-100, -60, -60), (70, 90, 200))
     x, y, z = space.template(box)
     view = labels[box]
@@ -37,7 +39,8 @@ def paint_heart(space: Space, labels: np.ndarray, rng: np.random.Generator) -> N
         ((-12, -6, 34), (28, 14, 20)),  # left atrium
     )
     for center, radii in chambers:
-        chamber = ellipsoid(*(c - np.float32(m) for c, m in zip((x + shift, y, z), center, strict=True)), radii)
+        cx, cy, cz = (np.float32(c) for c in center)
+        chamber = ellipsoid(x + shift - cx, y - cy, z - cz, radii)
         view[chest & (chamber + ripple / 2 < 0) & (heart < -3)] = Tissue.HEART_BLOOD
 
 
@@ -46,7 +49,8 @@ def paint_lung_vessels(space: Space, labels: np.ndarray, rng: np.random.Generato
     for side in (-1, 1):
         root = space.to_patient([(side * 45, -15, 55)])[0]
         targets = space.to_patient(rng.uniform((35, -75, -70), (110, 60, 45), (45, 3)) * (side, 1, 1))
-        tubes.paint(space, labels, tubes.grow_tree(root, targets, 6.0, rng, 0.6), Tissue.LUNG_VESSEL, only=(Tissue.LUNG,))
+        vessels = tubes.grow_tree(root, targets, 6.0, rng, 0.6)
+        tubes.paint(space, labels, vessels, Tissue.LUNG_VESSEL, only=(Tissue.LUNG,))
 
 
 def paint_great_vessels(space: Space, labels: np.ndarray, rng: np.random.Generator) -> Shape:
@@ -60,7 +64,8 @@ def paint_great_vessels(space: Space, labels: np.ndarray, rng: np.random.Generat
     inside = (Tissue.VISCERAL_FAT, Tissue.LUNG, Tissue.MUSCLE)
     fat = (Tissue.VISCERAL_FAT, Tissue.LUNG)
     for side in (-1, 1):
-        crus = tubes.tube(space, [(side * 15 - 2, -34, -25), (side * 14, -40, -80), (side * 12, -44, -150)], [3.5, 5, 3.5])
+        course = [(side * 15 - 2, -34, -25), (side * 14, -40, -80), (side * 12, -44, -150)]
+        crus = tubes.tube(space, course, [3.5, 5, 3.5])
         tubes.paint(space, labels, [crus], Tissue.MUSCLE, only=FREE)
     gullet = tubes.tube(space, [(-8, -30, 120), (-9, -28, 20), (-18, -20, -30), (-34, -8, -48)], rng.uniform(6, 8))
     tubes.paint(space, labels, [gullet], Tissue.GUT_WALL, only=fat)
@@ -90,7 +95,9 @@ def paint_great_vessels(space: Space, labels: np.ndarray, rng: np.random.Generat
     return tubes.distance_to(space, [cava])
 
 
-def paint_kidney(space: Space, labels: np.ndarray, center: tuple[float, float, float], rng: np.random.Generator) -> Shape:
+def paint_kidney(
+    space: Space, labels: np.ndarray, average_center: tuple[float, float, float], rng: np.random.Generator
+) -> Shape:
     """One kidney: cortex, medullary pyramids, and the sinus with pelvis and fat, which opens towards the middle.
 
     Parameters
@@ -99,7 +106,7 @@ def paint_kidney(space: Space, labels: np.ndarray, center: tuple[float, float, f
         The patient.
     labels : ndarray of uint8, shape (R, A, S)
         Painted in place.
-    center : tuple of float
+    average_center : tuple of float
         Template R, A, S in mm.
     rng : numpy.random.Generator
         Draws size, place and lobes.
@@ -109,15 +116,16 @@ def paint_kidney(space: Space, labels: np.ndarray, center: tuple[float, float, f
     Shape
         The kidney's outline.
     """
-    center = np.asarray(center) + rng.normal(0, (3, 2, 9))
+    center = np.asarray(average_center) + rng.normal(0, (3, 2, 9))
     box = space.box(center - 75, center + 75)
     x, y, z = space.template(box)
     view = labels[box]
-    outward = np.float32(np.sign(center[0]))
-    dz = z - np.float32(center[2])
+    outward = np.float32(1 if average_center[0] > 0 else -1)
+    cx, cy, cz = (np.float32(c) for c in center)
+    dz = z - cz
     # Upper poles lean to the spine, lower ones outward and forward.
-    dx = (x - np.float32(center[0])) * outward + dz * np.float32(0.22)
-    dy = y - np.float32(center[1]) + dz * np.float32(0.12)
+    dx: FloatArray = (x - cx) * outward + dz * np.float32(0.22)
+    dy: FloatArray = y - cy + dz * np.float32(0.12)
     size = rng.uniform(0.92, 1.08)
     lobes = SmoothField(rng, 14).on(space.axes(box))
     outline = ellipsoid(dx, dy, dz, (26 * size, 24 * size, 52 * size)) + lobes * np.float32(0.8)
@@ -131,7 +139,9 @@ def paint_kidney(space: Space, labels: np.ndarray, center: tuple[float, float, f
     return Shape(box, outline)
 
 
-def paint_spleen(space: Space, labels: np.ndarray, trunk: Trunk, keep_from: list[Shape], rng: np.random.Generator) -> Shape:
+def paint_spleen(
+    space: Space, labels: np.ndarray, trunk: Trunk, keep_from: list[Shape], rng: np.random.Generator
+) -> Shape:
     """The spleen against the left flank, hollow towards stomach and kidney.
 
     Parameters
@@ -154,7 +164,7 @@ def paint_spleen(space: Space, labels: np.ndarray, trunk: Trunk, keep_from: list
     """
     box = space.box((-140, -95, -190), (-20, 60, 0))
     x, y, z = space.template(box)
-    size = rng.uniform(0.8, 1.15)
+    size = rng.uniform(0.9, 1.25)
     center = (-110 + rng.normal(0, 3), -38 + rng.normal(0, 5), -72 + rng.normal(0, 8))
     dx, dy, dz = (c - np.float32(m) for c, m in zip((x, y, z), center, strict=True))
     outline = ellipsoid(dx, dy + dz / 5, dz, (44 * size, 50 * size, 56 * size))
@@ -171,9 +181,9 @@ def paint_spleen(space: Space, labels: np.ndarray, trunk: Trunk, keep_from: list
 
 def paint_pancreas(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
     """The pancreas before its vein, from the duodenum's curve to the spleen's hilum, lobulated; and both adrenals."""
-    path = [(26, 4, -150), (24, 6, -136), (10, 10, -126), (-15, 6, -114), (-45, -10, -102), (-74, -26, -92)]
+    path = [(26, -2, -150), (25, 1, -136), (10, 6, -126), (-15, 1, -114), (-45, -13, -102), (-74, -26, -92)]
     path = np.asarray(path) + rng.normal(0, 2.5, (6, 3))
-    shape = tubes.distance_to(space, [tubes.tube(space, path, [13, 14, 10, 10, 11, 8])])
+    shape = tubes.distance_to(space, [tubes.tube(space, path, [14, 15, 11, 11, 12, 9])])
     lobules = np.float32(2.2) * SmoothField(rng, 7).on(space.axes(shape.box))
     view = labels[shape.box]
     view[(shape.distance + lobules < 0) & (view == Tissue.VISCERAL_FAT)] = Tissue.PANCREAS

@@ -1,7 +1,7 @@
 """Template space and patient space: one smooth random deformation makes every patient's anatomy from the same plan.
 
-The template is a patient of average size whose cavity is 250 mm wide and 170 mm deep. Its coordinates, like the patient's,
-are R, A, S in mm; R = A = 0 is the middle of the cavity and S = 0 the top of the right dome of the diaphragm.
+The template is a patient of average size whose cavity is 250 mm wide and 170 mm deep. Its coordinates, like the
+patient's, are R, A, S in mm; R = A = 0 is the cavity's middle and S = 0 the top of the diaphragm's right dome.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HEADROOM_MM = 38.0
 """How much of the chest above the right dome a volume shows."""
 WARP_SCALE_MM = 75.0
 WARP_SD_MM = 4.5
-"""Deformation: bumps the size of organs, of a few millimetres, so that the map folds nowhere (its gradient has SD 0.1)."""
+"""Deformation: bumps the size of organs and a few mm high, so that the map folds nowhere (its gradient has SD 0.1)."""
 FAR_MM = 1e3
 """Stands for "nowhere near" in a distance."""
 MARGIN_MM = 16.0
@@ -149,7 +149,7 @@ class Space:
         """
         template = np.atleast_2d(np.asarray(points, dtype=np.float64))
         patient = template * self.scale
-        for _ in range(8):  # A contraction: the deformation's gradient is small.
+        for _ in range(6):  # A contraction: the deformation's gradient is small.
             moved = np.stack([size * f.at(patient) for size, f in zip(self._sizes, self._fields, strict=True)], axis=1)
             patient = (template - moved) * self.scale
         return patient

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
-from skimage.measure import regionprops
 
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionType
 from livercad.core.volume import Volume
 from livercad.phantom.anatomy import build_anatomy
-from livercad.phantom.lesions import Placed, draw_types, place_lesions
+from livercad.phantom.lesions import draw_types, place_lesions
 from livercad.phantom.rendering import draw_acquisition, render, texture
 from livercad.phantom.space import Grid
 from livercad.phantom.tissues import Enhancement
+from livercad.phantom.truth import TrueLesion, table_of, true_lesions
 from livercad.progress import Progress, silent
 from livercad.studies.atomic import write_text
 from livercad.studies.nifti import write_volume
@@ -29,36 +27,6 @@ SHAPE = (256, 256, 96)
 SPACING_MM = (1.5, 1.5, 2.5)
 ORIENTATIONS = ("LPS", "LPS", "LAS", "RAS", "LPI", "RPS")
 """Where the axes of real files point, as often as they do; LPS is DICOM's."""
-
-
-@dataclass(frozen=True)
-class TrueLesion:
-    """A row of the truth table.
-
-    Parameters
-    ----------
-    case : str
-        The study.
-    lesion : int
-        Its value in the map of instances; 1 is the largest.
-    type : LesionType
-        What it is.
-    diameter_mm : float
-        Longest diameter in an axial slice.
-    volume_ml : float
-        Volume in ml.
-    center_r_mm, center_a_mm, center_s_mm : float
-        Centre of mass, RAS mm.
-    """
-
-    case: str
-    lesion: int
-    type: LesionType
-    diameter_mm: float
-    volume_ml: float
-    center_r_mm: float
-    center_a_mm: float
-    center_s_mm: float
 
 
 @dataclass(frozen=True)
@@ -129,13 +97,12 @@ def make_ct_study(
     wanted = draw_types(kinds) if lesions is None else list(lesions)
     instances, placed = place_lesions(anatomy, wanted, places)
     patient = Enhancement(blood)
-    enhancements = {lesion.number: Enhancement(rng) for lesion, rng in zip(placed, blood.spawn(len(placed)), strict=True)}
+    streams = blood.spawn(len(placed))
+    enhancements = {lesion.number: Enhancement(rng) for lesion, rng in zip(placed, streams, strict=True)}
     acquisition, grain = draw_acquisition(grid, scanner), texture(grid, uneven)
-    streams = dict(zip(Phase, noise.spawn(len(Phase)), strict=True))
+    grains = dict(zip(Phase, noise.spawn(len(Phase)), strict=True))
     images = {
-        phase: render(
-            anatomy.tissues, instances, grain, phase, patient, enhancements, grid, acquisition, streams[phase]
-        )
+        phase: render(anatomy.tissues, instances, grain, phase, patient, enhancements, grid, acquisition, grains[phase])
         for phase in phases
     }
     axes = orientation or str(file.choice(ORIENTATIONS))
@@ -151,7 +118,7 @@ def make_ct_study(
         liver=oriented(anatomy.liver_mask.astype(np.uint8)),
         instances=oriented(instances),
         tissues=oriented(anatomy.tissues),
-        lesions=tuple(_truth(case, placed, Volume(instances, affine))),
+        lesions=tuple(true_lesions(case, placed, Volume(instances, affine))),
     )
 
 
@@ -174,25 +141,6 @@ def reorient(volume: Volume, orientation: str) -> Volume:
     turn = nib.orientations.ornt_transform(nib.io_orientation(volume.affine), wanted)
     array = np.ascontiguousarray(nib.orientations.apply_orientation(volume.array, turn))
     return Volume(array, volume.affine @ nib.orientations.inv_ornt_aff(turn, volume.shape))
-
-
-def _truth(case: str, placed: list[Placed], instances: Volume) -> list[TrueLesion]:
-    regions = {region.label: region for region in regionprops(instances.array)}
-    rows = []
-    for lesion in placed:
-        region = regions[lesion.number]
-        center = instances.affine[:3, :3] @ np.array(region.centroid) + instances.affine[:3, 3]
-        diameter = max(_longest_mm(region.image[:, :, k], instances.spacing) for k in range(region.image.shape[2]))
-        volume = float(region.area) * instances.voxel_volume_ml
-        rows.append(TrueLesion(case, lesion.number, lesion.type, diameter, volume, *(float(c) for c in center)))
-    return rows
-
-
-def _longest_mm(section: npt.NDArray[np.bool_], spacing: tuple[float, float, float]) -> float:
-    """Longest diameter of a section in mm."""
-    if not section.any():
-        return 0.0
-    return float(regionprops(section.astype(np.uint8), spacing=spacing[:2])[0].feret_diameter_max)
 
 
 def write_ct_studies(
@@ -239,17 +187,6 @@ def write_ct_studies(
         write_volume(study.liver, folder / "truth" / case / "liver.nii.gz")
         write_volume(study.instances, folder / "truth" / case / "lesions.nii.gz")
         rows.extend(study.lesions)
-    write_text(folder / "truth" / "lesions.csv", _table(rows))
+    write_text(folder / "truth" / "lesions.csv", table_of(rows))
     progress(count, count, "done")
     return tuple(rows)
-
-
-def _table(rows: list[TrueLesion]) -> str:
-    names = [field.name for field in fields(TrueLesion)]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    for row in rows:
-        values = [getattr(row, name) for name in names]
-        writer.writerow([f"{value:.3f}" if isinstance(value, float) else value for value in values])
-    return text.getvalue()

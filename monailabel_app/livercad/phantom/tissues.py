@@ -2,16 +2,14 @@
 
 Sources of the HU values (round numbers from the ranges given there; the SD is the spread from patient to patient):
 
-* unenhanced tissue, fat, bone, bile, lung, content of stomach and bowel: J. T. Bushberg et al., "The Essential Physics of
-  Medical Imaging", 3rd ed., chapter 10; unenhanced liver 58 ± 10: P. J. Pickhardt et al., Radiology 2021;299:E333 and
-  references there;
-* vessels, liver, spleen and kidneys by phase: K. T. Bae, "Intravenous contrast medium administration and scan timing at CT",
-  Radiology 2010;256:32-61 (aorta 250-350 HU in the arterial phase; liver enhancement of about 50 HU in the portal phase,
-  as J. P. Heiken et al., Radiology 1995;195:353-357 ask for); W. D. Foley et al., AJR 2000;174:679-686;
-* hemangioma: its nodules follow the blood pool without reaching it (AJR 2010;195:381-390, doi 10.2214/AJR.09.3324);
-* HCC: arterial hyperenhancement, washout and capsule as LI-RADS v2018 defines them, 20-40 HU above liver in the arterial and
-  10-25 HU below it in the portal and delayed phase; hypovascular metastasis with an enhancing rim; a cyst stays within 0-20 HU:
-  R. L. Baron, "Understanding and optimizing use of contrast material for CT of the liver", AJR 1994;163:323-331.
+* tissues without contrast: J. T. Bushberg et al., "The Essential Physics of Medical Imaging", 3rd ed., 2012, ch. 10;
+* vessels and parenchymal organs by phase: K. T. Bae, "Intravenous contrast medium administration and scan timing at CT:
+  considerations and approaches", Radiology 2010;256:32-61; the liver's 50 HU of enhancement in the portal phase:
+  J. P. Heiken et al., Radiology 1995;195:353-357;
+* hemangioma: nodules follow the blood pool without quite reaching it, doi 10.2214/AJR.09.3324 (AJR 2010);
+* HCC brighter than liver in the arterial phase and darker afterwards, with a capsule: the major features of LI-RADS
+  v2018; metastasis with less contrast than liver and a brighter rim, cyst without any: R. L. Baron, "Understanding and
+  optimizing use of contrast material for CT of the liver", AJR 1994;163:323-331. How much brighter or darker is ours.
 """
 
 from __future__ import annotations
@@ -123,8 +121,8 @@ def _same(hu: float, sd: float = 0.0, texture: float = 0.0) -> Attenuation:
 
 ATTENUATION: dict[Tissue, Attenuation] = {
     Tissue.AIR: _same(-1000),
-    Tissue.TABLE: _same(-150, 60),
-    Tissue.SKIN: _same(10, 10),
+    Tissue.TABLE: _same(60, 60),
+    Tissue.SKIN: _same(35, 10),
     Tissue.FAT: _same(-106, 5, 5),
     Tissue.MUSCLE: Attenuation(52, 56, 62, 62, 5, 8),
     Tissue.BONE_CORTEX: _same(620, 80, 110),
@@ -137,10 +135,10 @@ ATTENUATION: dict[Tissue, Attenuation] = {
     Tissue.LUNG_VESSEL: Attenuation(10, 180, 110, 80, 10),
     Tissue.MYOCARDIUM: Attenuation(42, 95, 110, 95, 4, 5),
     Tissue.HEART_BLOOD: Attenuation(42, 290, 155, 115, 4, 5),
-    Tissue.AORTA: Attenuation(42, 310, 158, 115, 4, 2),
+    Tissue.AORTA: Attenuation(42, 310, 152, 115, 4, 2),
     Tissue.CAVA: Attenuation(42, 90, 145, 115, 4, 5),
-    Tissue.PORTAL_VEIN: Attenuation(42, 90, 172, 120, 4, 2),
-    Tissue.HEPATIC_VEIN: Attenuation(42, 48, 158, 118, 4, 2),
+    Tissue.PORTAL_VEIN: Attenuation(42, 90, 162, 118, 4, 2),
+    Tissue.HEPATIC_VEIN: Attenuation(42, 48, 150, 116, 4, 2),
     Tissue.LIVER: Attenuation(57, 70, 110, 92, 7, 3),
     Tissue.GALLBLADDER_WALL: Attenuation(30, 45, 70, 65, 5),
     Tissue.BILE: _same(8, 5, 2),

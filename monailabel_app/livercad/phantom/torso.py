@@ -14,6 +14,8 @@ CAVITY_MM = (125.0, 85.0)
 """Half width and half depth of the template's cavity."""
 BODY_LIMIT_MM = 178.0
 """Half width that a patient must not exceed, so that the skin stays inside a 384 mm field of view."""
+ERECTOR_Y = 101.0
+"""How far behind the middle of the cavity the erectors of the spine lie."""
 SPINE_Y = -60.0
 VERTEBRA_PITCH_MM = 33.0
 DISC_MM = 8.0
@@ -57,20 +59,11 @@ def build_trunk(space: Space, labels: np.ndarray, rng: np.random.Generator) -> T
     """
     x, y, z = space.template(np.s_[:, :, :])
     cavity = rounded_tube(x, y, *CAVITY_MM, squareness=rng.uniform(0.2, 0.4))
-    side, back, front = rng.uniform(15, 19), rng.uniform(34, 42), rng.uniform(9, 13)
-    fat = rng.uniform(8, min(34, BODY_LIMIT_MM / space.scale[0] - CAVITY_MM[0] - side))
-    depth, middle = CAVITY_MM[1] + (front + back) / 2, (front - back) / 2
-    muscle = rounded_tube(x, y - np.float32(middle), CAVITY_MM[0] + side, depth, rng.uniform(0.15, 0.35))
-    front_fat = fat * rng.uniform(0.6, 1.0)
-    fat_depth, fat_middle = depth + fat * 0.35 + front_fat / 2, middle + front_fat / 2 - fat * 0.35
-    skin = rounded_tube(x, y - np.float32(fat_middle), CAVITY_MM[0] + side + fat, fat_depth, rng.uniform(0.1, 0.3))
-    # The spine's furrow at the back.
-    skin = np.maximum(skin, 9 - np.hypot(x / np.float32(1.6), y - np.float32(fat_middle - fat_depth - 3.5)))
-
-    body = np.maximum(skin, np.minimum(muscle, cavity)) if fat < 5 else skin
-    labels[body < 0] = Tissue.SKIN
-    labels[body < -2.2] = Tissue.FAT
-    labels[(muscle < 0) & (body < -4)] = Tissue.MUSCLE
+    muscle = _muscle(x, y, rng)
+    skin = _skin(x, y, rng, widest=BODY_LIMIT_MM / float(space.scale[0]))
+    labels[skin < 0] = Tissue.SKIN
+    labels[skin < -2.2] = Tissue.FAT
+    labels[(muscle < 0) & (skin < -4)] = Tissue.MUSCLE
     _paint_fat_planes(space, labels, muscle, cavity, rng)
     labels[cavity < 0] = Tissue.VISCERAL_FAT
 
@@ -82,14 +75,37 @@ def build_trunk(space: Space, labels: np.ndarray, rng: np.random.Generator) -> T
     return Trunk(cavity=cavity, abdomen=np.maximum(abdomen, domes + thickness))
 
 
+def _muscle(x: FloatArray, y: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Signed distance to the wall of muscle: a mantle, and the two erectors of the spine behind it."""
+    side, back, front = rng.uniform(15, 18), rng.uniform(19, 25), rng.uniform(9, 12)
+    depth, middle = CAVITY_MM[1] + (front + back) / 2, (front - back) / 2
+    mantle = rounded_tube(x, y - np.float32(middle), CAVITY_MM[0] + side, depth, rng.uniform(0.2, 0.35))
+    width, height = rng.uniform(36, 44), rng.uniform(19, 24)
+    erectors = rounded_tube(np.abs(x) - np.float32(width - 5), y + np.float32(ERECTOR_Y), width, height, 0.3)
+    return smooth_union(mantle, erectors, 22)
+
+
+def _skin(x: FloatArray, y: FloatArray, rng: np.random.Generator, widest: float) -> FloatArray:
+    """Signed distance to the skin: thick fat at the flanks, less at the back, and a furrow over the spine."""
+    fat = rng.uniform(6, min(32.0, widest - CAVITY_MM[0] - 18))
+    half_width = CAVITY_MM[0] + 18 + fat
+    front, back = CAVITY_MM[1] + 12 + fat * rng.uniform(0.5, 1.0), ERECTOR_Y + 22 + 4 + fat * rng.uniform(0.3, 0.7)
+    middle = (front - back) / 2
+    skin = rounded_tube(x, y - np.float32(middle), half_width, (front + back) / 2, rng.uniform(0.15, 0.4))
+    furrow = rng.uniform(5, 9) - np.hypot(x / np.float32(1.8), y + np.float32(back + 2))
+    return np.maximum(skin, furrow)
+
+
 def _paint_fat_planes(
     space: Space, labels: np.ndarray, muscle: FloatArray, cavity: FloatArray, rng: np.random.Generator
 ) -> None:
-    """Thin sheets of fat between the layers of muscle, which CT shows as dark lines."""
-    ripple = SmoothField(rng, 26).on(space.grid.axes)
-    depth = muscle + np.float32(1.2) * ripple
-    sheets = (np.abs(depth + 5.5) < 0.7) | (np.abs(depth + 11) < 0.6) | (np.abs(depth + 22) < 0.6)
-    labels[sheets & (labels == Tissue.MUSCLE) & (ripple > -0.7) & (cavity > 3)] = Tissue.FAT
+    """Thin, broken sheets of fat between the layers of muscle, and its streaks inside the erectors, dark on CT."""
+    axes = space.grid.axes
+    ripple, patches = SmoothField(rng, 20).on(axes), SmoothField(rng, 32).on(axes)
+    depth = muscle + np.float32(1.8) * ripple
+    sheets = ((np.abs(depth + 5.5) < 0.8) & (patches > -0.2)) | ((np.abs(depth + 10.5) < 0.6) & (patches < 0.4))
+    streaks = (np.abs(ripple + np.float32(0.5) * patches) < 0.05) & (depth < -13)
+    labels[(sheets | streaks) & (labels == Tissue.MUSCLE) & (cavity > 2.5)] = Tissue.FAT
 
 
 def _diaphragm(x: FloatArray, y: FloatArray, z: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -131,7 +147,8 @@ def paint_spine(space: Space, labels: np.ndarray, rng: np.random.Generator) -> N
     canal = np.hypot(x, (y - np.float32(SPINE_Y - 25)) * np.float32(1.15))
     ring = (canal < 14) & (from_middle < 9)
     lamina = (np.abs(canal - 11.5) < 2.8) & (y < SPINE_Y - 25) & (level < half * 1.5)
-    transverse = np.hypot((y - np.float32(SPINE_Y - 27)) + np.abs(x) * np.float32(0.25), (level - half) * np.float32(0.8))
+    backward = y - np.float32(SPINE_Y - 27) + np.abs(x) * np.float32(0.25)
+    transverse = np.hypot(backward, (level - half) * np.float32(0.8))
     transverse_bone = (transverse < 4.5) & (np.abs(x) < 36) & (np.abs(x) > 10)
     spinous = (np.abs(x) < 3.6) & (y < SPINE_Y - 34) & (y > SPINE_Y - 60) & (np.abs(level - half + 5) < 10)
 
@@ -173,7 +190,7 @@ def paint_table(space: Space, labels: np.ndarray, rng: np.random.Generator) -> N
     r, a, _ = space.grid.axes
     inside = (labels != Tissue.AIR).any(axis=2)
     back = a[np.nonzero(inside.any(axis=0))[0][0]]
-    curvature, gap, thickness = rng.uniform(0, 1 / 420), rng.uniform(1, 8), rng.uniform(2.2, 3.5)
+    curvature, gap, thickness = rng.uniform(0, 1 / 420), rng.uniform(1, 8), rng.uniform(3.0, 4.5)
     sag = a[None, :] - (back - gap + np.float32(curvature) * r[:, None] ** 2 / 2)
     shell = (np.abs(sag + thickness / 2) < thickness / 2) & (np.abs(r[:, None]) < rng.uniform(190, 230)) & ~inside
     labels[shell] = Tissue.TABLE

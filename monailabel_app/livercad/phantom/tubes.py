@@ -116,11 +116,13 @@ def paint(space: Space, labels: np.ndarray, tubes: list[Tube], tissue: int, only
     view[inside] = tissue
 
 
-def grow_tree(root: Points, targets: Points, radius_mm: float, rng: np.random.Generator, smallest_mm: float) -> list[Tube]:
+def grow_tree(
+    root: Points, targets: Points, radius_mm: float, rng: np.random.Generator, smallest_mm: float
+) -> list[Tube]:
     """Vessels that branch from a root until every target has its twig.
 
-    The targets are halved along their longest direction at each fork, and radii follow Murray's law (C. D. Murray, PNAS
-    1926;12:207-214): the cubes of the daughters' radii add up to that of the parent, here in proportion to what they feed.
+    The targets are halved along their longest direction at each fork. Radii follow Murray's law (C. D. Murray, PNAS
+    1926;12:207-214): the cubes of the daughters' radii, in proportion to what they feed, add up to the parent's.
 
     Parameters
     ----------
@@ -154,7 +156,7 @@ def grow_tree(root: Points, targets: Points, radius_mm: float, rng: np.random.Ge
             spread = feeds - center
             direction = np.linalg.svd(spread, full_matrices=False)[2][0]
             order = np.argsort(spread @ direction, kind="stable")
-            cut = int(round(len(feeds) * rng.uniform(0.35, 0.65)))
+            cut = round(len(feeds) * rng.uniform(0.35, 0.65))
             cut = min(max(cut, 1), len(feeds) - 1)
             branch(end, feeds[order[:cut]])
             branch(end, feeds[order[cut:]])
