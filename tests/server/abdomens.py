@@ -15,7 +15,7 @@ from livercad.studies.nifti import write_volume
 
 SLOW_SLICES = 41
 """The fake app takes its time with images of so many slices."""
-SLOW_S = 3.0
+SLOW_S = 2.0
 
 
 def oblique_abdomen() -> Volume:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 from monailabel.client import MONAILabelClient
 
 from fakes import write_case
+from server.abdomens import write_slow
 from server.conftest import Server, Servers
 
 
@@ -26,6 +28,7 @@ def both(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> tuple[Se
     ):
         folder = tmp_path_factory.mktemp(command)
         write_case(folder / "studies", "one")
+        write_slow(folder / "studies", "slow", 1)
         started.append(servers.start(folder, command, *options))
     for server in started:
         server.wait()
@@ -55,6 +58,14 @@ def end(server: Server, number: signal.Signals) -> list[psutil.Process]:
     server.process.send_signal(number)
     server.process.wait(timeout=20)
     return [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+
+def wait_until_it_runs(server: Server, job: str) -> None:
+    for _ in range(100):
+        if server.get(f"/livercad/jobs/{job}").json().get("state") == "running":
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{job} does not run")
 
 
 def test_without_its_token_a_public_server_tells_nothing_but_its_health(public: Server, token: str) -> None:
@@ -114,12 +125,12 @@ def test_without_weights_the_tasks_refuse_and_say_what_to_do(plain: Server) -> N
     assert "livercad models install" in plain.get("/info/").json()["models"]["liver"]["problem"]
 
 
-@pytest.mark.parametrize(("which", "number"), [(0, signal.SIGTERM), (1, signal.SIGINT)])
-def test_no_child_and_no_temporary_file_outlives_a_server(
-    both: tuple[Server, Server], token: str, which: int, number: signal.Signals
+@pytest.mark.parametrize(("which", "number"), [("public", signal.SIGTERM), ("plain", signal.SIGINT)])
+def test_no_job_no_child_and_no_temporary_file_outlives_a_server(
+    request: pytest.FixtureRequest, token: str, which: str, number: signal.Signals
 ) -> None:
-    server = both[which]
-    server.headers = {"Authorization": f"Bearer {token}"} if which == 0 else {}
+    server: Server = request.getfixturevalue(which)
+    server.headers = {"Authorization": f"Bearer {token}"}
     assert server.post("/train/sleepy").status_code == 200
     process = psutil.Process(server.process.pid)
     for _ in range(50):
@@ -128,5 +139,10 @@ def test_no_child_and_no_temporary_file_outlives_a_server(
         time.sleep(0.1)
     assert process.children()
     assert list((server.folder / "tmp").glob("livercad-*"))
-    assert end(server, number) == []
+    with ThreadPoolExecutor(1) as pool:
+        if which == "public":  # the plain one has no weights
+            inference = pool.submit(server.post, "/infer/liver?image=slow&job=last")
+            wait_until_it_runs(server, "last")
+        assert end(server, number) == []
+        assert which == "plain" or inference.result().status_code == 409
     assert not list((server.folder / "tmp").glob("livercad-*"))

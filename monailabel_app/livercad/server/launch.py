@@ -120,3 +120,4 @@ def _log_to(path: Path) -> None:
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, handlers=[console, file], format=form)
     logging.getLogger("monailabel").setLevel(logging.WARNING)  # else each request is logged with all its parameters
+    logging.getLogger("timeloop").disabled = True  # MONAI Label's scheduler tells each of its steps
