@@ -33,7 +33,7 @@ def percent(fraction: float) -> str:
 
 def seconds(value: float) -> str:
     """A duration with its unit: 0.42 s, 12.3 s, 3 min 05 s."""
-    if value < 60:
+    if value < 59.95:
         return f"{value:.2f}{NBSP}s" if value < 9.995 else f"{value:.1f}{NBSP}s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes}{NBSP}min {rest:02d}{NBSP}s"

@@ -199,8 +199,10 @@ def _contour_of(labels: Volume, plane: Plane, number: int) -> Contour:
         return Contour(number, ())
     box = Box.around(inside)
     part, row, column = plane.part_around(transform_points(corners_of(box.minimum, box.maximum), slab.affine), margin=2)
+    if part.rows < 2 or part.columns < 2:  # it lies beside the picture
+        return Contour(number, ())
     values = sample(slab.like(inside), part)
-    lines = find_contours(values, 0.5)  # type: ignore[no-untyped-call]
+    lines = find_contours(values, 0.5)
     return Contour(number, tuple(np.add(line, (row, column)) for line in lines))
 
 
