@@ -6,8 +6,8 @@ import base64
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from livercad.reports.cases import CaseRow
 from livercad.reports.pages import render
-from livercad.reports.tables import CaseRow
 
 
 def render_index(cases: Sequence[CaseRow]) -> str:

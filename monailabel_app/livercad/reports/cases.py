@@ -1,0 +1,57 @@
+"""A case of a batch, as index and tables show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from livercad.core.findings import Findings
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case of a batch, analysed or failed.
+
+    Parameters
+    ----------
+    case : str
+        The case; also the name of its folder among the results.
+    status : str
+        ``done`` or ``failed``.
+    reason : str
+        Why it failed; empty when done.
+    findings : Findings or None
+        None when failed.
+    thumbnail : bytes or None
+        A PNG file, see `livercad.reports.thumbnails.thumbnail`.
+    seconds : float or None
+        What the analysis took; None if unknown.
+
+    Raises
+    ------
+    ValueError
+        If a case that is done has no findings, or one that failed has no reason.
+    """
+
+    case: str
+    status: Literal["done", "failed"]
+    reason: str = ""
+    findings: Findings | None = None
+    thumbnail: bytes | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.status == "done" and self.findings is None:
+            raise ValueError(f"Case {self.case} is done but has no findings.")
+        if self.status == "failed" and not self.reason:
+            raise ValueError(f"Case {self.case} failed but no reason is given.")
+
+    @property
+    def lesion_volume_ml(self) -> float:
+        """Volume of all lesions in ml."""
+        return sum(lesion.volume_ml for lesion in self.findings.lesions) if self.findings else 0.0
+
+    @property
+    def largest_diameter_mm(self) -> float | None:
+        """Diameter in mm of the lesion with the longest one; None without lesions."""
+        return max((lesion.diameter_mm for lesion in self.findings.lesions), default=None) if self.findings else None
