@@ -51,8 +51,8 @@ class LiverCADLogic(ScriptedLoadableModuleLogic):
         return _(
             "<p>Start a server in the LiverCAD folder: <tt>scripts/run.sh STUDIES</tt></p>"
             "<p>Then, in Slicer's <b>MONAI Label</b> module, enter <tt>{server}</tt> as the server and press the "
-            "refresh button beside it. <b>Next Sample</b> loads a study; under <b>Auto Segmentation</b> run <b>liver</b>, "
-            "<b>lesions</b> or <b>lesion_detection</b>.</p>"
+            "refresh button beside it. <b>Next Sample</b> loads a study; under <b>Auto Segmentation</b> run "
+            "<b>liver</b>, <b>lesions</b> or <b>lesion_detection</b>.</p>"
             "<p>Research software, not a medical device.</p>"
         ).format(server=server)
 
