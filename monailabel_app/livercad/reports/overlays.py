@@ -15,8 +15,8 @@ from livercad.core.volume import Volume
 from livercad.pipeline.analysis import Analysis
 from livercad.reports.formatting import offset
 from livercad.reports.picture import Contour, Picture
-from livercad.reports.planes import Plane, Region, View, anatomical_axes, corners_of, extent_of
-from livercad.reports.sampling import sample, slab_of
+from livercad.reports.planes import Plane, Region, View, anatomical_axes, corners_of
+from livercad.reports.sampling import extent_of, sample, slab_of
 
 AIR_HU = -1024.0
 """Shown where a picture reaches beyond the volume."""

@@ -1,4 +1,4 @@
-"""Planes through a volume: where a picture lies in the patient, and what the volume shows there.
+"""Planes through a volume: where a picture lies in the patient.
 
 Pictures follow the acquired slices, not the axes of RAS: the axial picture is a slice as the scanner made it (RECIST
 diameters lie in it), coronal and sagittal ones stand at right angles to it. Axes may be flipped or permuted in the
@@ -13,8 +13,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from livercad.core.geometry import Point, axial_axis, transform_points
-from livercad.core.volume import Volume
+from livercad.core.geometry import Point, axial_axis
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -250,9 +249,3 @@ class Region:
         (top, bottom), (left, last) = pixels
         origin = point + (top * down + left * right) * pixel_mm
         return Plane(origin, right, down, pixel_mm, max(1, bottom - top + 1), max(1, last - left + 1))
-
-
-def extent_of(volume: Volume, axes: FloatArray) -> Region:
-    """The block that a volume fills, to the outer edges of its voxels."""
-    corners = corners_of((-0.5, -0.5, -0.5), [n - 0.5 for n in volume.shape])
-    return Region.around(transform_points(corners, volume.affine), axes)

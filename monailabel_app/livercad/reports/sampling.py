@@ -8,9 +8,15 @@ from scipy import ndimage
 
 from livercad.core.geometry import transform_points
 from livercad.core.volume import Volume
-from livercad.reports.planes import ROUNDING, FloatArray, Plane
+from livercad.reports.planes import ROUNDING, FloatArray, Plane, Region, corners_of
 
 IntArray = npt.NDArray[np.int_]
+
+
+def extent_of(volume: Volume, axes: FloatArray) -> Region:
+    """The block that a volume fills, to the outer edges of its voxels."""
+    corners = corners_of((-0.5, -0.5, -0.5), [n - 0.5 for n in volume.shape])
+    return Region.around(transform_points(corners, volume.affine), axes)
 
 
 def slab_of(volume: Volume, plane: Plane) -> Volume:
