@@ -7,11 +7,13 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from batch_fakes import PYTHONPATH, WatchedAnalyzer, computed, loader, wait_for
+from livercad.batch import ray_runner, ray_session
 from livercad.batch.folder import opened
 from livercad.batch.outputs import RESULTS
 from livercad.batch.ray_runner import RayRunner
@@ -115,8 +117,11 @@ def test_an_error_while_a_worker_loads_its_models_reaches_the_user(batch: Batch,
         batch(tmp_path / "out", runner=RayRunner(load_nothing, 2))
 
 
-def test_workers_that_die_while_they_load_their_models_end_the_batch(batch: Batch, tmp_path: Path) -> None:
-    with pytest.raises(LiverCADError, match="3 in a row died while loading"):
+def test_workers_that_die_while_they_load_their_models_end_the_batch(
+    batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_runner, "FALSE_STARTS_ALLOWED", 2)
+    with pytest.raises(LiverCADError, match="2 in a row died while loading"):
         batch(tmp_path / "out", runner=RayRunner(load_and_die, 2))
 
 
@@ -131,6 +136,26 @@ def test_cores_and_gpus_are_split_between_workers(monkeypatch: pytest.MonkeyPatc
     big, small = {"CPU": 16.0, "GPU": 2.0}, {"CPU": 9.0}
     nodes = [{"Alive": True, "Resources": each} for each in (big, small, {})] + [{"Alive": False, "Resources": big}]
     monkeypatch.setattr(ray, "nodes", lambda: nodes)
-    assert share_of(None) == Share(workers=2, cpus=9, gpus=1.0)
-    assert share_of(4) == Share(workers=4, cpus=4, gpus=0.5)
-    assert share_of(100) == Share(workers=100, cpus=1, gpus=1 / 50)
+    assert share_of(None, threads=None) == Share(workers=2, cpus=9, gpus=1.0, threads=9)
+    assert share_of(4, threads=6) == Share(workers=4, cpus=4, gpus=0.5, threads=6)
+    assert share_of(100, threads=None) == Share(workers=100, cpus=1, gpus=1 / 50, threads=1)
+
+
+def load_and_tell(path: Path, log: Path) -> WatchedAnalyzer:
+    path.write_text(os.environ["OMP_NUM_THREADS"])
+    return loader(log)()
+
+
+def test_networks_of_a_worker_run_in_as_many_threads_as_those_of_a_single_process(
+    batch: Batch, tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_session, "_own_threads", lambda: 7)
+    batch(tmp_path / "out", runner=RayRunner(partial(load_and_tell, tmp_path / "threads", log), 1))
+    assert (tmp_path / "threads").read_text() == "7"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nonsense"])
+def test_an_address_where_no_cluster_is_gives_an_error_at_once(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(InputError, match=f"--cluster {address}: found no Ray cluster"), RayRunner(object, 1, address):
+        pass

@@ -50,7 +50,7 @@ class RayRunner:
 
     def describe(self) -> dict[str, Any]:
         """Say who computes, see `runner.Runner`."""
-        return {"kind": "ray", "workers": self._workers, "cluster": self._cluster}
+        return {"kind": "Ray", "workers": self._workers, "cluster": self._cluster}
 
     def __enter__(self) -> RayRunner:
         self._session = ExitStack()
@@ -106,7 +106,12 @@ class RayRunner:
         import ray
 
         # Two threads: one computes, one hears `stop`.
-        options = {"num_cpus": self._share.cpus, "num_gpus": self._share.gpus, "max_concurrency": 2}
+        options = {
+            "num_cpus": self._share.cpus,
+            "num_gpus": self._share.gpus,
+            "runtime_env": {"env_vars": {"OMP_NUM_THREADS": str(self._share.threads)}},
+            "max_concurrency": 2,
+        }
         actor: Any = ray.remote(Worker).options(**options).remote(self._load, job.studies, job.out, job.token)
         self._actors.append(actor)
         self._tasks[actor.prepare.remote()] = actor, None

@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 import math
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from livercad.errors import InputError, LiverCADError
 
 OBJECT_STORE_BYTES = 100 * 2**20
 """Nearly the smallest that Ray takes: images go from disk to worker, none through Ray."""
+
+KNOCK_S = 10.0
+"""How long to wait for a cluster's answer."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +30,20 @@ class Share:
     workers : int
         How many there are.
     cpus : int
-        Cores of one worker; Ray hands them to its threads as ``OMP_NUM_THREADS``.
+        Cores that Ray sets aside for one worker.
     gpus : float
         GPUs of one worker; below 1 some share one.
+    threads : int
+        Threads that its networks run in. On this machine they are those of a single process, though workers then take
+        turns on the cores: in bfloat16 networks round differently in another number of threads (Dice .999 for the
+        liver of a portal CT in one thread and in two), and how cases are computed must not change a result. On a
+        cluster, whose machines are not alike anyhow, they are `cpus`.
     """
 
     workers: int
     cpus: int
     gpus: float
+    threads: int
 
 
 @contextmanager
@@ -77,7 +88,7 @@ def ray_session(workers: int | None, cluster: str | None) -> Iterator[Share]:
             todo="Install it with `pip install 'livercad[cluster]'`, or leave these options out.",
         ) from None
     if ray.is_initialized():
-        yield share_of(workers)
+        yield share_of(workers, _own_threads())
         return
     _silence_raylet()
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
@@ -91,8 +102,9 @@ def ray_session(workers: int | None, cluster: str | None) -> Iterator[Share]:
         )
     else:
         try:
+            _knock(cluster)
             ray.init(address=cluster, **quiet)
-        except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+        except (ValueError, RuntimeError, OSError) as error:
             raise InputError(
                 f"--cluster {cluster}",
                 found=f"no Ray cluster ({str(error).splitlines()[0]})",
@@ -100,9 +112,18 @@ def ray_session(workers: int | None, cluster: str | None) -> Iterator[Share]:
                 todo="Start it with `ray start --head`, or use --workers alone.",
             ) from error
     try:
-        yield share_of(workers)
+        yield share_of(workers, None if cluster else _own_threads())
     finally:
         ray.shutdown()
+
+
+def _knock(cluster: str) -> None:
+    """See whether anybody listens at an address: Ray itself takes ten minutes to give up."""
+    if cluster != "auto":
+        address = urlsplit(cluster if "//" in cluster else f"ray://{cluster}")
+        if not address.hostname or not address.port:
+            raise ValueError("no host and port in it")
+        socket.create_connection((address.hostname, address.port), KNOCK_S).close()
 
 
 def _silence_raylet() -> None:
@@ -115,13 +136,22 @@ def _silence_raylet() -> None:
     worker.print_to_stdstream = lambda *arguments, **options: None
 
 
-def share_of(workers: int | None) -> Share:
+def _own_threads() -> int:
+    """The threads that networks run in when this process computes; ``OMP_NUM_THREADS`` sets them."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+def share_of(workers: int | None, threads: int | None) -> Share:
     """Split the smallest machine of the session, so that a share fits on every one.
 
     Parameters
     ----------
     workers : int or None
         How many are wanted; None for one a machine.
+    threads : int or None
+        Threads of each; None for as many as its cores.
 
     Returns
     -------
@@ -135,4 +165,4 @@ def share_of(workers: int | None) -> Share:
     on_one = math.ceil(workers / len(machines))
     cpus = max(1, int(min(machine["CPU"] for machine in machines)) // on_one)
     gpus = int(sum(machine.get("GPU", 0) for machine in machines))
-    return Share(workers, cpus, 1 / math.ceil(workers / gpus) if gpus else 0)
+    return Share(workers, cpus, 1 / math.ceil(workers / gpus) if gpus else 0, threads or cpus)
