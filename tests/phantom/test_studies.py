@@ -79,16 +79,15 @@ def test_flipped_studies_are_the_same_study() -> None:
 
 def test_written_studies_hold_what_was_made(tmp_path: Path) -> None:
     phases = (Phase.PORTAL, Phase.ARTERIAL)
-    rows = write_ct_studies(tmp_path, 2, 3, phases=phases, **SMALL)
-    for number in (1, 2):
-        case = f"phantom-{number:03d}"
-        made = make_ct_study((3, number), case=case, phases=phases, **SMALL)
-        for phase, image in made.images.items():
-            read = read_volume(tmp_path / "studies" / case / f"{phase}.nii.gz")
-            assert np.array_equal(read.array, image.array) and np.allclose(read.affine, image.affine, atol=1e-4)
-        liver, lesions = (read_volume(tmp_path / "truth" / case / f"{name}.nii.gz") for name in ("liver", "lesions"))
-        assert np.array_equal(liver.array, made.liver.array) and liver.array.dtype == np.uint8
-        assert np.array_equal(lesions.array, made.instances.array) and lesions.array.dtype == np.uint16
+    rows = write_ct_studies(tmp_path, 1, 3, phases=phases, **SMALL)
+    case = "phantom-001"
+    made = make_ct_study((3, 1), case=case, phases=phases, **SMALL)
+    for phase, image in made.images.items():
+        read = read_volume(tmp_path / "studies" / case / f"{phase}.nii.gz")
+        assert np.array_equal(read.array, image.array) and np.allclose(read.affine, image.affine, atol=1e-4)
+    liver, lesions = (read_volume(tmp_path / "truth" / case / f"{name}.nii.gz") for name in ("liver", "lesions"))
+    assert np.array_equal(liver.array, made.liver.array) and liver.array.dtype == np.uint8
+    assert np.array_equal(lesions.array, made.instances.array) and lesions.array.dtype == np.uint16
     table = list(csv.DictReader((tmp_path / "truth" / "lesions.csv").open(encoding="utf-8")))
     assert [(row["case"], int(row["lesion"]), row["type"]) for row in table] == [
         (row.case, row.lesion, row.type) for row in rows

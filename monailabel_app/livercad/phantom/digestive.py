@@ -57,7 +57,7 @@ def paint_stomach(
     view = labels[box]
     stomach = (outline < 0) & (view == Tissue.VISCERAL_FAT)
     view[stomach] = Tissue.GUT_WALL
-    lumen = stomach & (outline + np.float32(1.6) * ripple.on(space.axes(box)) < -rng.uniform(3.5, 5))
+    lumen = stomach & (outline + np.float32(1.6) * ripple.on(space.axes(box)) < -rng.uniform(2.5, 4))
     view[lumen] = Tissue.STOMACH_CONTENT
     _add_gas(space, view, box, lumen, rng.uniform(0.05, 0.6), ripple)
     return Shape(box, outline)

@@ -26,17 +26,17 @@ def paint_heart(space: Space, labels: np.ndarray, rng: np.random.Generator) -> N
     chest = view == Tissue.LUNG
     ripple = np.float32(2.5) * SmoothField(rng, 25).on(space.axes(box))
     shift = np.float32(rng.uniform(-6, 6))
-    dx, dy, dz = x + 20 + shift, y - 22, z - 12
+    dx, dy, dz = x + 20 + shift, y - 22, z - 6
     pericardium = ellipsoid(dx, dy, dz, (64, 47, 52)) + ripple
     mediastinum = np.hypot(x + 2, (y + 34) / np.float32(1.1)) - 24 + ripple
     view[chest & (np.minimum(pericardium, mediastinum) < 0)] = Tissue.VISCERAL_FAT
     heart = ellipsoid(dx, dy, dz, (58, 42, 47)) + ripple
     view[chest & (heart < 0)] = Tissue.MYOCARDIUM
     chambers = (
-        ((-44, 14, 14), (22, 19, 30)),  # left ventricle
-        ((-14, 42, 10), (32, 15, 28)),  # right ventricle
-        ((20, 18, 18), (19, 24, 32)),  # right atrium
-        ((-12, -6, 34), (28, 14, 20)),  # left atrium
+        ((-44, 14, 8), (22, 19, 30)),  # left ventricle
+        ((-14, 42, 4), (32, 15, 28)),  # right ventricle
+        ((20, 18, 12), (19, 24, 32)),  # right atrium
+        ((-12, -6, 30), (28, 14, 20)),  # left atrium
     )
     for center, radii in chambers:
         cx, cy, cz = (np.float32(c) for c in center)

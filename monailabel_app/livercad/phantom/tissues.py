@@ -31,41 +31,42 @@ class Tissue(IntEnum):
     SKIN = 2
     FAT = 3
     MUSCLE = 4
-    BONE_CORTEX = 5
-    BONE_MARROW = 6
-    DISC = 7
-    CARTILAGE = 8
-    SPINAL_CANAL = 9
-    VISCERAL_FAT = 10
-    LUNG = 11
-    LUNG_VESSEL = 12
-    MYOCARDIUM = 13
-    HEART_BLOOD = 14
-    AORTA = 15
-    CAVA = 16
-    PORTAL_VEIN = 17
-    HEPATIC_VEIN = 18
-    LIVER = 19
-    GALLBLADDER_WALL = 20
-    BILE = 21
-    SPLEEN = 22
-    KIDNEY_CORTEX = 23
-    KIDNEY_MEDULLA = 24
-    KIDNEY_PELVIS = 25
-    PANCREAS = 26
-    GUT_WALL = 27
-    STOMACH_CONTENT = 28
-    BOWEL_FLUID = 29
-    STOOL = 30
-    GAS = 31
-    CYST = 32
-    HEMANGIOMA_NODULE = 33
-    HEMANGIOMA_CENTER = 34
-    HCC = 35
-    HCC_CAPSULE = 36
-    NECROSIS = 37
-    METASTASIS_RIM = 38
-    METASTASIS_CENTER = 39
+    FASCIA = 5
+    BONE_CORTEX = 6
+    BONE_MARROW = 7
+    DISC = 8
+    CARTILAGE = 9
+    SPINAL_CANAL = 10
+    VISCERAL_FAT = 11
+    LUNG = 12
+    LUNG_VESSEL = 13
+    MYOCARDIUM = 14
+    HEART_BLOOD = 15
+    AORTA = 16
+    CAVA = 17
+    PORTAL_VEIN = 18
+    HEPATIC_VEIN = 19
+    LIVER = 20
+    GALLBLADDER_WALL = 21
+    BILE = 22
+    SPLEEN = 23
+    KIDNEY_CORTEX = 24
+    KIDNEY_MEDULLA = 25
+    KIDNEY_PELVIS = 26
+    PANCREAS = 27
+    GUT_WALL = 28
+    STOMACH_CONTENT = 29
+    BOWEL_FLUID = 30
+    STOOL = 31
+    GAS = 32
+    CYST = 33
+    HEMANGIOMA_NODULE = 34
+    HEMANGIOMA_CENTER = 35
+    HCC = 36
+    HCC_CAPSULE = 37
+    NECROSIS = 38
+    METASTASIS_RIM = 39
+    METASTASIS_CENTER = 40
 
 
 LESION_TISSUES = tuple(tissue for tissue in Tissue if tissue >= Tissue.CYST)
@@ -125,6 +126,7 @@ ATTENUATION: dict[Tissue, Attenuation] = {
     Tissue.SKIN: _same(35, 10),
     Tissue.FAT: _same(-106, 5, 5),
     Tissue.MUSCLE: Attenuation(52, 56, 62, 62, 5, 8),
+    Tissue.FASCIA: _same(-35, 10, 15),  # fat between muscles, thinner than a voxel
     Tissue.BONE_CORTEX: _same(620, 80, 110),
     Tissue.BONE_MARROW: Attenuation(165, 168, 180, 175, 35, 45),
     Tissue.DISC: Attenuation(85, 85, 88, 90, 8, 8),

@@ -14,6 +14,8 @@ CAVITY_MM = (125.0, 85.0)
 """Half width and half depth of the template's cavity."""
 BODY_LIMIT_MM = 178.0
 """Half width that a patient must not exceed, so that the skin stays inside a 384 mm field of view."""
+SKIN_MM = 3.0
+"""Thickness of the skin: two voxels, without which the blur would leave gaps in it."""
 ERECTOR_Y = 101.0
 """How far behind the middle of the cavity the erectors of the spine lie."""
 SPINE_Y = -60.0
@@ -62,13 +64,15 @@ def build_trunk(space: Space, labels: np.ndarray, rng: np.random.Generator) -> T
     muscle = _muscle(x, y, rng)
     skin = _skin(x, y, rng, widest=BODY_LIMIT_MM / float(space.scale[0]))
     labels[skin < 0] = Tissue.SKIN
-    labels[skin < -2.2] = Tissue.FAT
+    labels[skin < -SKIN_MM] = Tissue.FAT
     labels[(muscle < 0) & (skin < -4)] = Tissue.MUSCLE
     _paint_fat_planes(space, labels, muscle, cavity, rng)
     labels[cavity < 0] = Tissue.VISCERAL_FAT
 
     domes = _diaphragm(x, y, z, rng)
-    abdomen = np.maximum(cavity, domes)
+    # The fat before the peritoneum is thickest low in the flanks and thin under the ribs.
+    fat = np.float32(rng.uniform(1.0, 2.5)) * np.clip((-z - 70) / np.float32(60), 0, 1)
+    abdomen = np.maximum(cavity + fat, domes)
     thickness = np.float32(rng.uniform(1.6, 2.6))
     labels[(cavity < 0) & (domes > 0)] = Tissue.LUNG
     labels[(cavity < 0) & (np.abs(domes + thickness / 2) < thickness / 2) & (z > -150)] = Tissue.MUSCLE
@@ -79,10 +83,10 @@ def _muscle(x: FloatArray, y: FloatArray, rng: np.random.Generator) -> FloatArra
     """Signed distance to the wall of muscle: a mantle, and the two erectors of the spine behind it."""
     side, back, front = rng.uniform(15, 18), rng.uniform(19, 25), rng.uniform(9, 12)
     depth, middle = CAVITY_MM[1] + (front + back) / 2, (front - back) / 2
-    mantle = rounded_tube(x, y - np.float32(middle), CAVITY_MM[0] + side, depth, rng.uniform(0.2, 0.35))
+    mantle = rounded_tube(x, y - np.float32(middle), CAVITY_MM[0] + side, depth, rng.uniform(0.25, 0.45))
     width, height = rng.uniform(36, 44), rng.uniform(19, 24)
     erectors = rounded_tube(np.abs(x) - np.float32(width - 5), y + np.float32(ERECTOR_Y), width, height, 0.3)
-    return smooth_union(mantle, erectors, 22)
+    return smooth_union(mantle, erectors, 40)
 
 
 def _skin(x: FloatArray, y: FloatArray, rng: np.random.Generator, widest: float) -> FloatArray:
@@ -104,13 +108,13 @@ def _paint_fat_planes(
     ripple, patches = SmoothField(rng, 20).on(axes), SmoothField(rng, 32).on(axes)
     depth = muscle + np.float32(1.8) * ripple
     sheets = ((np.abs(depth + 5.5) < 0.8) & (patches > -0.2)) | ((np.abs(depth + 10.5) < 0.6) & (patches < 0.4))
-    streaks = (np.abs(ripple + np.float32(0.5) * patches) < 0.05) & (depth < -13)
-    labels[(sheets | streaks) & (labels == Tissue.MUSCLE) & (cavity > 2.5)] = Tissue.FAT
+    streaks = (np.abs(ripple + np.float32(0.5) * patches) < 0.08) & (depth < -13)
+    labels[(sheets | streaks) & (labels == Tissue.MUSCLE) & (cavity > 2.5)] = Tissue.FASCIA
 
 
 def _diaphragm(x: FloatArray, y: FloatArray, z: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Signed distance to the space under the diaphragm: two domes and the flat part under the heart."""
-    left_top, middle_top = rng.uniform(-24, -8), rng.uniform(-34, -26)
+    left_top, middle_top = rng.uniform(-32, -14), rng.uniform(-44, -34)
     below = np.clip(-95 - z, 0, None)
     # Under the equator of the domes the chest wall takes over: the recess between them closes.
     spread = np.float32(1) + below / np.float32(170)
