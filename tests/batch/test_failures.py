@@ -3,15 +3,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from batch_fakes import computed
 from fakes import write_case
+from livercad.batch.display import Display
 from livercad.batch.run import BatchResult
 from livercad.batch.runner import SerialRunner
+from livercad.batch.work import Outcome, State
 from livercad.errors import InputError, ModelError
 from livercad.pipeline.analyzer import Analyzer
 
@@ -116,3 +121,19 @@ def test_a_folder_without_studies_is_an_error(batch: Batch, studies: Path, tmp_p
         path.unlink()
     with pytest.raises(InputError, match="no study"):
         batch(tmp_path / "out")
+
+
+def test_on_a_terminal_a_bar_shows_case_count_and_pace() -> None:
+    text = io.StringIO()
+    display = Display(Console(file=text, force_terminal=True, width=120))
+    with display.counting("Analysing", 4):
+        display.ended(Outcome("ann", State.DONE, "2 lesions", seconds=3.0))
+        display.ended(Outcome("bob", State.FAILED, "a defect"))
+        display.started("cai")
+        display.moved("cai", 0.5)
+        time.sleep(1.3)  # before a second has passed there is no pace to tell
+        display.moved("cai", 0.6)
+        time.sleep(0.3)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text.getvalue())
+    assert "✓ ann  2 lesions, 3.0 s\n" in plain and "✗ bob  a defect\n" in plain
+    assert re.search(r"cai [━╸╺]+ 2/4 [\d.]+ cases/min, [\d.]+ s left", plain)

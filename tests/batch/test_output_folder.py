@@ -63,6 +63,14 @@ def test_the_studies_folder_itself_is_refused_as_output(batch: Batch, studies: P
     assert sorted(studies.iterdir()) == before
 
 
+def test_the_folder_of_one_of_the_studies_is_refused_as_output(batch: Batch, studies: Path, log: Path) -> None:
+    (studies / "dan").mkdir()
+    (studies / "ann.nii.gz").rename(studies / "dan" / "portal.nii.gz")
+    with pytest.raises(InputError, match="among the studies"):
+        batch(studies / "dan")
+    assert [path.name for path in (studies / "dan").iterdir()] == ["portal.nii.gz"] and computed(log) == []
+
+
 def test_a_folder_that_is_no_result_is_never_overwritten(batch: Batch, tmp_path: Path, log: Path) -> None:
     precious = tmp_path / "out" / "bob" / "thesis.txt"
     precious.parent.mkdir(parents=True)

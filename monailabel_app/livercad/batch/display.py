@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from livercad.batch.work import Outcome, State
 
-MARKS = {State.DONE: "[green]✓[/]", State.FAILED: "[red]✗[/]", State.CANCELLED: "[yellow]–[/]"}
+MARKS = {State.DONE: ("✓", "green"), State.FAILED: ("✗", "red"), State.CANCELLED: ("–", "yellow")}
 
 
 class Display:
@@ -96,8 +97,8 @@ class Display:
         """
         took = f", {duration(outcome.seconds)}" if outcome.seconds else ""
         if self.console.is_terminal:
-            self.console.print(MARKS[outcome.state], end=" ")
-            self.say(f"{outcome.case}  {outcome.note}{took}")
+            line = Text.assemble(MARKS[outcome.state], f" {outcome.case}  {outcome.note}{took}")
+            self.console.print(line, soft_wrap=True)
         else:
             self.say(f"{count}{outcome.case}: {outcome.state}, {outcome.note}{took}" + (f" ({pace})" if pace else ""))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from livercad.batch.display import Display
 from livercad.batch.folder import LOG, check_not_foreign, check_space, log_failure, opened
 from livercad.batch.manifest import hash_inputs, provenance_of
-from livercad.batch.outputs import Failure, drop_failures, is_current, is_done, write_failure
+from livercad.batch.outputs import HIDDEN, Failure, drop_failures, is_current, is_done, write_failure
 from livercad.batch.runner import Job, Runner
 from livercad.batch.stop import listening
 from livercad.batch.summary import RunRecord, write_summary
@@ -20,6 +20,7 @@ from livercad.core.findings import ModelUsed
 from livercad.errors import InputError, LiverCADError
 from livercad.settings import Settings
 from livercad.studies.discover import Discovery, find_studies
+from livercad.studies.files import RESULTS_MARK
 from livercad.studies.study import Study
 
 
@@ -108,13 +109,16 @@ def _check_folders(studies: Path, out: Path) -> None:
         raise InputError(
             studies, found="nothing there", expected="a folder of studies", todo="Name the folder that holds them."
         )
+    todo = "Name another --output; a new folder inside that of the studies will do."
     if studies.resolve() == out.resolve():
         raise InputError(
-            out,
-            found="the folder of the studies itself",
-            expected="another folder for the results",
-            todo="Name another --output; a folder inside that of the studies will do.",
+            out, found="the folder of the studies itself", expected="another folder for the results", todo=todo
         )
+    if studies.resolve() in out.resolve().parents and out.is_dir() and not (out / RESULTS_MARK).exists():
+        others = [path for path in out.iterdir() if path.name != HIDDEN]
+        if others:
+            found = f"a folder among the studies that holds {others[0].name}"
+            raise InputError(out, found=found, expected="a new folder, or earlier results", todo=todo)
 
 
 def _discover(job: Job) -> Discovery:
