@@ -68,11 +68,14 @@ class Servers:
     def __init__(self) -> None:
         self.started: list[Server] = []
 
-    def start(self, folder: Path, command: str = "livercad", *options: str, **environment: str) -> Server:
-        """Start ``livercad serve`` or ``monailabel start_server`` on ``folder/studies`` with the fake app."""
+    def start(
+        self, folder: Path, command: str = "livercad", *options: str, app: Path | None = None, **environment: str
+    ) -> Server:
+        """Start ``livercad serve`` or ``monailabel start_server`` on ``folder/studies``; the fake app by default."""
         for name in ("studies", "tmp"):
             (folder / name).mkdir(exist_ok=True, parents=True)
-        app = shutil.copytree(Path(__file__).parent / "fake_app", folder / "app", dirs_exist_ok=True)
+        if app is None:
+            app = shutil.copytree(Path(__file__).parent / "fake_app", folder / "app", dirs_exist_ok=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]

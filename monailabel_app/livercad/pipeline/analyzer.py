@@ -124,7 +124,7 @@ class Analyzer:
         progress(0.9, 1.0, "measuring")
         with _timed(timings, "measure"):
             # A lesion at the surface that the liver network left out belongs to the liver all the same.
-            liver = liver.like(np.maximum(liver.array, found.instances.array > 0).astype(np.uint8))
+            liver = liver.like(np.logical_or(liver.array, found.instances.array).view(np.uint8))
             liver_finding = measure_liver(ct, liver, found.instances)
             lesions = measure_lesions(ct, liver, found.instances, found.scores)
         phase = PhaseRead(

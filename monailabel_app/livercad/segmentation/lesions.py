@@ -94,7 +94,7 @@ class LesionPredictor:
             settings=self._settings,
         )
         progress(1, 1, "lesions")
-        instances = np.zeros(ct.shape, dtype=np.uint16)
+        instances = np.zeros_like(ct.array, dtype=np.uint16)
         offset = np.clip(start, 0, ct.shape).astype(int)
         instances[tuple(slice(o, o + n) for o, n in zip(offset, near.shape, strict=True))] = found.instances.array
         return LesionsFound(ct.like(instances), found.scores)
@@ -150,6 +150,6 @@ def output_window(shape: tuple[int, ...]) -> Size:
 
 def _placed(grid: NetworkGrid, values: Array, corner: Size, near: Volume) -> Volume:
     block, where = grid.to_volume(values, corner)
-    placed = np.zeros(near.shape, dtype=np.float32)
+    placed = np.zeros_like(near.array, dtype=np.float32)
     placed[where] = block
     return near.like(placed)

@@ -93,7 +93,7 @@ class LiverPredictor:
                 expected="an abdominal CT with the liver in it",
                 todo="Check that the study shows the abdomen and that its orientation is right.",
             )
-        mask = np.zeros(ct.shape, dtype=np.uint8)
+        mask = np.zeros_like(ct.array, dtype=np.uint8)
         values, where = _on_own_grid(grid, probability, liver)
         mask[where] = values > THRESHOLD
         progress(1, 1, "liver")
@@ -128,5 +128,4 @@ def _on_own_grid(
     box = ndimage.find_objects(surroundings)[0]
     edge = np.where(surroundings & ~liver, np.minimum(probability, THRESHOLD), 0)
     filled = np.where(liver, np.maximum(probability, THRESHOLD + 1e-3), edge)[box]
-    start = tuple(side.start for side in box)
-    return grid.to_volume(filled.astype(np.float32), (start[0], start[1], start[2]))
+    return grid.to_volume(filled.astype(np.float32), [side.start for side in box])

@@ -8,14 +8,16 @@ where they shrink.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-import nibabel.orientations as orientations
 import numpy as np
 import numpy.typing as npt
 import torch
+from nibabel.orientations import io_orientation
 
-from livercad.core.geometry import Point
+from livercad.core.geometry import Point, spacing_of
 from livercad.core.volume import Volume
 
 Array = npt.NDArray[np.float32]
@@ -53,18 +55,21 @@ def axis_weights(count: int, spacing: float, new_count: int, new_spacing: float)
     return weights
 
 
-def _apply(array: npt.NDArray[np.generic], matrices: list[Array]) -> Array:
+def _resample(array: npt.NDArray[np.generic], matrices: list[Array]) -> Array:
+    """Multiply every axis by its matrix; an array in Fortran order, as NIfTI files give it, is not copied."""
+    if array.flags.f_contiguous and not array.flags.c_contiguous:
+        return _resample(array.T, matrices[::-1]).T
+    result = torch.from_numpy(np.ascontiguousarray(array))
     # The axis that shrinks most goes first, which keeps the intermediate results small.
-    order = sorted(range(3), key=lambda axis: matrices[axis].shape[0] / matrices[axis].shape[1])
-    result = (
-        torch.from_numpy(np.ascontiguousarray(array))
-        if array.dtype != np.uint16
-        else torch.from_numpy(array.astype(np.float32))
-    )
-    for axis in order:
-        matrix = torch.from_numpy(matrices[axis])
-        result = torch.tensordot(matrix, result.float(), dims=([1], [axis])).movedim(0, axis)
+    for axis in sorted(range(3), key=lambda axis: matrices[axis].shape[0] / matrices[axis].shape[1]):
+        result = _multiply(result.float(), torch.from_numpy(np.ascontiguousarray(matrices[axis])), axis)
     return np.asarray(result.numpy())
+
+
+def _multiply(tensor: torch.Tensor, matrix: torch.Tensor, axis: int) -> torch.Tensor:
+    if axis == 0:
+        return (matrix @ tensor.flatten(1)).unflatten(1, tensor.shape[1:])
+    return matrix @ tensor if axis == 1 else tensor @ matrix.T
 
 
 @dataclass(frozen=True)
@@ -90,22 +95,26 @@ class NetworkGrid:
         """Lay a grid of `spacing` (mm along right, front, head) over a volume."""
         return cls(volume.shape, volume.affine, spacing)
 
-    @property
-    def canonical(self) -> Volume:
-        """An empty volume in the volume's voxels, its axes in the order right, front, head."""
-        order = orientations.io_orientation(self.affine)
-        array = orientations.apply_orientation(np.broadcast_to(np.uint8(0), self.shape), order)
-        return Volume(array, self.affine @ orientations.inv_ornt_aff(order, self.shape))
-
-    @property
+    @cached_property
     def size(self) -> tuple[int, int, int]:
         """Voxels of the network's grid along right, front, head."""
-        canonical = self.canonical
+        own = spacing_of(self.affine)
         i, j, k = (
-            max(1, round(n * old / new))
-            for n, old, new in zip(canonical.shape, canonical.spacing, self.spacing, strict=True)
+            max(1, round(self.shape[axis] * own[axis] / new))
+            for axis, new in zip(self._own_axes, self.spacing, strict=True)
         )
         return i, j, k
+
+    @cached_property
+    def _targets(self) -> list[tuple[int, bool]]:
+        """For every axis of the volume: the network's axis that it lies along, and whether it runs against it."""
+        return [(int(axis), direction < 0) for axis, direction in io_orientation(self.affine)]
+
+    @cached_property
+    def _own_axes(self) -> list[int]:
+        """For every axis of the network the volume's axis that lies along it."""
+        targets = [target for target, _ in self._targets]
+        return [targets.index(axis) for axis in range(3)]
 
     def to_network(self, array: npt.NDArray[np.generic]) -> Array:
         """Bring values to the network's grid.
@@ -120,18 +129,20 @@ class NetworkGrid:
         ndarray of float32, shape `size`
             Axes to right, front, head.
         """
-        canonical = orientations.apply_orientation(array, orientations.io_orientation(self.affine))
-        old, new = self.canonical.spacing, self.spacing
-        return _apply(canonical, [axis_weights(canonical.shape[a], old[a], self.size[a], new[a]) for a in range(3)])
+        own, matrices = spacing_of(self.affine), []
+        for axis, (target, against) in enumerate(self._targets):
+            matrix = axis_weights(self.shape[axis], own[axis], self.size[target], self.spacing[target])
+            matrices.append(matrix[:, ::-1] if against else matrix)
+        return np.ascontiguousarray(_resample(array, matrices).transpose(self._own_axes))
 
-    def to_volume(self, array: Array, start: tuple[int, int, int] = (0, 0, 0)) -> tuple[Array, tuple[slice, ...]]:
+    def to_volume(self, array: Array, start: Sequence[int] = (0, 0, 0)) -> tuple[Array, tuple[slice, ...]]:
         """Bring a block of the network's grid back to the volume's own.
 
         Parameters
         ----------
         array : ndarray of float32, shape (i, j, k)
             A block of the network's grid, axes to right, front, head.
-        start : tuple of int
+        start : sequence of int
             Where in the network's grid the block begins.
 
         Returns
@@ -141,24 +152,13 @@ class NetworkGrid:
         where : tuple of slice
             The voxels I, J, K of the volume that `values` fills.
         """
-        canonical = self.canonical
-        matrices, begins, ends = [], [], []
-        for axis, (count, old, new) in enumerate(zip(canonical.shape, canonical.spacing, self.spacing, strict=True)):
-            begin = max(0, int(np.floor(start[axis] * new / old)))
-            end = min(count, int(np.ceil((start[axis] + array.shape[axis]) * new / old)))
-            full = axis_weights(self.size[axis], new, count, old)
-            matrices.append(np.ascontiguousarray(full[begin:end, start[axis] : start[axis] + array.shape[axis]]))
-            begins.append(begin)
-            ends.append(end)
-        return self._reorient(_apply(array, matrices), begins, ends)
-
-    def _reorient(self, block: Array, begins: list[int], ends: list[int]) -> tuple[Array, tuple[slice, ...]]:
-        forward = orientations.io_orientation(self.affine)
-        back = orientations.ornt_transform(orientations.axcodes2ornt("RAS"), forward)
-        where = [slice(0)] * 3
-        for axis in range(3):
-            target, direction = int(forward[axis, 0]), forward[axis, 1]
-            begin, end = begins[target], ends[target]
-            count = self.shape[axis]
-            where[axis] = slice(begin, end) if direction > 0 else slice(count - end, count - begin)
-        return np.asarray(orientations.apply_orientation(block, back)), tuple(where)
+        own, matrices, where = spacing_of(self.affine), [], []
+        for axis, (target, against) in enumerate(self._targets):
+            new, count, length = self.spacing[target], self.shape[axis], array.shape[target]
+            begin = max(0, int(np.floor(start[target] * new / own[axis])))
+            end = min(count, int(np.ceil((start[target] + length) * new / own[axis])))
+            matrix = axis_weights(self.size[target], new, count, own[axis])
+            matrix = matrix[begin:end, start[target] : start[target] + length]
+            matrices.append(matrix[::-1] if against else matrix)
+            where.append(slice(count - end, count - begin) if against else slice(begin, end))
+        return _resample(array.transpose([target for target, _ in self._targets]), matrices), tuple(where)
