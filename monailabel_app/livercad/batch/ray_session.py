@@ -109,7 +109,8 @@ def ray_session(workers: int | None, cluster: str | None) -> Iterator[Share]:
                 f"--cluster {cluster}",
                 found=f"no Ray cluster ({str(error).splitlines()[0]})",
                 expected="the address of a running one, such as host:6379",
-                todo="Start it with `ray start --head`, or use --workers alone.",
+                todo="Start it with `ray start --head` (where it asks for a token, set RAY_AUTH_MODE=token here too), "
+                "or use --workers alone.",
             ) from error
     try:
         yield share_of(workers, None if cluster else _own_threads())
