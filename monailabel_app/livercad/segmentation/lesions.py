@@ -29,8 +29,8 @@ CROP_MARGIN_MM = 12.0
 SENSITIVE, STRICT = (0, 0, 0), (12, 12, 4)
 """Voxels around the liver's box, here 0 and 12 mm, that the networks' normalisations take their statistics from.
 The more masked background they take in, the fainter lesions look to the network (see docs/lesions.md)."""
-LARGEST_WINDOW = 12_000_000
-"""Voxels of a window with its halo; keeps the peak under 3 GiB. A larger liver is cut into overlapping windows."""
+LARGEST_WINDOW = 16_000_000
+"""Voxels of a window with its halo; keeps the peak under 6 GiB. A larger liver is cut into overlapping windows."""
 OVERLAP = 0.25
 
 Array = npt.NDArray[np.float32]
