@@ -12,6 +12,10 @@ THICK_SLICES_MM = 5.0
 TINY_LESION_MM = 10.0
 """Smallest measurable lesion on CT (RECIST 1.1, Eisenhauer 2009, section 3.1.1)."""
 
+UNENHANCED_LIVER_HU = 76.0
+"""Mean + 2 SD of 64 healthy livers without contrast medium, 58.3 ± 8.9 HU (Int J Legal Med 2019;133:1861-1867,
+doi:10.1007/s00414-019-02016-1, abstract)."""
+
 
 def cautions_of(
     ct: Volume, phase: PhaseRead, liver: LiverFinding, lesions: tuple[Lesion, ...]
@@ -47,6 +51,14 @@ def cautions_of(
     if phase.phase is Phase.UNENHANCED:
         warnings.append(
             FindingsWarning(Caution.UNENHANCED, "No contrast medium: many lesions do not show in this phase.")
+        )
+    if phase.phase is None and liver.mean_hu < UNENHANCED_LIVER_HU:
+        warnings.append(
+            FindingsWarning(
+                Caution.UNENHANCED,
+                f"The liver's mean of {liver.mean_hu:.0f} HU is that of a liver without contrast medium, where many "
+                "lesions do not show, of the early arterial phase, or of a fatty liver.",
+            )
         )
     if phase.phase is None:
         warnings.append(
