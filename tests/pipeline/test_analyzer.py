@@ -129,6 +129,10 @@ def test_nothing_unusual_gives_no_warning() -> None:
     assert codes() == set()
 
 
+def test_slices_of_5_mm_in_single_precision_are_not_thick() -> None:
+    assert codes(spacing=(0.8, 0.8, 5.0000005)) == set()
+
+
 def test_every_reason_for_caution_is_told() -> None:
     assert codes(spacing=(0.8, 0.8, 5.1)) == {Caution.THICK_SLICES}
     assert codes(phase=Phase.UNENHANCED) == {Caution.UNENHANCED}

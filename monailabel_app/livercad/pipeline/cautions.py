@@ -39,7 +39,8 @@ def cautions_of(
         Empty when there is none.
     """
     warnings = []
-    thickness = ct.spacing[axial_axis(ct.affine)]
+    # Headers hold single precision: 5 mm along an oblique axis comes as 5.0000002.
+    thickness = round(ct.spacing[axial_axis(ct.affine)], 2)
     if thickness > THICK_SLICES_MM:
         warnings.append(
             FindingsWarning(
