@@ -73,6 +73,11 @@ def test_harmful_names_do_not_pass(path: str) -> None:
     assert "could lead out" in answer.json()["detail"]
 
 
+def test_an_encoded_question_mark_hides_no_part_of_the_path() -> None:
+    assert guarded(None).get("/infer/a%3F/..%2Fb").status_code == 400
+    assert guarded("secret").get(f"{HEALTH}%3F/inside").status_code == 401
+
+
 def test_tokens_of_any_letters_are_compared() -> None:
     assert same_token("schlüssel", "schlüssel")
     assert not same_token("schlüssel", "schlussel")

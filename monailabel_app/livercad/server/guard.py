@@ -61,7 +61,7 @@ class Guard:
         await (refused or self.app)(scope, receive, send)
 
     def _refusal(self, request: Request) -> JSONResponse | None:
-        path = request.url.path
+        path: str = request.scope["path"]  # not that of request.url, which ends at an encoded question mark
         try:
             _check_path(path)
             _check_query(request.url.query)
