@@ -61,7 +61,7 @@ class Guard:
         await (refused or self.app)(scope, receive, send)
 
     def _refusal(self, request: Request) -> JSONResponse | None:
-        path: str = request.scope["path"]  # not that of request.url, which ends at an encoded question mark
+        path: str = request.scope["path"]  # request.url hides a backslash in it, and a question mark ended it before Starlette 1
         try:
             _check_path(path)
             _check_query(request.url.query)
