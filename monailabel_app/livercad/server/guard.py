@@ -61,7 +61,8 @@ class Guard:
         await (refused or self.app)(scope, receive, send)
 
     def _refusal(self, request: Request) -> JSONResponse | None:
-        path: str = request.scope["path"]  # request.url hides a backslash in it, and a question mark ended it before Starlette 1
+        # Not that of request.url, which hides a backslash and, before Starlette 1, ends at an encoded question mark.
+        path: str = request.scope["path"]
         try:
             _check_path(path)
             _check_query(request.url.query)
