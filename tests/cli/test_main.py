@@ -67,6 +67,14 @@ def test_an_error_of_the_users_is_one_message_on_stderr_and_status_2(tmp_path):
     assert "Traceback" not in shown.stderr
 
 
+def test_an_output_that_the_system_refuses_is_one_message(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    shown = run("phantom", "ct", str(tmp_path / "file"), "-n", "1")
+    assert shown.returncode == command_line.USER_ERROR_STATUS
+    assert shown.stderr.startswith(f"livercad: {tmp_path / 'file'}")
+    assert "Not a directory" in shown.stderr and "Traceback" not in shown.stderr
+
+
 def test_a_message_keeps_what_looks_like_markup(monkeypatch, capsys):
     def fail() -> None:
         raise InputError("case [bold]7[/bold]", found="a", expected="b", todo="c.")
@@ -77,10 +85,11 @@ def test_a_message_keeps_what_looks_like_markup(monkeypatch, capsys):
     assert "case [bold]7[/bold]: found a; expected b. c." in capsys.readouterr().err
 
 
-def test_a_defect_keeps_its_traceback(monkeypatch):
+@pytest.mark.parametrize("error", [ZeroDivisionError, FileNotFoundError(2, "No such file", "template.html")])
+def test_a_defect_keeps_its_traceback(monkeypatch, error):
     def fail() -> None:
-        raise ZeroDivisionError
+        raise error
 
     monkeypatch.setattr(command_line, "app", fail)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises((ZeroDivisionError, FileNotFoundError)):
         command_line.main()

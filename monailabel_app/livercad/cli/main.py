@@ -5,8 +5,9 @@ A command's module imports torch, MONAI and the like inside its function, so tha
 
 from __future__ import annotations
 
+import errno
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -27,6 +28,10 @@ Research software, not a medical device.
 """
 
 USER_ERROR_STATUS = 2
+REFUSALS = frozenset(
+    (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+)
+"""What the file system says of folders and disks that are the user's to choose."""
 
 app = typer.Typer(
     name="livercad",
@@ -64,10 +69,21 @@ def _options(
 def main() -> None:
     """Run the command line; a `LiverCADError` becomes its message on stderr and exit status 2.
 
-    Any other exception is a defect of LiverCAD's and keeps its traceback.
+    So does what the file system refuses. Any other exception is a defect of LiverCAD's and keeps its traceback.
     """
     try:
         app()
     except LiverCADError as error:
-        typer.echo(f"livercad: {error}", err=True)
-        sys.exit(USER_ERROR_STATUS)
+        _refuse(str(error))
+    except OSError as error:
+        if error.errno not in REFUSALS:
+            raise
+        _refuse(
+            f"{error.filename or 'the disk'}: found that the system refuses to read or write it ({error.strerror}); "
+            "expected a place with room where you may. Mend its permissions, make room, or name another place."
+        )
+
+
+def _refuse(message: str) -> NoReturn:
+    typer.echo(f"livercad: {message}", err=True)
+    sys.exit(USER_ERROR_STATUS)
