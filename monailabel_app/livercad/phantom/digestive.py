@@ -10,7 +10,7 @@ from livercad.phantom.space import Shape, Slices, Space
 from livercad.phantom.tissues import Tissue
 from livercad.phantom.torso import Trunk
 
-STOMACH_PATH = [(-58, -22, -50), (-66, -8, -66), (-62, 20, -92), (-44, 44, -122), (-10, 50, -138), (18, 36, -132)]
+STOMACH_PATH = [(-60, -18, -46), (-66, -8, -66), (-62, 20, -92), (-44, 44, -122), (-10, 50, -138), (18, 36, -132)]
 STOMACH_RADII = np.array([31.0, 34, 29, 23, 17, 10])
 DUODENUM_PATH = [(18, 34, -132), (36, 18, -134), (44, 2, -150), (38, -8, -178), (4, -8, -186), (-26, 0, -160)]
 COLON_PATH = [

@@ -68,6 +68,9 @@ def build_liver(
     # The slope of the surface turns height above it into distance.
     bumps = np.float32(4) * SmoothField(rng, 34).on(space.axes(box)) + SmoothField(rng, 12).on(space.axes(box))
     distance = smooth_intersection(np.float32(0.8) * (height - z) + bumps, trunk.abdomen[box] - np.float32(0.4), 6)
+    # The left lobe stays under the heart: the stomach, not the liver, fills the left dome.
+    ceiling = np.float32(rng.uniform(-42, -32)) + np.float32(1.5) * np.clip(x + 10, 0, None)
+    distance = smooth_intersection(distance, z - ceiling, 10)
     above = space.axes(box)[2] - np.float32(LOWEST_MM)
     distance = smooth_intersection(distance, -np.broadcast_to(above, distance.shape), 12)
     for dent in _fissures(x, y, z, rng):
