@@ -56,10 +56,12 @@ def launch(
     Raises
     ------
     InputError
-        If the folder is not there, the port is taken or an option does not fit.
+        If a folder is not there, the port is taken or an option does not fit.
     """
     if not studies.is_dir():
         raise InputError(studies, found="no such folder", expected="a folder of studies", todo="Check the path.")
+    if app and not (app / "main.py").is_file():
+        raise InputError(app, found="no main.py in it", expected="a MONAI Label app folder", todo="Check --app.")
     token = token or read_options(conf).token
     _check_port(host, port)
     if not token and not _is_loopback(host):

@@ -49,9 +49,10 @@ def read_options(conf: Mapping[str, str]) -> Options:
         return Options.model_validate(dict(conf))
     except ValidationError as error:
         first = error.errors()[0]
-        raise InputError(
-            f"option {'.'.join(map(str, first['loc']))}",
-            found=f"{first['msg']} ({first['input']!r})",
-            expected=f"one of {', '.join(name for name in Options.model_fields if name != 'server_mode')}",
-            todo="Mend the option.",
-        ) from error
+        name = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            found = "no such option"
+            expected = f"one of {', '.join(known for known in Options.model_fields if known != 'server_mode')}"
+        else:
+            found, expected = repr(first["input"]), first["msg"].removeprefix("Input should be ")
+        raise InputError(f"option {name}", found=found, expected=expected, todo="Mend the option.") from error

@@ -1,0 +1,45 @@
+"""What is wrong with a call of ``livercad serve`` is said before anything is loaded."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from livercad.errors import InputError
+from livercad.server.launch import launch
+from livercad.server.options import read_options
+
+
+def serve(studies: Path, host: str = "127.0.0.1", port: int = 1, app: Path | None = None, **conf: str) -> None:
+    launch(studies, host=host, port=port, token=None, conf=conf, app=app, say=pytest.fail)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent: found no such folder; expected a folder of studies"):
+        serve(tmp_path / "absent")
+
+
+def test_an_app_folder_without_an_app_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"found no main\.py in it; expected a MONAI Label app folder"):
+        serve(tmp_path, app=tmp_path)
+
+
+def test_a_port_in_use_is_told(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(InputError, match=rf"127\.0\.0\.1:{port}: found .* in use"):
+            serve(tmp_path, port=port)
+
+
+def test_an_unknown_option_is_told_with_those_that_exist(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"option speed: found no such option; expected one of device, .*parallel"):
+        serve(tmp_path, speed="9")
+
+
+def test_a_value_that_does_not_fit_is_told_with_what_would() -> None:
+    with pytest.raises(InputError, match=r"option minimum_score: found '7'; expected less than or equal to 1\."):
+        read_options({"minimum_score": "7"})
