@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from livercad.core.geometry import Box, Frame, Line, axial_axis, spacing_of, transform_points
-from livercad.core.volume import Volume
+from livercad.core.volume import Volume, grid_difference
 
 OBLIQUE = np.array([[0.0, -1.5, 0.0, 10], [0.6, 0.0, -1.8, -5], [0.45, 0.0, 2.4, 80], [0, 0, 0, 1]])
 FLIPPED = np.diag([-0.7, -0.7, 2.5, 1.0])
@@ -92,3 +92,14 @@ def test_a_volume_of_two_or_four_axes_is_refused() -> None:
     for shape in ((3, 3), (3, 3, 3, 3)):
         with pytest.raises(ValueError, match="3 axes"):
             Volume(np.zeros(shape), np.eye(4))
+
+
+def test_grids_differ_in_shape_or_by_more_than_single_precision_explains() -> None:
+    volume = Volume(np.zeros((60, 50, 40)), OBLIQUE)
+    assert grid_difference(Volume(volume.array, OBLIQUE.astype(np.float32)), volume) == ""
+    assert grid_difference(volume.crop((0, 0, 0), (60, 50, 39)), volume) == "shape 60 × 50 × 39 against 60 × 50 × 40"
+    moved = OBLIQUE.copy()
+    moved[:3, 3] += (0, 3, 4)
+    assert grid_difference(Volume(volume.array, moved), volume).endswith("a corner 5.00 mm apart")
+    stretched = OBLIQUE @ np.diag([1.01, 1, 1, 1])  # nothing at the first corner, half a voxel at the last
+    assert "apart" in grid_difference(Volume(volume.array, stretched), volume)

@@ -72,6 +72,23 @@ def axial_axis(affine: npt.NDArray[np.float64]) -> int:
     return int(np.argmax(np.abs(directions[2])))
 
 
+def corners_of(minimum: npt.ArrayLike, maximum: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """The eight corners of a box.
+
+    Parameters
+    ----------
+    minimum, maximum : array_like, shape (3,)
+        Opposite corners, in the box's own frame.
+
+    Returns
+    -------
+    ndarray, shape (8, 3)
+        In the same frame.
+    """
+    ends = np.stack([minimum, maximum], axis=1).astype(np.float64)
+    return np.array(np.meshgrid(*ends)).reshape(3, -1).T
+
+
 @dataclass(frozen=True)
 class Box:
     """An axis-parallel box in one frame.
@@ -151,8 +168,7 @@ class Box:
         if frame == self.frame:
             return self
         matrix = affine if frame is Frame.RAS else np.linalg.inv(affine)
-        corners = np.array(np.meshgrid(*zip(self.minimum, self.maximum, strict=True))).reshape(3, -1).T
-        moved = transform_points(corners, matrix)
+        moved = transform_points(corners_of(self.minimum, self.maximum), matrix)
         low, high = moved.min(axis=0), moved.max(axis=0)
         return Box((low[0], low[1], low[2]), (high[0], high[1], high[2]), frame)
 

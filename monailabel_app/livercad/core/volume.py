@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from livercad.core.geometry import spacing_of
+from livercad.core.geometry import corners_of, spacing_of, transform_points
+
+GRID_TOLERANCE = 0.1
+"""How far corners of two grids may lie apart, in voxels, to be one grid: headers store single precision."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,3 +99,30 @@ class Volume:
         affine[:3, 3] = self.affine[:3, :3] @ first + self.affine[:3, 3]
         block = tuple(slice(a, b) for a, b in zip(first, last, strict=True))
         return Volume(self.array[block], affine)
+
+
+def grid_difference(one: Volume, other: Volume) -> str:
+    """Say how two grids differ.
+
+    Parameters
+    ----------
+    one, other : Volume
+        What is compared; the text tells of `one` first.
+
+    Returns
+    -------
+    str
+        Empty where the shapes are equal and the corners lie within `GRID_TOLERANCE` of each other.
+    """
+    if one.shape != other.shape:
+        return f"shape {_times(one.shape)} against {_times(other.shape)}"
+    corners = corners_of((0, 0, 0), np.subtract(one.shape, 1))
+    apart = transform_points(corners, one.affine) - transform_points(corners, other.affine)
+    furthest = float(np.linalg.norm(apart, axis=1).max())
+    if furthest <= GRID_TOLERANCE * min(other.spacing):
+        return ""
+    return f"same shape, but the affines put a corner {furthest:.2f} mm apart"
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))

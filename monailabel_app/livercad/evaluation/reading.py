@@ -5,17 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
-
 from livercad.core.findings import Findings
-from livercad.core.geometry import transform_points
-from livercad.core.volume import Volume
+from livercad.core.volume import Volume, grid_difference
 from livercad.errors import InputError
 from livercad.evaluation.cases import MaskFiles, Skipped
 from livercad.studies.nifti import read_volume
-
-GRID_TOLERANCE = 0.1
-"""How far corners of two grids may lie apart, in voxels, to be one grid: headers store single precision."""
 
 
 def read_truth(files: MaskFiles) -> tuple[Volume | None, Volume | None]:
@@ -118,30 +112,3 @@ def comparable(
     if difference:
         return Skipped(case, what, f"the result is not on the truth's grid: {difference}")
     return predicted, truth
-
-
-def grid_difference(one: Volume, other: Volume) -> str:
-    """Say how two grids differ.
-
-    Parameters
-    ----------
-    one, other : Volume
-        What is compared; the text tells of `one` first.
-
-    Returns
-    -------
-    str
-        Empty where the shapes are equal and the corners lie within `GRID_TOLERANCE` of each other.
-    """
-    if one.shape != other.shape:
-        return f"shape {_times(one.shape)} against {_times(other.shape)}"
-    corners = np.stack(np.meshgrid(*((0, n - 1) for n in one.shape)), axis=-1).reshape(-1, 3)
-    apart = transform_points(corners, one.affine) - transform_points(corners, other.affine)
-    furthest = float(np.linalg.norm(apart, axis=1).max())
-    if furthest <= GRID_TOLERANCE * min(other.spacing):
-        return ""
-    return f"same shape, but the affines put a corner {furthest:.2f} mm apart"
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return " × ".join(map(str, shape))

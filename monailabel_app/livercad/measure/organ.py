@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livercad.core.geometry import Box
-from livercad.core.volume import Volume
+from livercad.core.volume import Volume, grid_difference
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,9 @@ def cut_out_organ(ct: Volume, liver: Volume, instances: Volume) -> Organ:
         If the three are not on one grid, or there is neither liver nor lesion.
     """
     for name, volume in (("liver mask", liver), ("map of lesions", instances)):
-        if volume.shape != ct.shape or not np.allclose(volume.affine, ct.affine, atol=1e-3):
-            raise ValueError(f"The {name} ({volume.shape} voxels) is not on the grid of the CT ({ct.shape} voxels).")
+        difference = grid_difference(volume, ct)
+        if difference:
+            raise ValueError(f"The {name} is not on the grid of the CT: {difference}.")
     start, stop = _bounds(liver.array, instances.array)
     block_liver, block_instances = liver.crop(start, stop), instances.crop(start, stop)
     mask = (block_liver.array != 0) | (block_instances.array != 0)

@@ -9,13 +9,13 @@ import numpy.typing as npt
 from skimage.measure import find_contours
 
 from livercad.core.findings import Lesion
-from livercad.core.geometry import Box, Frame, Line, Point, axial_axis, transform_points
+from livercad.core.geometry import Box, Frame, Line, Point, axial_axis, corners_of, transform_points
 from livercad.core.phases import window_of
 from livercad.core.volume import Volume
 from livercad.pipeline.analysis import Analysis
 from livercad.reports.formatting import offset
 from livercad.reports.picture import Contour, Picture
-from livercad.reports.planes import Plane, Region, View, anatomical_axes, corners_of
+from livercad.reports.planes import Plane, Region, View, anatomical_axes
 from livercad.reports.sampling import extent_of, sample, slab_of
 
 AIR_HU = -1024.0

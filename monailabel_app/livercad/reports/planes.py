@@ -39,11 +39,6 @@ VIEW_AXES = {View.AXIAL: (0, 1, 1.0), View.CORONAL: (0, 2, -1.0), View.SAGITTAL:
 """Which anatomical axis (left, posterior, superior) runs to the right, which up or down, and its sign downwards."""
 
 
-def corners_of(minimum: npt.ArrayLike, maximum: npt.ArrayLike) -> FloatArray:
-    """The eight corners, shape (8, 3), of a box in its own frame."""
-    return np.array(np.meshgrid(*np.stack([minimum, maximum], axis=1))).reshape(3, -1).T
-
-
 def anatomical_axes(affine: FloatArray) -> FloatArray:
     """The patient's left, posterior and superior as the acquired slices have them.
 

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from livercad.core.geometry import transform_points
+from livercad.core.geometry import corners_of, transform_points
 from livercad.core.volume import Volume
-from livercad.reports.planes import ROUNDING, FloatArray, Plane, Region, corners_of
+from livercad.reports.planes import ROUNDING, FloatArray, Plane, Region
 
 IntArray = npt.NDArray[np.int_]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,13 @@ import nibabel as nib
 import numpy as np
 import SimpleITK as sitk
 
-from livercad.core.geometry import transform_points
-from livercad.core.volume import Volume
+from livercad.core.volume import Volume, grid_difference
 from livercad.errors import InputError
 from livercad.studies.itk import read_itk_file, reason_of
 from livercad.studies.nifti import is_nifti, read_volume
 
 EXTENSIONS = (".nii.gz", ".nii", ".nrrd", ".seg.nrrd", ".json")
 """A later one wins where two fit; the order that MONAI Label's datastore goes by."""
-TOLERANCE = 0.1
-"""How far a label's corners may lie off the image's, in voxels: headers hold single precision."""
 
 
 def check_label(label: Path, image: Path) -> None:
@@ -84,14 +80,11 @@ def _grid(image: Path) -> Volume:
 
 
 def _check_grid(label: Path, volume: Volume, image: Volume) -> None:
-    if volume.shape == image.shape:
-        corners = np.array(list(itertools.product(*[(0, n - 1) for n in image.shape])))
-        apart = transform_points(corners, volume.affine) - transform_points(corners, image.affine)
-        if np.linalg.norm(apart, axis=1).max() <= TOLERANCE * min(image.spacing):
-            return
-    raise InputError(
-        label.name,
-        found=f"a label of {volume.shape} voxels with the affine {volume.affine.round(3).tolist()}",
-        expected=f"the grid of its image: {image.shape} voxels, affine {image.affine.round(3).tolist()}",
-        todo="Resample the label to the image before it is saved.",
-    )
+    difference = grid_difference(volume, image)
+    if difference:
+        raise InputError(
+            label.name,
+            found=f"another grid ({difference})",
+            expected="the grid of its image",
+            todo="Resample the label to the image before it is saved.",
+        )
