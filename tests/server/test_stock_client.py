@@ -247,6 +247,13 @@ def test_a_bad_image_is_told_with_its_reason(server: Server) -> None:
     assert "found" in answer.json()["detail"]
 
 
+def test_the_log_is_plain_text_and_loads_nothing_from_elsewhere(server: Server) -> None:
+    answer = server.get("/logs/?lines=1&html=true")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.text.count("\n") == 1
+    assert "<script" not in answer.text
+
+
 @pytest.mark.parametrize(
     ("method", "path", "more"),
     [

@@ -28,16 +28,16 @@ from livercad.server import environment, housekeeping
 
 environment.prepare()  # before MONAI Label's routes are imported, which look at its settings then
 
-from monailabel.endpoints import activelearning, datastore, info, logs, scoring, session, train  # noqa: E402
+from monailabel.endpoints import activelearning, datastore, info, scoring, session, train  # noqa: E402
 
-from livercad.server import batch_routes, errors, infer_routes, label_routes, login, progress_routes  # noqa: E402
+from livercad.server import batch_routes, errors, infer_routes, label_routes, log_routes, login, progress_routes  # noqa: E402
 from livercad.server.guard import HEALTH, Guard  # noqa: E402
 from livercad.server.instance import check_names, expected_token, livercad_app  # noqa: E402
 from livercad.server.jobs import HEADER, Jobs  # noqa: E402
 from livercad.server.threads import add_in_threads  # noqa: E402
 from livercad.server.turns import Turns  # noqa: E402
 
-MONAI_LABEL_ROUTES = (info, train, activelearning, scoring, datastore, logs, session)
+MONAI_LABEL_ROUTES = (info, train, activelearning, scoring, datastore, session)
 
 
 @asynccontextmanager
@@ -72,7 +72,7 @@ def build() -> FastAPI:
             expose_headers=[HEADER],
         )
     errors.register(app)
-    for ours in (infer_routes, batch_routes, progress_routes, label_routes, login):
+    for ours in (infer_routes, batch_routes, progress_routes, label_routes, log_routes, login):
         app.include_router(ours.router)
     for theirs in MONAI_LABEL_ROUTES:
         add_in_threads(app, theirs.router, check_names)
