@@ -7,17 +7,21 @@ their turn between its cases.
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from livercad.errors import InputError, LiverCADError
+from livercad.errors import Cancelled, InputError, LiverCADError
 from livercad.progress import part
+from livercad.server.errors import reason_of
 from livercad.server.instance import livercad_app
 from livercad.server.jobs import Job, State, reporting_to
 from livercad.server.turns import Turns
+
+logger = logging.getLogger(__name__)
 
 STATUS = {
     State.QUEUED: "SUBMITTED",
@@ -64,9 +68,13 @@ class Batch:
                 try:
                     self.results[case] = await turns.run(self.job, partial(self._infer, number, case))
                     self.details.append(f"{case}: done")
-                except LiverCADError as error:
+                except Cancelled:
+                    raise
+                except Exception as error:
+                    if not isinstance(error, LiverCADError):
+                        logger.exception("Case %s of a batch failed", case)
                     self.results[case] = {}
-                    self.details.append(f"{case}: {error}")
+                    self.details.append(f"{case}: {reason_of(error)}")
             failed = [case for case, result in self.results.items() if not result]
             if failed:
                 raise InputError(

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from livercad.errors import InputError
 from livercad.studies.nifti import is_nifti, write_volume
 from livercad.studies.reading import load_series
 from livercad.studies.study import Series, Study
@@ -20,14 +21,27 @@ def stamp_of(series: Series) -> str:
     Parameters
     ----------
     series : Series
-        Its files must be there.
+        Of a case.
 
     Returns
     -------
     str
         16 hexadecimal digits.
+
+    Raises
+    ------
+    InputError
+        If a file has been removed or cannot be reached.
     """
-    text = "\n".join(f"{path} {(stat := path.stat()).st_size} {stat.st_mtime_ns}" for path in series.files)
+    try:
+        text = "\n".join(f"{path} {(stat := path.stat()).st_size} {stat.st_mtime_ns}" for path in series.files)
+    except OSError as error:
+        raise InputError(
+            series.source,
+            found=f"that {Path(error.filename).name} cannot be read any more ({error.strerror})",
+            expected="all files of the series",
+            todo="Put the file back, or remove the series.",
+        ) from error
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
