@@ -200,9 +200,10 @@ def main() -> None:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
             print(json.dumps({"peak memory (GiB)": round(peak, 2), "seconds": round(seconds, 1)}))
             return
-        report(study, arguments.repeats)
         if arguments.memory:
+            # First, because a process inherits the peak of the one that started it.
             Console().print(f"512 x 512 x 600: {peak_memory(study.reference.files[0])}")
+        report(study, arguments.repeats)
 
 
 def report(study: Study, repeats: int) -> None:

@@ -18,6 +18,8 @@ from livercad.segmentation.scaling import scale_ct
 
 Array = np.ndarray[Any, Any]
 NEIGHBOURS = ndimage.generate_binary_structure(3, 2)
+EDGES: dict[str, Any] = {"grid_mode": True, "mode": "nearest"}
+"""Both grids begin at the same voxel edge; SciPy by default lets voxel centres coincide, which moves everything."""
 
 
 class Float32:
@@ -40,12 +42,12 @@ class Float32:
 
 def zoom(array: Array, spacing: Array, target: Array) -> Array:
     """Resample linearly, (I, J, K) at `spacing` to `target` in mm."""
-    return np.asarray(ndimage.zoom(array.astype(np.float32), np.asarray(spacing) / target, order=1))
+    return np.asarray(ndimage.zoom(array.astype(np.float32), np.asarray(spacing) / target, order=1, **EDGES))
 
 
 def fit(array: Array, shape: tuple[int, ...]) -> Array:
     """Resample linearly to a shape."""
-    return np.asarray(ndimage.zoom(array.astype(np.float32), np.divide(shape, array.shape), order=1))
+    return np.asarray(ndimage.zoom(array.astype(np.float32), np.divide(shape, array.shape), order=1, **EDGES))
 
 
 def cut(image: Array, start: Array, size: Array, background: float) -> Array:
