@@ -112,8 +112,8 @@ def test_models_that_cannot_be_loaded_end_the_batch_before_any_case(batch: Batch
         raise ModelError("liver", found="no weights", expected="weights", todo="Run `livercad models install`.")
 
     with pytest.raises(ModelError):
-        batch(tmp_path / "out", runner=SerialRunner(load))
-    assert computed(log) == []
+        batch(tmp_path / "new" / "out", runner=SerialRunner(load))
+    assert computed(log) == [] and not (tmp_path / "new").exists()
 
 
 def test_a_folder_without_studies_is_an_error(batch: Batch, studies: Path, tmp_path: Path) -> None:
@@ -121,6 +121,31 @@ def test_a_folder_without_studies_is_an_error(batch: Batch, studies: Path, tmp_p
         path.unlink()
     with pytest.raises(InputError, match="no study"):
         batch(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_error_before_the_first_case_leaves_a_users_folder_as_it_was(
+    batch: Batch, studies: Path, tmp_path: Path
+) -> None:
+    for path in studies.iterdir():
+        path.unlink()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "index.html").write_text("my own")
+    with pytest.raises(InputError, match="no study"):
+        batch(tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["index.html"]
+    assert (tmp_path / "out" / "index.html").read_text() == "my own"
+
+
+def test_an_error_before_the_first_case_leaves_earlier_results(batch: Batch, studies: Path, tmp_path: Path) -> None:
+    batch(tmp_path / "out")
+    before = (tmp_path / "out" / "run.json").read_text()
+    for path in studies.iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match="no study"):
+        batch(tmp_path / "out")
+    assert (tmp_path / "out" / "ann" / "manifest.json").is_file()
+    assert (tmp_path / "out" / "run.json").read_text() == before
 
 
 def test_on_a_terminal_a_bar_shows_case_count_and_pace() -> None:

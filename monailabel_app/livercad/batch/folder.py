@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from livercad.batch.outputs import HIDDEN, fresh_folder, is_result, recover
+from livercad.batch.outputs import HIDDEN, fresh_folder, holds_cases, is_result, recover
 from livercad.errors import InputError
 from livercad.studies.atomic import write_text
 from livercad.studies.files import RESULTS_MARK
@@ -32,7 +32,8 @@ def token_file(out: Path) -> Path:
 def opened(out: Path) -> Iterator[str]:
     """Make the output folder ready and keep other batches out of it.
 
-    It is marked as one of results at once, so that a batch that is killed leaves nothing that passes for studies.
+    It is marked as one of results at once, so that a batch that is killed leaves nothing that passes for studies. Where
+    the batch ends with an error before the first case, all that was made here is removed again.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ def opened(out: Path) -> Iterator[str]:
         If the folder cannot be made or written to, is full, or another batch is at work in it.
     """
     lock = FileLock(out / HIDDEN / "lock")
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         (out / HIDDEN).mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -62,10 +64,11 @@ def opened(out: Path) -> Iterator[str]:
         ) from None
     except OSError as error:
         raise _unusable(out, error) from error
+    new = not (out / RESULTS_MARK).exists()
     try:
         try:
             recover(out)
-            if not (out / RESULTS_MARK).exists():
+            if new:
                 write_text(out / RESULTS_MARK, "{}\n")
             token = uuid.uuid4().hex
             token_file(out).write_text(token)
@@ -73,6 +76,10 @@ def opened(out: Path) -> Iterator[str]:
         except OSError as error:
             raise _unusable(out, error) from error
         yield token
+    except BaseException:
+        if new and not holds_cases(out):
+            _remove(out, made)
+        raise
     finally:
         shutil.rmtree(fresh_folder(out), ignore_errors=True)
         token_file(out).unlink(missing_ok=True)
@@ -132,6 +139,14 @@ def log_failure(out: Path, case: str, traceback: str) -> None:
     """Append the traceback of an unexpected error to the output folder's log."""
     with (out / LOG).open("a", encoding="utf-8") as log:
         log.write(f"{datetime.now().astimezone().isoformat(timespec='seconds')} {case}\n{traceback}\n")
+
+
+def _remove(out: Path, made: list[Path]) -> None:
+    shutil.rmtree(out / HIDDEN, ignore_errors=True)
+    (out / RESULTS_MARK).unlink(missing_ok=True)
+    with suppress(OSError):  # what is not empty stays
+        for folder in made:
+            folder.rmdir()
 
 
 def _unusable(out: Path, error: OSError) -> InputError:

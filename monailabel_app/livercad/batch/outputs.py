@@ -79,6 +79,11 @@ def is_failed(folder: Path) -> bool:
     return (folder / FAILURE).is_file()
 
 
+def holds_cases(out: Path) -> bool:
+    """Whether an output folder has any case, done or failed."""
+    return any(is_done(folder) or is_failed(folder) for folder in out.iterdir())
+
+
 def is_result(folder: Path) -> bool:
     """Whether a folder was written by this module; masks alone may be anybody's."""
     return any((folder / name).is_file() for name in (MANIFEST, FINDINGS, REPORT, FAILURE))

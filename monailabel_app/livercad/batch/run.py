@@ -11,7 +11,7 @@ from pathlib import Path
 from livercad.batch.display import Display
 from livercad.batch.folder import LOG, check_not_foreign, check_space, log_failure, opened
 from livercad.batch.manifest import hash_inputs, provenance_of
-from livercad.batch.outputs import HIDDEN, Failure, drop_failures, is_current, is_done, write_failure
+from livercad.batch.outputs import HIDDEN, Failure, drop_failures, holds_cases, is_current, is_done, write_failure
 from livercad.batch.runner import Job, Runner
 from livercad.batch.stop import listening
 from livercad.batch.summary import RunRecord, write_summary
@@ -90,7 +90,7 @@ def run_batch(
         record = RunRecord(
             studies=studies, settings=settings, runner=runner.describe(), left_out=discovery.left_out, started=_now()
         )
-        result = BatchResult()
+        result, through = BatchResult(), False
         try:
             for problem in discovery.problems:
                 outcome = Outcome(problem.case, State.FAILED, problem.reason)
@@ -98,9 +98,11 @@ def run_batch(
                 _write_down(job, outcome, result)
             if discovery.studies:
                 _compute(job, runner, discovery.studies, result, record, settings, force)
+            through = True
         finally:
             record.cancelled = result.cancelled = stop.asked
-            write_summary(out, record)
+            if through or holds_cases(out):
+                write_summary(out, record)
     return result
 
 
