@@ -33,7 +33,7 @@ REQUIREMENTS = [
     "scipy>=1.11",
     "SimpleITK>=2.3",
     "starlette>=0.46",
-    "torch>=2.4",
+    "torch>=2.6,<3",
     "typer>=0.12",
     "uvicorn>=0.27",
 ]

@@ -73,6 +73,18 @@ def test_a_wrong_field_is_named(data: Any, path: tuple[Any, ...], value: Any, me
         Findings.from_dict(data)
 
 
+def test_a_newer_schema_may_have_fields_that_are_not_known_here(found: Findings, data: Any) -> None:
+    data["schema_version"] = "1.99"
+    data["lesions"][0]["type"] = "cyst"
+    read = Findings.from_dict(data)
+    assert read.lesions == found.lesions
+
+
+def test_a_field_that_has_a_default_may_be_missing(found: Findings, data: Any) -> None:
+    del data["timings_s"]
+    assert Findings.from_dict(data).timings_s == {}
+
+
 def test_every_result_says_that_it_is_research() -> None:
     assert "not a medical device" in DISCLAIMER
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import nibabel as nib
@@ -21,6 +24,17 @@ def analyzer(real_data: Path) -> Analyzer:
     if any(state_of(entry) is not State.INSTALLED for entry in load_registry().values()):
         pytest.skip("the models are not installed: run `livercad models install`")
     return Analyzer.load(Settings())
+
+
+@pytest.fixture
+def crop_scores(real_data: Path) -> list[list[str]]:
+    """The table that scripts/evaluate_crop.py prints of the crop of LiTS 117, rows and cells."""
+    files = [real_data / "ct/lits117_crop" / name for name in ("img_117.mrc.gz", "lab_117.mrc.gz")]
+    root = Path(__file__).resolve().parents[2]
+    environment = os.environ | {"PYTHONPATH": str(root / "monailabel_app")}
+    command = [sys.executable, root / "scripts" / "evaluate_crop.py", *files, "--spacing", "1.5"]
+    printed = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if "│" in line]
 
 
 def study(path: Path) -> Study:
@@ -53,3 +67,9 @@ def test_a_huge_tumour_is_one_lesion_and_part_of_the_liver(analyzer: Analyzer, r
 
 def test_a_healthy_liver_has_no_lesion(analyzer: Analyzer, real_data: Path) -> None:
     assert analyzer(study(real_data / "ct/chaos_ct03/ct.nii.gz")).findings.lesions == ()
+
+
+def test_lesions_of_a_crop_are_found_in_its_true_liver(analyzer: Analyzer, crop_scores: list[list[str]]) -> None:
+    (liver, _, _, lesions_dice), _ = crop_scores
+    assert liver == "true"
+    assert float(lesions_dice) >= 0.75

@@ -40,6 +40,12 @@ def test_the_corners_of_the_organ_are_not_rounded_off() -> None:
     np.testing.assert_array_equal(one_organ(mask), mask)
 
 
+def test_a_slab_that_the_image_cuts_on_both_sides_stays() -> None:
+    mask = np.zeros((30, 30, 2), dtype=bool)
+    mask[5:25, 5:25] = True
+    np.testing.assert_array_equal(one_organ(mask), mask)
+
+
 def test_an_empty_mask_has_no_organ() -> None:
     assert not one_organ(np.zeros((20, 20, 20), dtype=bool)).any()
 

@@ -227,12 +227,14 @@ class Findings:
         Raises
         ------
         ValueError
-            If the schema's major version is another, or a field is missing, unknown or of the wrong type.
+            If the schema's first number is another, or a field is missing or of the wrong type, or unknown and not
+            of a newer schema. Fields that an older schema did not have take their defaults.
         """
         written = str(data.get("schema_version", "none"))
         if written.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
             raise ValueError(f"Findings of schema version {written} cannot be read; this is version {SCHEMA_VERSION}.")
-        return _typed(cls, data, "findings")
+        newer = int(written.split(".")[1]) > int(SCHEMA_VERSION.split(".")[1])
+        return _typed(cls, data, "findings", ignore_unknown=newer)
 
 
 def _plain(value: Any) -> Any:
@@ -247,26 +249,26 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _typed(kind: Any, value: Any, where: str) -> Any:
+def _typed(kind: Any, value: Any, where: str, *, ignore_unknown: bool) -> Any:
     """Build a value of an annotated type from plain JSON. Pydantic would do it, but Slicer has none."""
+
+    def inner(kind: Any, value: Any, where: str) -> Any:
+        return _typed(kind, value, where, ignore_unknown=ignore_unknown)
+
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (Union, types.UnionType):
-        return None if value is None else _typed(next(a for a in arguments if a is not type(None)), value, where)
+        return None if value is None else inner(next(a for a in arguments if a is not type(None)), value, where)
     if origin is tuple:
         if not isinstance(value, list):
             raise ValueError(f"{where}: expected a list, found {value!r}.")
         kinds = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
         if len(kinds) != len(value):
             raise ValueError(f"{where}: expected {len(kinds)} values, found {len(value)}.")
-        return tuple(_typed(k, item, f"{where}[{n}]") for n, (k, item) in enumerate(zip(kinds, value, strict=True)))
+        return tuple(inner(k, item, f"{where}[{n}]") for n, (k, item) in enumerate(zip(kinds, value, strict=True)))
     if origin is dict:
-        return {key: _typed(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
+        return {key: inner(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        if not isinstance(value, dict) or set(value) != set(hints):
-            found = sorted(value) if isinstance(value, dict) else repr(value)
-            raise ValueError(f"{where}: expected the fields {sorted(hints)}, found {found}.")
-        return kind(**{name: _typed(hint, value[name], f"{where}.{name}") for name, hint in hints.items()})
+        return kind(**{name: inner(*part) for name, part in _parts(kind, value, where, ignore_unknown).items()})
     if issubclass(kind, StrEnum):
         return kind(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -274,3 +276,14 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise ValueError(f"{where}: expected {kind.__name__}, found {value!r}.")
     return value
+
+
+def _parts(kind: type, value: Any, where: str, ignore_unknown: bool) -> dict[str, tuple[Any, Any, str]]:
+    """The fields of a dataclass that are given: their types, values and names for a message."""
+    hints = typing.get_type_hints(kind)
+    missing, default = dataclasses.MISSING, {f.name: (f.default, f.default_factory) for f in dataclasses.fields(kind)}
+    required = {name for name, given in default.items() if given == (missing, missing)}
+    if not isinstance(value, dict) or required - set(value) or (set(value) - set(hints) and not ignore_unknown):
+        found = sorted(value) if isinstance(value, dict) else repr(value)
+        raise ValueError(f"{where}: expected the fields {sorted(hints)}, found {found}.")
+    return {name: (hint, value[name], f"{where}.{name}") for name, hint in hints.items() if name in value}

@@ -91,7 +91,7 @@ class LiverPredictor:
                 "the volume",
                 found=f"no liver (at most {volume_ml:.0f} ml that look like one)",
                 expected="an abdominal CT with the liver in it",
-                todo="Check that the study shows the abdomen and that its orientation is right.",
+                todo="Check that the study shows enough of the upper abdomen and that its orientation is right.",
             )
         mask = np.zeros_like(ct.array, dtype=np.uint8)
         values, where = _on_own_grid(grid, probability, liver)
@@ -113,7 +113,8 @@ def one_organ(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     ndarray of bool, shape (i, j, k)
         All false if nothing in `mask` is solid.
     """
-    cores = ndimage.binary_erosion(mask, NEIGHBOURS)
+    # What the image cuts off goes on beyond its edge: a slab of a few slices would erode to nothing otherwise.
+    cores = ndimage.binary_erosion(mask, NEIGHBOURS, border_value=1)
     core = cc3d.largest_k(np.asfortranarray(cores), k=1, connectivity=6) > 0
     # One step more than was eroded, inside the mask: an opening that does not round off the organ's tips.
     organ = ndimage.binary_dilation(core, NEIGHBOURS, iterations=2) & mask
