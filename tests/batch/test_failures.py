@@ -124,6 +124,34 @@ def test_a_folder_without_studies_is_an_error(batch: Batch, studies: Path, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("a.png", "b.png", "c.PNG", "notes.txt"), r"no study \(3 \.png files, which are 2-D images; 1 \.txt file\);"),
+        (("slice.jpeg",), r"no study \(1 \.jpeg file, which is a 2-D image\);"),
+        (("a", "b"), r"no study \(2 files without ending\);"),
+        (("liver_mask.nii.gz", "a.png"), r"no study \(1 file or series left out; 1 \.png file"),
+        ((), r"no study;"),
+    ],
+)
+def test_where_no_study_lies_the_error_tells_what_does(
+    batch: Batch, studies: Path, tmp_path: Path, names: tuple[str, ...], said: str
+) -> None:
+    for path in studies.iterdir():
+        path.unlink()
+    for name in names:
+        (studies / name).write_bytes(b"what it may be")
+    with pytest.raises(InputError, match=said):
+        batch(tmp_path / "out")
+
+
+def test_files_that_are_left_out_are_counted(batch: Batch, studies: Path, tmp_path: Path) -> None:
+    text = io.StringIO()
+    (studies / "ann_mask.nii.gz").touch()
+    batch(tmp_path / "out", text=text)
+    assert "Left out: 1 file or series, for example ann_mask.nii.gz: " in text.getvalue()
+
+
 def test_an_error_before_the_first_case_leaves_a_users_folder_as_it_was(
     batch: Batch, studies: Path, tmp_path: Path
 ) -> None:

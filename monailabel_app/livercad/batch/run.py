@@ -23,6 +23,10 @@ from livercad.studies.discover import Discovery, find_studies
 from livercad.studies.files import RESULTS_MARK
 from livercad.studies.study import Study
 
+FLAT_ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif"))
+ENDINGS_TOLD = 3
+"""Kinds of files that the message names where no study lies: the most frequent."""
+
 
 @dataclass
 class BatchResult:
@@ -130,16 +134,33 @@ def _discover(job: Job) -> Discovery:
     if not cases:
         raise InputError(
             job.studies,
-            found="no study" + (f" ({len(discovery.left_out)} files or series left out)" if discovery.left_out else ""),
+            found="no study" + _instead(discovery),
             expected="CT as NIfTI files, folders of phases, or DICOM series",
             todo="Name the folder that holds them.",
         )
     check_not_foreign(job.out, cases)
     drop_failures(job.out, str(job.studies), keep=set(cases))
     if discovery.left_out:
-        count, first = len(discovery.left_out), discovery.left_out[0].reason
-        job.display.say(f"Left out: {count} files or series, for example {first}. run.json lists them.")
+        first = discovery.left_out[0].reason
+        job.display.say(f"Left out: {_counted(discovery)}, for example {first}. run.json lists them.")
     return discovery
+
+
+def _counted(discovery: Discovery) -> str:
+    count = len(discovery.left_out)
+    return f"{count} file{'s' if count > 1 else ''} or series"
+
+
+def _instead(discovery: Discovery) -> str:
+    """Say in brackets what lies there where no study does."""
+    parts = [f"{_counted(discovery)} left out"] if discovery.left_out else []
+    for ending, count in discovery.others.most_common(ENDINGS_TOLD):
+        files = "files" if count > 1 else "file"
+        what = f"{count} {ending} {files}" if ending else f"{count} {files} without ending"
+        if ending in FLAT_ENDINGS:
+            what += ", which are 2-D images" if count > 1 else ", which is a 2-D image"
+        parts.append(what)
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _compute(

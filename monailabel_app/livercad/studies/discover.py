@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from livercad.core.phases import Phase
@@ -29,11 +29,14 @@ class Discovery:
         The cases that cannot, sorted by case.
     left_out : tuple of Problem
         Files that were passed over: masks, scouts, images beside those whose phase is known.
+    others : Counter of str
+        How many files of other kinds lie there, by ending in small letters (``.png``; empty where there is none).
     """
 
     studies: tuple[Study, ...]
     problems: tuple[Problem, ...]
     left_out: tuple[Problem, ...]
+    others: Counter[str] = field(default_factory=Counter)
 
 
 def find_studies(folder: Path) -> Discovery:
@@ -79,7 +82,7 @@ def find_studies(folder: Path) -> Discovery:
         for candidate in images + dicoms
         if candidate.case in decided
     ]
-    return _assemble(tabled + named, unusable, masks + not_listed)
+    return _assemble(tabled + named, unusable, masks + not_listed, files.others)
 
 
 def _tabled(folder: Path) -> list[Candidate]:
@@ -101,10 +104,13 @@ def _without(files: Files, tabled: list[Candidate]) -> Files:
         images=[path for path in files.images if path.resolve() not in listed],
         dicoms=[path for path in files.dicoms if path.resolve() not in listed],
         mask_folders=files.mask_folders,
+        others=files.others,
     )
 
 
-def _assemble(candidates: list[Candidate], unusable: list[Problem], left_out: list[Problem]) -> Discovery:
+def _assemble(
+    candidates: list[Candidate], unusable: list[Problem], left_out: list[Problem], others: Counter[str]
+) -> Discovery:
     by_case: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         by_case[candidate.case].append(candidate)
@@ -125,7 +131,7 @@ def _assemble(candidates: list[Candidate], unusable: list[Problem], left_out: li
         reasons = "; ".join(problem.reason for problem in unusable if problem.case == case)
         problems.append(Problem(case, f"no DICOM series is an axial CT volume: {reasons}"))
     left_out = left_out + [problem for problem in unusable if problem.case in by_case]
-    return Discovery(tuple(studies), _sorted(problems), _sorted(left_out))
+    return Discovery(tuple(studies), _sorted(problems), _sorted(left_out), others)
 
 
 def _two_of_a_phase(known: list[Candidate]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,11 +31,14 @@ class Files:
         DICOM files.
     mask_folders : list of Path
         Folders that were not entered because their name says that they hold labels.
+    others : Counter of str
+        How many files of no use there are, by ending in small letters (``.png``; empty where there is none).
     """
 
     images: list[Path] = field(default_factory=list)
     dicoms: list[Path] = field(default_factory=list)
     mask_folders: list[Path] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
 
 
 def stem_of(path: Path) -> str:
@@ -76,6 +80,8 @@ def list_files(folder: Path) -> Files:
             files.images.append(path)
         elif is_dicom(path):
             files.dicoms.append(path)
+        else:
+            files.others[path.suffix.lower()] += 1
     return files
 
 
