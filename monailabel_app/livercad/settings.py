@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Settings(BaseModel):
-    """What an analysis does. Hashed into every result, so that a changed setting recomputes it."""
+    """What an analysis does. All but `device` is hashed into every result: a change there computes it again."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -101,6 +101,11 @@ def test_another_model_computes_everything_again(batch: Batch, tmp_path: Path) -
     assert batch(tmp_path / "out", runner=SerialRunner(load)).done == CASES
 
 
+def test_another_device_computes_nothing_again(batch: Batch, tmp_path: Path) -> None:
+    batch(tmp_path / "out", settings=Settings(device="auto"))
+    assert batch(tmp_path / "out", settings=Settings(device="cpu")).kept == CASES
+
+
 def fingerprint(image: Path, runtime: str, told_by: str = "unknown") -> str:
     study = Study("ann", (Series((image,), None, told_by),))
     models = (ModelUsed("m", "1", "0" * 64, runtime),)

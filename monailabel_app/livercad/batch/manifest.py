@@ -45,10 +45,11 @@ class Provenance(BaseModel):
     schema_version: str = SCHEMA_VERSION
 
     def fingerprint(self) -> str:
-        """One hash over everything but two things.
+        """One hash over everything but three things.
 
-        Where the files lie says nothing about what is in them. What ran a network (`ModelUsed.runtime`) depends on the
-        machine, and a batch that is resumed on another one, or spread over several, must not start over.
+        Where the files lie says nothing about what is in them. What ran a network (`ModelUsed.runtime`) and where it
+        was asked to run (`Settings.device`) depend on the machine, and a batch that is resumed on another one, or
+        spread over several, must not start over.
 
         Returns
         -------
@@ -56,7 +57,12 @@ class Provenance(BaseModel):
             SHA-256, hexadecimal.
         """
         relevant = self.model_dump(
-            mode="json", exclude={"inputs": {"__all__": {"source"}}, "models": {"__all__": {"runtime"}}}
+            mode="json",
+            exclude={
+                "inputs": {"__all__": {"source"}},
+                "models": {"__all__": {"runtime"}},
+                "settings": {"device"},
+            },
         )
         return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()
 
