@@ -20,15 +20,19 @@ from server.conftest import Server, Servers
 
 @pytest.fixture(scope="module")
 def both(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> tuple[Server, Server]:
-    """One server for every machine, and one started the MONAI Label way; they start side by side."""
+    """One server for every machine, and one started the MONAI Label way; they start side by side.
+
+    The studies folder of each is a symbolic link.
+    """
     started = []
     for command, options in (
         ("livercad", ("--host", "0.0.0.0")),
         ("monailabel", ("--conf", "minimum_volume_ml", "99")),
     ):
         folder = tmp_path_factory.mktemp(command)
-        write_case(folder / "studies", "one")
-        write_slow(folder / "studies", "slow", 1)
+        write_case(folder / "elsewhere", "one")
+        write_slow(folder / "elsewhere", "slow", 1)
+        (folder / "studies").symlink_to("elsewhere")
         started.append(servers.start(folder, command, *options))
     for server in started:
         server.wait()
@@ -81,6 +85,13 @@ def test_without_its_token_a_public_server_tells_nothing_but_its_health(public: 
 def test_with_its_token_a_public_server_serves(public: Server, token: str) -> None:
     answer = public.request("GET", "/info/", extra={"Authorization": f"Bearer {token}"})
     assert answer.json()["name"] == "LiverCAD"
+
+
+def test_a_linked_studies_folder_goes_by_the_name_that_was_given(public: Server, token: str) -> None:
+    answer = public.request(
+        "GET", "/datastore/image/info", {"Authorization": f"Bearer {token}"}, params={"image": "one"}
+    )
+    assert answer.json()["path"] == str(public.studies / "one.nii.gz")
 
 
 def test_stock_clients_log_in_with_the_token_as_password(public: Server, token: str, tmp_path: Path) -> None:

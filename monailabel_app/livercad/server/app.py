@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from pathlib import Path
@@ -74,7 +75,8 @@ class LiverCADApp(MONAILabelApp):
 
     def init_datastore(self) -> StudyDatastore:
         """Make the datastore."""
-        return StudyDatastore(Path(self.studies).resolve())
+        # Not resolved: a folder that is itself a case is named by what the user gives, as in `livercad analyze`.
+        return StudyDatastore(Path(os.path.abspath(self.studies)))
 
     def init_infers(self) -> dict[str, InferTask]:
         """Make the three tasks."""

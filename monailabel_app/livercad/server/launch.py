@@ -69,7 +69,7 @@ def launch(
         say(f"Token for clients, made for this start (livercad serve --token sets one of yours): {token}")
     folder = app or _own_app_folder()
     os.environ["MONAI_LABEL_APP_DIR"] = str(folder.resolve())
-    os.environ["MONAI_LABEL_STUDIES"] = str(studies.resolve())
+    os.environ["MONAI_LABEL_STUDIES"] = os.path.abspath(studies)  # links stay, as in `livercad analyze`
     os.environ["MONAI_LABEL_APP_CONF"] = json.dumps({key: value for key, value in conf.items() if key != "token"})
     os.environ["MONAI_LABEL_SERVER_PORT"] = str(port)
     if token:
