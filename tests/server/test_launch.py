@@ -12,8 +12,15 @@ from livercad.server.launch import launch
 from livercad.server.options import read_options
 
 
-def serve(studies: Path, host: str = "127.0.0.1", port: int = 1, app: Path | None = None, **conf: str) -> None:
-    launch(studies, host=host, port=port, token=None, conf=conf, app=app, say=pytest.fail)
+def serve(
+    studies: Path,
+    host: str = "127.0.0.1",
+    port: int = 1,
+    app: Path | None = None,
+    token: str | None = None,
+    **conf: str,
+) -> None:
+    launch(studies, host=host, port=port, token=token, conf=conf, app=app, say=pytest.fail)
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -35,9 +42,10 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
             serve(tmp_path, port=port)
 
 
-def test_an_unknown_option_is_told_with_those_that_exist(tmp_path: Path) -> None:
+@pytest.mark.parametrize("token", [None, "secret"])
+def test_an_unknown_option_is_told_with_those_that_exist(tmp_path: Path, token: str | None) -> None:
     with pytest.raises(InputError, match=r"option speed: found no such option; expected one of device, .*parallel"):
-        serve(tmp_path, speed="9")
+        serve(tmp_path, token=token, speed="9")
 
 
 def test_a_value_that_does_not_fit_is_told_with_what_would() -> None:

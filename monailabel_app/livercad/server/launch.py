@@ -62,7 +62,8 @@ def launch(
         raise InputError(studies, found="no such folder", expected="a folder of studies", todo="Check the path.")
     if app and not (app / "main.py").is_file():
         raise InputError(app, found="no main.py in it", expected="a MONAI Label app folder", todo="Check --app.")
-    token = token or read_options(conf).token
+    options = read_options(conf)
+    token = token or options.token
     _check_port(host, port)
     if not token and not _is_loopback(host):
         token = secrets.token_urlsafe(24)
