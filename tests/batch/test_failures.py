@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -190,3 +191,16 @@ def test_on_a_terminal_a_bar_shows_case_count_and_pace() -> None:
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text.getvalue())
     assert "✓ ann  2 lesions, 3.0 s\n" in plain and "✗ bob  a defect\n" in plain
     assert re.search(r"cai [━╸╺]+ 2/4 [\d.]+ cases/min, [\d.]+ s left", plain)
+
+
+def test_after_the_last_case_no_time_is_left_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, now = io.StringIO(), [0.0]
+    monkeypatch.setattr("livercad.batch.display.time", SimpleNamespace(monotonic=lambda: now[0]))
+    display = Display(Console(file=text))
+    with display.counting("Analysing", 2):
+        for now[0], case in ((6.0, "ann"), (12.0, "bob")):
+            display.ended(Outcome(case, State.DONE, "no lesion"))
+    assert text.getvalue().splitlines() == [
+        "[1/2] ann: done, no lesion (10.0 cases/min, 6.0 s left)",
+        "[2/2] bob: done, no lesion (10.0 cases/min)",
+    ]

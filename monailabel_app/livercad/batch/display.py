@@ -118,8 +118,8 @@ class Display:
         done, passed = self._ended + sum(self._fractions.values()), time.monotonic() - self._start
         if done < 0.05 or passed < 1.0:
             return ""
-        per_minute, left = 60 * done / passed, (self._total - done) * passed / done
-        return f"{per_minute:.1f} cases/min, {duration(left)} left"
+        pace, left = f"{60 * done / passed:.1f} cases/min", (self._total - done) * passed / done
+        return f"{pace}, {duration(left)} left" if self._ended < self._total else pace
 
 
 def duration(seconds: float) -> str:
