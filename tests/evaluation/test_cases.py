@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from livercad.errors import InputError
-from livercad.evaluation.cases import is_phantom, pair_cases
+from livercad.evaluation.cases import LESION_NAMES, is_phantom, pair_cases
 from livercad.phantom.studies import write_ct_studies
 
 
@@ -53,6 +53,18 @@ def test_two_truths_for_one_mask_are_named_and_not_guessed_between(tmp_path: Pat
     assert [pair.case for pair in pairs] == ["b"]
     assert skipped.case == "a"
     assert "lesions.nii.gz and tumor.nii.gz" in skipped.reason
+
+
+def test_a_folder_without_masks_is_told_how_they_are_called(tmp_path: Path) -> None:
+    touch(tmp_path / "r" / "a" / "liver.nii.gz", tmp_path / "t" / "a" / "truth.nii.gz")
+    called = r"Masks are called liver\.nii\.gz and lesions\.nii\.gz \(other names: docs/evaluation\.md\)\."
+    with pytest.raises(InputError, match=called):
+        pair_cases(tmp_path / "r", tmp_path / "t")
+
+
+def test_the_page_that_the_error_names_lists_every_name() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    assert [name for name in LESION_NAMES if f"`{name}`" not in page.replace(".nii.gz", "")] == []
 
 
 @pytest.mark.parametrize("make", ["nothing", "an empty folder", "other cases"])

@@ -138,7 +138,7 @@ def _masks_by_case(folder: Path, expected: str) -> tuple[dict[str, MaskFiles], l
             folder,
             found="no case folder with masks",
             expected=expected,
-            todo=f"Masks are called liver.nii.gz and {' or '.join(f'{name}.nii.gz' for name in LESION_NAMES)}.",
+            todo=f"Masks are called liver.nii.gz and {LESION_NAMES[0]}.nii.gz (other names: docs/evaluation.md).",
         )
     return cases, skipped
 
