@@ -17,9 +17,7 @@ class Settings(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where networks run; auto takes a GPU if there is one."
     )
-    lesion_threshold: float = Field(
-        0.5, gt=0, lt=1, description="Lesion probability above which a voxel is a lesion's."
-    )
+    lesion_threshold: float = Field(0.5, gt=0, lt=1, description="Lesion probability from which a voxel is a lesion's.")
     minimum_score: float = Field(0.5, ge=0, le=1, description="Lesions with a lower score are dropped.")
     minimum_volume_ml: float = Field(0.05, ge=0, description="Lesions smaller than this (ml) are dropped.")
 

@@ -40,7 +40,7 @@ def analyze(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Compute every case again.")] = False,
     threshold: Annotated[
-        float, typer.Option(min=0.01, max=0.99, help="Lesion probability above which a voxel is a lesion's.")
+        float, typer.Option(min=0.01, max=0.99, help="Lesion probability from which a voxel is a lesion's.")
     ] = DEFAULTS.lesion_threshold,
     minimum_score: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Drop lesions with a lower score.")
