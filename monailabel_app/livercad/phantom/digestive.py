@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from livercad.phantom import tubes
-from livercad.phantom.fields import SmoothField, smooth_intersection
+from livercad.phantom.body import Body, Neighbours, clear_of
+from livercad.phantom.fields import FloatArray, SmoothField
 from livercad.phantom.space import Shape, Slices, Space
 from livercad.phantom.tissues import Tissue
-from livercad.phantom.torso import Trunk
 
 STOMACH_PATH = [(-60, -18, -46), (-66, -8, -66), (-62, 20, -92), (-44, 44, -122), (-10, 50, -138), (18, 36, -132)]
 STOMACH_RADII = np.array([31.0, 34, 29, 23, 17, 10])
@@ -22,23 +22,8 @@ JEJUNUM = (-96.0, -28.0, -200.0), (-2.0, 56.0, -104.0)
 """Where the loops of small bowel lie, template mm."""
 
 
-def paint_stomach(
-    space: Space, labels: np.ndarray, trunk: Trunk, keep_from: list[Shape], rng: np.random.Generator
-) -> Shape:
+def paint_stomach(body: Body, neighbours: Neighbours, rng: np.random.Generator) -> Shape:
     """The stomach behind and under the left lobe, with fluid at the back and gas in front.
-
-    Parameters
-    ----------
-    space : Space
-        The patient.
-    labels : ndarray of uint8, shape (R, A, S)
-        Painted in place.
-    trunk : Trunk
-        Wall and diaphragm.
-    keep_from : list of Shape
-        Organs that it leaves 2 mm of fat to.
-    rng : numpy.random.Generator
-        Draws filling and shape.
 
     Returns
     -------
@@ -47,40 +32,36 @@ def paint_stomach(
     """
     fullness = rng.uniform(0.75, 1.2)
     path = np.asarray(STOMACH_PATH) + rng.normal(0, 4, (len(STOMACH_PATH), 3))
-    shape = tubes.distance_to(space, [tubes.tube(space, path, STOMACH_RADII * fullness, step_mm=3)])
-    box, outline = shape.box, shape.distance
-    ripple = SmoothField(rng, 9)
-    outline = outline + np.float32(1.5) * SmoothField(rng, 25).on(space.axes(box))
-    outline = smooth_intersection(outline, trunk.abdomen[box] + 2, 6)
-    for organ in keep_from:
-        outline = smooth_intersection(outline, 2 - organ.onto(box), 5)
-    view = labels[box]
-    stomach = (outline < 0) & (view == Tissue.VISCERAL_FAT)
-    view[stomach] = Tissue.GUT_WALL
-    lumen = stomach & (outline + np.float32(1.6) * ripple.on(space.axes(box)) < -rng.uniform(2.5, 4))
-    view[lumen] = Tissue.STOMACH_CONTENT
-    _add_gas(space, view, box, lumen, rng.uniform(0.05, 0.6), ripple)
+    shape = tubes.distance_to(body.space, [tubes.tube(body.space, path, STOMACH_RADII * fullness, step_mm=3)])
+    box = shape.box
+    ripple = body.bumps(box, 9, 1, rng)
+    outline = body.under_wall(shape.distance + body.bumps(box, 25, 1.5, rng), box, 2)
+    outline = clear_of(neighbours, outline, box)
+    stomach = body.paint(box, outline < 0, Tissue.GUT_WALL)
+    lumen = stomach & (outline + np.float32(1.6) * ripple < -rng.uniform(2.5, 4))
+    body.tissues[box][lumen] = Tissue.STOMACH_CONTENT
+    _add_gas(body, box, lumen, rng.uniform(0.05, 0.6), ripple)
     return Shape(box, outline)
 
 
-def _add_gas(space: Space, view: np.ndarray, box: Slices, lumen: np.ndarray, share: float, froth: SmoothField) -> None:
+def _add_gas(body: Body, box: Slices, lumen: np.ndarray, share: float, froth: FloatArray) -> None:
     """Gas rises to the front of a patient who lies on his back: one level per lumen, with froth under it."""
-    front = space.axes(box)[1]
-    heights = np.broadcast_to(front[None, :, None], lumen.shape)[lumen]
+    front = body.space.axes(box)[1][None, :, None]
+    heights = np.broadcast_to(front, lumen.shape)[lumen]
     if heights.size == 0:
         return
     level = np.quantile(heights, 1 - share)
-    view[lumen & (front[None, :, None] + froth.on(space.axes(box)) > level)] = Tissue.GAS
+    body.tissues[box][lumen & (front + froth > level)] = Tissue.GAS
 
 
-def paint_duodenum(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
+def paint_duodenum(body: Body, rng: np.random.Generator) -> None:
     """The duodenum around the head of the pancreas."""
     path = np.asarray(DUODENUM_PATH) + rng.normal(0, 2, (len(DUODENUM_PATH), 3))
     radius, gas = rng.uniform(9, 12), rng.uniform(0, 0.3)
-    _paint_gut(space, labels, path, radius, SmoothField(rng, 8), rng, gas_share=gas, content=Tissue.BOWEL_FLUID)
+    _paint_gut(body, path, radius, SmoothField(rng, 8), rng, gas_share=gas, content=Tissue.BOWEL_FLUID)
 
 
-def paint_colon(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
+def paint_colon(body: Body, rng: np.random.Generator) -> None:
     """The colon's frame under liver, stomach and spleen, with haustra, stool and gas, piece by piece."""
     path = np.asarray(COLON_PATH) + rng.normal(0, 5, (len(COLON_PATH), 3))
     ripple = SmoothField(rng, 8)
@@ -88,10 +69,10 @@ def paint_colon(space: Space, labels: np.ndarray, rng: np.random.Generator) -> N
         stool, radius = rng.uniform() < 0.6, rng.uniform(17, 25)
         gas = rng.uniform(0.05, 0.35 if stool else 0.9)
         content = Tissue.STOOL if stool else Tissue.BOWEL_FLUID
-        _paint_gut(space, labels, path[n : n + 4], radius, ripple, rng, gas_share=gas, content=content, folds=0.13)
+        _paint_gut(body, path[n : n + 4], radius, ripple, rng, gas_share=gas, content=content, folds=0.13)
 
 
-def paint_small_bowel(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
+def paint_small_bowel(body: Body, rng: np.random.Generator) -> None:
     """Loops of small bowel in what is still free, and the mesentery's vessels between them."""
     ripple = SmoothField(rng, 8)
     for n in range(85):
@@ -103,21 +84,16 @@ def paint_small_bowel(space: Space, labels: np.ndarray, rng: np.random.Generator
             path.append(np.clip(path[-1] + 20 * heading / np.linalg.norm(heading), low, high))
         gas = rng.uniform(0.2, 0.8) if rng.uniform() < 0.15 else 0.0
         radius = rng.uniform(9, 14)
-        _paint_gut(space, labels, np.asarray(path), radius, ripple, rng, gas_share=gas, content=Tissue.BOWEL_FLUID)
-    root = space.to_patient([(8, 0, -140)])[0]
-    targets = space.to_patient(rng.uniform(*ILEUM, (110, 3)))
-    veins = tubes.grow_tree(root, targets, 4.0, rng, 0.9)
-    tubes.paint(space, labels, veins, Tissue.PORTAL_VEIN, only=(Tissue.VISCERAL_FAT,))
-    omentum = space.to_patient(rng.uniform((-100, 45, -250), (95, 82, -90), (60, 3)))
-    tubes.paint(
-        space, labels, tubes.grow_tree(omentum[0], omentum[1:], 2.2, rng, 0.8), Tissue.PORTAL_VEIN,
-        only=(Tissue.VISCERAL_FAT,),
-    )  # fmt: skip
+        _paint_gut(body, np.asarray(path), radius, ripple, rng, gas_share=gas, content=Tissue.BOWEL_FLUID)
+    root = body.space.to_patient([(8, 0, -140)])[0]
+    targets = body.space.to_patient(rng.uniform(*ILEUM, (110, 3)))
+    body.paint_tubes(tubes.grow_tree(root, targets, 4.0, rng, 0.9), Tissue.PORTAL_VEIN)
+    omentum = body.space.to_patient(rng.uniform((-100, 45, -250), (95, 82, -90), (60, 3)))
+    body.paint_tubes(tubes.grow_tree(omentum[0], omentum[1:], 2.2, rng, 0.8), Tissue.PORTAL_VEIN)
 
 
 def _paint_gut(
-    space: Space,
-    labels: np.ndarray,
+    body: Body,
     path: np.ndarray,
     radius_mm: float,
     ripple: SmoothField,
@@ -128,22 +104,22 @@ def _paint_gut(
     folds: float = 0.05,
 ) -> None:
     """One piece of gut: a wall of 2 mm, filled; it takes only free fat, and keeps 1.5 mm of it around."""
-    points = space.to_patient(path)
-    piece = tubes.spline(points, radius_mm)
+    piece = tubes.tube(body.space, path, radius_mm)
     wave = 1 + folds * np.sin(np.arange(len(piece.radii)) * 2 * np.pi / rng.uniform(12, 20) + rng.uniform(0, 6))
     piece = tubes.Tube(piece.points, piece.radii * wave)
-    if not _in_grid(space, piece):
+    if not _in_grid(body.space, piece):
         return
-    shape = tubes.distance_to(space, [piece])
-    view = labels[shape.box]
-    outline = shape.distance + np.float32(0.6) * ripple.on(space.axes(shape.box))
+    shape = tubes.distance_to(body.space, [piece])
+    view = body.tissues[shape.box]
+    unevenness = ripple.on(body.space.axes(shape.box))
+    outline = shape.distance + np.float32(0.6) * unevenness
     taken = (view != Tissue.VISCERAL_FAT) & (outline < 3)
     gut = (outline < 0) & ~taken
-    lumen = (outline < -rng.uniform(1.6, 2.6)) & gut & ~_beside(taken, space.grid.spacing)
+    lumen = (outline < -rng.uniform(1.6, 2.6)) & gut & ~_beside(taken)
     view[gut] = Tissue.GUT_WALL
     view[lumen] = content
     if gas_share > 0.03:
-        _add_gas(space, view, shape.box, lumen, gas_share, ripple)
+        _add_gas(body, shape.box, lumen, gas_share, unevenness)
 
 
 def _in_grid(space: Space, piece: tubes.Tube) -> bool:
@@ -151,7 +127,7 @@ def _in_grid(space: Space, piece: tubes.Tube) -> bool:
     return all(part.stop > part.start for part in box)
 
 
-def _beside(mask: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
+def _beside(mask: np.ndarray) -> np.ndarray:
     """The mask grown by one voxel along each axis, so that a wall stays between lumen and neighbour."""
     grown = mask.copy()
     for axis in range(3):

@@ -6,6 +6,8 @@ walls, gaps and impressions of a few millimetres need.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -79,6 +81,12 @@ class SmoothField:
         points = np.atleast_2d(points)
         r, a, s = (self._weights(points[:, n], n) for n in range(3))
         return np.einsum("pi,pj,pk,ijk->p", r, a, s, self._lattice).astype(np.float64)
+
+
+def around(center: Iterable[float], x: FloatArray, y: FloatArray, z: FloatArray) -> Axes:
+    """Coordinates relative to a centre; all in mm."""
+    cx, cy, cz = (np.float32(c) for c in center)
+    return x - cx, y - cy, z - cz
 
 
 def ellipsoid(x: FloatArray, y: FloatArray, z: FloatArray, radii: tuple[float, float, float]) -> FloatArray:

@@ -8,10 +8,10 @@ from scipy import ndimage
 from scipy.interpolate import RectBivariateSpline
 
 from livercad.phantom import tubes
-from livercad.phantom.fields import FloatArray, SmoothField, ellipsoid, smooth_intersection
-from livercad.phantom.space import Shape, Space
+from livercad.phantom.body import Body, Neighbours, clear_of
+from livercad.phantom.fields import FloatArray, around, ellipsoid, smooth_intersection
+from livercad.phantom.space import Shape
 from livercad.phantom.tissues import Tissue
-from livercad.phantom.torso import Trunk
 
 # Height (template mm) of the visceral surface over a net of points: rows from beyond the left tip to the right flank,
 # columns from back to front. Above the dome means: no liver there. Our own drawing of an average liver.
@@ -38,54 +38,38 @@ PORTAL_TRUNK = [(6, -2, -138), (14, -4, -120), (26, -4, -104), (34, -4, -95)]
 """From the confluence behind the pancreas to the hilum."""
 
 
-def build_liver(
-    space: Space, labels: np.ndarray, trunk: Trunk, obstacles: list[tuple[Shape, float]], rng: np.random.Generator
-) -> Shape:
-    """Paint liver and gallbladder into the free space of the abdomen.
-
-    Parameters
-    ----------
-    space : Space
-        The patient.
-    labels : ndarray of uint8, shape (R, A, S)
-        Painted in place.
-    trunk : Trunk
-        Wall and diaphragm.
-    obstacles : list of tuple of (Shape, float)
-        Organs that leave their impression, and the fat (mm) between them and the liver.
-    rng : numpy.random.Generator
-        Draws size and shape.
+def build_liver(body: Body, neighbours: Neighbours, rng: np.random.Generator) -> Shape:
+    """Liver and gallbladder in the free space of the abdomen.
 
     Returns
     -------
     Shape
         The liver's outline.
     """
-    box = space.box((-125, -95, -235), (135, 100, 10))
-    x, y, z = space.template(box)
+    box = body.space.box((-125, -95, -235), (135, 100, 10))
+    x, y, z = body.space.template(box)
     surface = _visceral_surface(rng)
     height = ndimage.map_coordinates(surface, [x - VISCERAL_R[0], y - VISCERAL_A[0]], order=1, mode="nearest")
     # The slope of the surface turns height above it into distance.
-    bumps = np.float32(4) * SmoothField(rng, 34).on(space.axes(box)) + SmoothField(rng, 12).on(space.axes(box))
-    distance = smooth_intersection(np.float32(0.8) * (height - z) + bumps, trunk.abdomen[box] - np.float32(0.4), 6)
+    bumps = body.bumps(box, 34, 4, rng) + body.bumps(box, 12, 1, rng)
+    distance = body.under_wall(np.float32(0.8) * (height - z) + bumps, box, -0.4)
     # The left lobe stays under the heart: the stomach, not the liver, fills the left dome.
     ceiling = np.float32(rng.uniform(-42, -32)) + np.float32(1.5) * np.clip(x + 10, 0, None)
     distance = smooth_intersection(distance, z - ceiling, 10)
-    above = space.axes(box)[2] - np.float32(LOWEST_MM)
+    above = body.space.axes(box)[2] - np.float32(LOWEST_MM)
     distance = smooth_intersection(distance, -np.broadcast_to(above, distance.shape), 12)
     for dent in _fissures(x, y, z, rng):
         distance = smooth_intersection(distance, -dent, 4)
-    for organ, gap in obstacles:
-        distance = smooth_intersection(distance, np.float32(gap) - organ.onto(box), 5)
+    distance = clear_of(neighbours, distance, box)
     bladder = _gallbladder(x, y, z, surface, rng)
     distance = smooth_intersection(distance, -bladder, 3)
 
-    view = labels[box]
+    view = body.tissues[box]
     liver = cc3d.largest_k((distance < 0) & (view == Tissue.VISCERAL_FAT), k=1, connectivity=6) > 0
     view[liver] = Tissue.LIVER
-    free = (bladder < 0) & np.isin(view, (Tissue.VISCERAL_FAT, Tissue.LIVER)) & (trunk.abdomen[box] < -2)
-    view[free] = Tissue.GALLBLADDER_WALL
-    view[free & (bladder < -rng.uniform(1.0, 2.2))] = Tissue.BILE
+    hanging = (bladder < 0) & (body.abdomen[box] < -2)
+    hanging = body.paint(box, hanging, Tissue.GALLBLADDER_WALL, only=(Tissue.VISCERAL_FAT, Tissue.LIVER))
+    view[hanging & (bladder < -rng.uniform(1.0, 2.2))] = Tissue.BILE
     return Shape(box, np.where(liver & (view == Tissue.LIVER), distance, np.maximum(distance, 0)))
 
 
@@ -117,7 +101,7 @@ def _gallbladder(
     cx, cy = rng.uniform(42, 54), rng.uniform(30, 42)
     under = surface[int(cx - VISCERAL_R[0]), int(cy - VISCERAL_A[0])]
     length, width = rng.uniform(24, 36), rng.uniform(10, 15)
-    dx, dy, dz = x - np.float32(cx), y - np.float32(cy), z - np.float32(under - rng.uniform(-2, 5))
+    dx, dy, dz = around((cx, cy, under - rng.uniform(-2, 5)), x, y, z)
     tilt = rng.uniform(0.6, 1.0)
     along = dy * np.float32(np.cos(tilt)) - dz * np.float32(np.sin(tilt))
     up = dy * np.float32(np.sin(tilt)) + dz * np.float32(np.cos(tilt))
@@ -125,24 +109,12 @@ def _gallbladder(
     return ellipsoid((dx - along / 5) / taper, along, up / taper, (width, length, width))
 
 
-def paint_vessels(space: Space, labels: np.ndarray, liver: Shape, rng: np.random.Generator) -> None:
-    """Portal and hepatic veins inside the liver, and the portal trunk from behind the pancreas to the hilum.
-
-    Parameters
-    ----------
-    space : Space
-        The patient.
-    labels : ndarray of uint8, shape (R, A, S)
-        Painted in place.
-    liver : Shape
-        The liver's outline.
-    rng : numpy.random.Generator
-        Draws the trees.
-    """
+def paint_vessels(body: Body, liver: Shape, rng: np.random.Generator) -> None:
+    """Portal and hepatic veins inside the liver, and the portal trunk from behind the pancreas to the hilum."""
     depth = liver.distance
-    candidates = np.argwhere((depth < -6) & (labels[liver.box] == Tissue.LIVER))
-    axes = space.axes(liver.box)
-    hilum, cava = space.to_patient([PORTAL_TRUNK[-1], (26, -24, -30)])
+    candidates = np.argwhere((depth < -6) & (body.tissues[liver.box] == Tissue.LIVER))
+    axes = body.space.axes(liver.box)
+    hilum, cava = body.space.to_patient([PORTAL_TRUNK[-1], (26, -24, -30)])
 
     def sample(count: int) -> tubes.Points:
         chosen = candidates[rng.choice(len(candidates), count)]
@@ -158,7 +130,7 @@ def paint_vessels(space: Space, labels: np.ndarray, liver: Shape, rng: np.random
         if side.any()
         for branch in tubes.grow_tree(cava, targets[side], 2.4 * side.sum() ** (1 / 3), rng, 0.9)
     ]
-    tubes.paint(space, labels, hepatic, Tissue.HEPATIC_VEIN, only=(Tissue.LIVER,))
-    tubes.paint(space, labels, portal, Tissue.PORTAL_VEIN, only=(Tissue.LIVER, Tissue.HEPATIC_VEIN))
-    trunk = tubes.tube(space, PORTAL_TRUNK, rng.uniform(5.5, 7.0))
-    tubes.paint(space, labels, [trunk], Tissue.PORTAL_VEIN, only=(Tissue.VISCERAL_FAT, Tissue.LIVER, Tissue.PANCREAS))
+    body.paint_tubes(hepatic, Tissue.HEPATIC_VEIN, only=(Tissue.LIVER,))
+    body.paint_tubes(portal, Tissue.PORTAL_VEIN, only=(Tissue.LIVER, Tissue.HEPATIC_VEIN))
+    trunk = tubes.tube(body.space, PORTAL_TRUNK, rng.uniform(5.5, 7.0))
+    body.paint_tubes([trunk], Tissue.PORTAL_VEIN, only=(Tissue.VISCERAL_FAT, Tissue.LIVER, Tissue.PANCREAS))

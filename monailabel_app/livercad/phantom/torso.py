@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from livercad.phantom.body import Body
 from livercad.phantom.fields import FloatArray, SmoothField, ellipsoid, rounded_tube, smooth_union
 from livercad.phantom.space import Space
 from livercad.phantom.tissues import Tissue
@@ -26,39 +25,9 @@ RIBS = tuple(range(-4, 5))
 """Pairs, counted from the one whose head lies level with the dome; the last two are short."""
 
 
-@dataclass(frozen=True)
-class Trunk:
-    """Surfaces that the organs need, as signed distances in template mm, each of the grid's shape.
-
-    Parameters
-    ----------
-    cavity : ndarray
-        Chest and abdominal cavity.
-    abdomen : ndarray
-        Inside the cavity and under the diaphragm.
-    """
-
-    cavity: FloatArray
-    abdomen: FloatArray
-
-
-def build_trunk(space: Space, labels: np.ndarray, rng: np.random.Generator) -> Trunk:
-    """Paint the trunk's wall, lungs and diaphragm.
-
-    Parameters
-    ----------
-    space : Space
-        The patient.
-    labels : ndarray of uint8, shape (R, A, S)
-        Painted in place.
-    rng : numpy.random.Generator
-        Draws fat, muscle and the domes.
-
-    Returns
-    -------
-    Trunk
-        For the organs.
-    """
+def build_trunk(space: Space, rng: np.random.Generator) -> Body:
+    """A patient's wall, lungs and diaphragm, and fat where the organs will be; draws fat, muscle and the domes."""
+    labels = np.zeros(space.grid.shape, np.uint8)
     x, y, z = space.template(np.s_[:, :, :])
     cavity = rounded_tube(x, y, *CAVITY_MM, squareness=rng.uniform(0.2, 0.4))
     muscle = _muscle(x, y, rng)
@@ -76,7 +45,7 @@ def build_trunk(space: Space, labels: np.ndarray, rng: np.random.Generator) -> T
     thickness = np.float32(rng.uniform(1.6, 2.6))
     labels[(cavity < 0) & (domes > 0)] = Tissue.LUNG
     labels[(cavity < 0) & (np.abs(domes + thickness / 2) < thickness / 2) & (z > -150)] = Tissue.MUSCLE
-    return Trunk(cavity=cavity, abdomen=np.maximum(abdomen, domes + thickness))
+    return Body(space, labels, cavity=cavity, abdomen=np.maximum(abdomen, domes + thickness))
 
 
 def _muscle(x: FloatArray, y: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -129,11 +98,11 @@ def _diaphragm(x: FloatArray, y: FloatArray, z: FloatArray, rng: np.random.Gener
     return smooth_union(smooth_union(right, left, 14), middle, 14)
 
 
-def paint_spine(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
+def paint_spine(body: Body, rng: np.random.Generator) -> None:
     """Vertebrae with discs, canal and processes, the psoas beside them, from the top to the bottom of the volume."""
-    box = space.box((-75, -135, -400), (75, -30, 200))
-    x, y, z = space.template(box)
-    view = labels[box]
+    box = body.space.box((-75, -135, -400), (75, -30, 200))
+    x, y, z = body.space.template(box)
+    view = body.tissues[box]
     level = (z + np.float32(rng.uniform(0, VERTEBRA_PITCH_MM))) % np.float32(VERTEBRA_PITCH_MM)
     half = (VERTEBRA_PITCH_MM - DISC_MM) / 2
     from_middle = np.abs(level - np.float32(half))
@@ -146,7 +115,7 @@ def paint_spine(space: Space, labels: np.ndarray, rng: np.random.Generator) -> N
 
     waist = 1 - np.float32(0.10) * (1 - (from_middle / np.float32(half)) ** 2)
     widths = (18.5 + 4 * lumbar) * waist, (15.0 + 2 * lumbar) * waist
-    body = (np.hypot(x / widths[0], (y - np.float32(SPINE_Y)) / widths[1]) - 1) * widths[1]
+    vertebra = (np.hypot(x / widths[0], (y - np.float32(SPINE_Y)) / widths[1]) - 1) * widths[1]
     in_disc = from_middle > half
     canal = np.hypot(x, (y - np.float32(SPINE_Y - 25)) * np.float32(1.15))
     ring = (canal < 14) & (from_middle < 9)
@@ -160,23 +129,23 @@ def paint_spine(space: Space, labels: np.ndarray, rng: np.random.Generator) -> N
     view[arch] = Tissue.BONE_CORTEX
     view[(transverse < 2.6) & transverse_bone & (np.abs(x) < 33)] = Tissue.BONE_MARROW
     view[spinous & (np.abs(x) < 1.8) & (y > SPINE_Y - 57)] = Tissue.BONE_MARROW
-    view[body < 0] = Tissue.BONE_CORTEX
-    view[(body < -1.8) & (from_middle < half - 1.5)] = Tissue.BONE_MARROW
-    view[(body < 0) & in_disc] = Tissue.DISC
+    view[vertebra < 0] = Tissue.BONE_CORTEX
+    view[(vertebra < -1.8) & (from_middle < half - 1.5)] = Tissue.BONE_MARROW
+    view[(vertebra < 0) & in_disc] = Tissue.DISC
     view[canal < 8.5] = Tissue.FAT
     view[canal < 7] = Tissue.SPINAL_CANAL
 
 
-def paint_ribs(space: Space, labels: np.ndarray, trunk: Trunk, rng: np.random.Generator) -> None:
+def paint_ribs(body: Body, rng: np.random.Generator) -> None:
     """Ribs in the wall, descending from the spine to the front, where cartilage carries them on."""
-    index = np.nonzero((trunk.cavity > 0.5) & (trunk.cavity < 12.5))
-    x, y, z = (field[index] for field in space.template(np.s_[:, :, :]))
-    outside = trunk.cavity[index]
+    index = np.nonzero((body.cavity > 0.5) & (body.cavity < 12.5))
+    x, y, z = (field[index] for field in body.space.template(np.s_[:, :, :]))
+    outside = body.cavity[index]
     # 0 at the spine, 0.5 at the side, 1 at the breast bone.
     way = np.arctan2(np.abs(x) / np.float32(CAVITY_MM[0]), -y / np.float32(CAVITY_MM[1])) / np.float32(np.pi)
     drop = 95 * np.minimum(way, 0.68) - 70 * np.clip(way - 0.68, 0, None)
     start, half_height = rng.uniform(-8, 8), rng.uniform(6.5, 8.5)
-    painted = labels[index]
+    painted = body.tissues[index]
     for number in RIBS:
         end = {4: 0.33, 3: 0.52}.get(number, 0.74)
         along = z - np.float32(start - RIB_PITCH_MM * number) + drop
@@ -186,15 +155,15 @@ def paint_ribs(space: Space, labels: np.ndarray, trunk: Trunk, rng: np.random.Ge
         painted[bone & (section < 0.58)] = Tissue.BONE_MARROW
         if number < 2:
             painted[(section < 0.9) & (way >= end) & (way < 0.93)] = Tissue.CARTILAGE
-    labels[index] = painted
+    body.tissues[index] = painted
 
 
-def paint_table(space: Space, labels: np.ndarray, rng: np.random.Generator) -> None:
+def paint_table(body: Body, rng: np.random.Generator) -> None:
     """The couch under the patient: a thin curved shell."""
-    r, a, _ = space.grid.axes
-    inside = (labels != Tissue.AIR).any(axis=2)
+    r, a, _ = body.space.grid.axes
+    inside = (body.tissues != Tissue.AIR).any(axis=2)
     back = a[np.nonzero(inside.any(axis=0))[0][0]]
     curvature, gap, thickness = rng.uniform(0, 1 / 420), rng.uniform(1, 8), rng.uniform(3.0, 4.5)
     sag = a[None, :] - (back - gap + np.float32(curvature) * r[:, None] ** 2 / 2)
     shell = (np.abs(sag + thickness / 2) < thickness / 2) & (np.abs(r[:, None]) < rng.uniform(190, 230)) & ~inside
-    labels[shell] = Tissue.TABLE
+    body.tissues[shell] = Tissue.TABLE

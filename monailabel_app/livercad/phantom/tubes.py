@@ -90,32 +90,6 @@ def distance_to(space: Space, tubes: list[Tube]) -> Shape:
     return Shape(box, distance)
 
 
-def paint(space: Space, labels: np.ndarray, tubes: list[Tube], tissue: int, only: tuple[int, ...] = ()) -> None:
-    """Fill tubes with a tissue.
-
-    Parameters
-    ----------
-    space : Space
-        Its grid.
-    labels : ndarray of uint8
-        Painted in place.
-    tubes : list of Tube
-        May be empty.
-    tissue : int
-        What the tubes become.
-    only : tuple of int, optional
-        Where given, only voxels of these tissues are painted.
-    """
-    if not tubes:
-        return
-    shape = distance_to(space, tubes)
-    view = labels[shape.box]
-    inside = shape.distance < 0
-    if only:
-        inside &= np.isin(view, only)
-    view[inside] = tissue
-
-
 def grow_tree(
     root: Points, targets: Points, radius_mm: float, rng: np.random.Generator, smallest_mm: float
 ) -> list[Tube]:
