@@ -56,8 +56,8 @@ def axis_weights(count: int, spacing: float, new_count: int, new_spacing: float)
 
 
 def _resample(array: npt.NDArray[np.generic], matrices: list[Array]) -> Array:
-    """Multiply every axis by its matrix; an array in Fortran order, as NIfTI files give it, is not copied."""
-    if array.flags.f_contiguous and not array.flags.c_contiguous:
+    """Multiply every axis by its matrix; the result lies in memory in the order that the array has."""
+    if array.strides[0] < array.strides[-1]:
         return _resample(array.T, matrices[::-1]).T
     result = torch.from_numpy(np.ascontiguousarray(array))
     # The axis that shrinks most goes first, which keeps the intermediate results small.
@@ -161,4 +161,6 @@ class NetworkGrid:
             matrix = matrix[begin:end, start[target] : start[target] + length]
             matrices.append(matrix[::-1] if against else matrix)
             where.append(slice(count - end, count - begin) if against else slice(begin, end))
-        return _resample(array.transpose([target for target, _ in self._targets]), matrices), tuple(where)
+        # In Fortran order, as NIfTI files are: putting the result in its place there is much slower otherwise.
+        block = np.asfortranarray(array.transpose([target for target, _ in self._targets]))
+        return _resample(block, matrices), tuple(where)
