@@ -88,15 +88,14 @@ class LesionPredictor:
 
         sensitive = _predict(self._sensitive, image, part(progress, 0.0, 0.45)) * inside[around]
         strict = _predict(self._strict, image, part(progress, 0.45, 0.9)) * inside[around]
-        found = split_lesions(
-            probability=_placed(grid, sensitive, corner, near),
-            evidence=_placed(grid, (sensitive + strict) / 2, corner, near),
-            settings=self._settings,
-        )
-        progress(1, 1, "lesions")
+        values, where = grid.to_volume(sensitive, corner)
+        evidence, _ = grid.to_volume((sensitive + strict) / 2, corner)
+        part_of_near = near.crop([side.start for side in where], [side.stop for side in where])
+        found = split_lesions(part_of_near.like(values), part_of_near.like(evidence), self._settings)
         instances = np.zeros_like(ct.array, dtype=np.uint16)
-        offset = np.clip(start, 0, ct.shape).astype(int)
-        instances[tuple(slice(o, o + n) for o, n in zip(offset, near.shape, strict=True))] = found.instances.array
+        first = np.clip(start, 0, ct.shape).astype(int) + [side.start for side in where]
+        instances[tuple(slice(o, o + n) for o, n in zip(first, values.shape, strict=True))] = found.instances.array
+        progress(1, 1, "lesions")
         return LesionsFound(ct.like(instances), found.scores)
 
 
@@ -146,10 +145,3 @@ def output_window(shape: tuple[int, ...]) -> Size:
         if np.prod(np.add((i, j, k), LESION_HALO) + LESION_HALO) <= LARGEST_WINDOW:
             return i, j, k
         parts[int(np.argmax((i, j, k)))] += 1
-
-
-def _placed(grid: NetworkGrid, values: Array, corner: Size, near: Volume) -> Volume:
-    block, where = grid.to_volume(values, corner)
-    placed = np.zeros_like(near.array, dtype=np.float32)
-    placed[where] = block
-    return near.like(placed)
