@@ -11,8 +11,9 @@ from typing import Any, TypeVar, Union
 
 from livercad.core.geometry import Box, Line, Point
 from livercad.core.phases import Phase
+from livercad.core.taxonomy import LesionClass
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Changes in its first number when an older reader would misread a newer file."""
 
 DISCLAIMER = "Research software, not a medical device. Not for diagnosis or treatment."
@@ -28,6 +29,27 @@ class Caution(StrEnum):
     LIVER_CUT = "liver_cut"
     TINY_LESION = "tiny_lesion"
     PHASE_ASSUMED = "phase_assumed"
+    PHASE_UNSURE = "phase_unsure"
+    PHASE_CONTRADICTED = "phase_contradicted"
+    PHASE_LEFT_OUT = "phase_left_out"
+    POOR_REGISTRATION = "poor_registration"
+
+
+class Sign(StrEnum):
+    """What a lesion shows: the ingredients of reading rules, each with a number, never a verdict."""
+
+    ARTERIAL_HYPERENHANCEMENT = "arterial_hyperenhancement"
+    ARTERIAL_HYPOATTENUATION = "arterial_hypoattenuation"
+    AORTA_LIKE_ENHANCEMENT = "aorta_like_enhancement"
+    PORTAL_WASHOUT = "portal_washout"
+    DELAYED_WASHOUT = "delayed_washout"
+    DELAYED_ISOATTENUATION = "delayed_isoattenuation"
+    DELAYED_HYPERATTENUATION = "delayed_hyperattenuation"
+    RIM_ENHANCEMENT = "rim_enhancement"
+    PERIPHERAL_NODULAR_ENHANCEMENT = "peripheral_nodular_enhancement"
+    CENTRIPETAL_FILLING = "centripetal_filling"
+    WATER_DENSITY = "water_density"
+    NO_ENHANCEMENT = "no_enhancement"
 
 
 @dataclass(frozen=True)
@@ -47,15 +69,43 @@ class FindingsWarning:
 
 
 @dataclass(frozen=True)
+class Registration:
+    """How well a phase was laid over the reference phase.
+
+    Parameters
+    ----------
+    method : str
+        ``none`` where both agreed already, ``rigid``, or ``rigid + B-spline``.
+    liver_overlap_before, liver_overlap_after : float
+        Dice of this phase's liver and the reference phase's, in [0, 1].
+    similarity_before, similarity_after : float
+        Mutual information of both images around the liver, in nats; higher is better.
+    median_shift_mm, largest_shift_mm : float
+        How far points of the liver were moved.
+    is_poor : bool
+        Whether a warning is due.
+    """
+
+    method: str
+    liver_overlap_before: float
+    liver_overlap_after: float
+    similarity_before: float
+    similarity_after: float
+    median_shift_mm: float
+    largest_shift_mm: float
+    is_poor: bool
+
+
+@dataclass(frozen=True)
 class PhaseRead:
     """One volume that was read.
 
     Parameters
     ----------
     phase : Phase or None
-        None when neither name nor table tells it.
+        None when neither name nor table tells it and it was not recognised.
     told_by : str
-        ``name``, ``table`` or ``unknown``: how the phase is known.
+        ``name``, ``table``, ``image`` (recognised) or ``unknown``: how the phase is known.
     source : str
         The file, or the DICOM series' folder and series UID.
     shape : tuple of int
@@ -63,7 +113,15 @@ class PhaseRead:
     spacing_mm : tuple of float
         Voxel size along I, J, K in mm.
     is_reference : bool
-        Whether liver and lesions were found in this volume.
+        Whether this is the volume on whose grid the results are.
+    probabilities : dict of str to float
+        Of every phase by its name, as recognised from the image; empty where that was not done.
+    is_unsure : bool
+        Whether the image alone does not tell the phase.
+    organ_hu : dict of str to float
+        Mean HU of the organs that tell the phase, such as ``aorta``; only those that were found.
+    registration : Registration or None
+        None for the reference phase, and in a study of one phase.
     """
 
     phase: Phase | None
@@ -72,6 +130,10 @@ class PhaseRead:
     shape: tuple[int, int, int]
     spacing_mm: Point
     is_reference: bool
+    probabilities: dict[str, float] = field(default_factory=dict)
+    is_unsure: bool = False
+    organ_hu: dict[str, float] = field(default_factory=dict)
+    registration: Registration | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +157,103 @@ class LiverFinding:
     sd_hu: float
     box: Box
     is_cut: bool
+
+
+@dataclass(frozen=True)
+class PhaseMeasurement:
+    """One lesion in one phase: a point of its enhancement curve.
+
+    Parameters
+    ----------
+    phase : Phase
+        Which.
+    lesion_hu, lesion_sd_hu : float
+        Mean and standard deviation inside the lesion.
+    liver_hu : float
+        Mean of the liver around the lesion.
+    contrast_hu : float
+        `lesion_hu` less `liver_hu`.
+    rim_hu, core_hu : float
+        Mean of the lesion's outer and inner parts.
+    """
+
+    phase: Phase
+    lesion_hu: float
+    lesion_sd_hu: float
+    liver_hu: float
+    contrast_hu: float
+    rim_hu: float
+    core_hu: float
+
+
+@dataclass(frozen=True)
+class SignFound:
+    """What was measured for one sign.
+
+    Parameters
+    ----------
+    sign : Sign
+        Which.
+    present : bool or None
+        Whether the number reaches the threshold; None where a phase that it needs is missing.
+    value, threshold : float or None
+        The number and what it is held against, in `unit`; None likewise.
+    unit : str
+        ``HU``, or empty for a ratio.
+    phases : tuple of Phase
+        What it needs.
+    source : str
+        Where the sign and its threshold come from.
+    """
+
+    sign: Sign
+    present: bool | None
+    value: float | None
+    threshold: float | None
+    unit: str
+    phases: tuple[Phase, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Classification:
+    """What a lesion looks like to the classifier.
+
+    Parameters
+    ----------
+    label : LesionClass
+        The most probable class.
+    probabilities : dict of str to float
+        Calibrated, of every class by its name; they add up to 1.
+    malignancy : float
+        Sum of the probabilities of the malignant classes.
+    is_unsure : bool
+        Whether the label should not be relied on.
+    reason : str
+        Why not; empty when sure.
+    phases : tuple of Phase
+        What the classifier saw.
+    attention : dict of str to float
+        How much each of these phases weighed, by its name; they add up to 1.
+    """
+
+    label: LesionClass
+    probabilities: dict[str, float]
+    malignancy: float
+    is_unsure: bool
+    reason: str
+    phases: tuple[Phase, ...]
+    attention: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def is_malignant(self) -> bool:
+        """Whether malignant classes together are more probable than benign ones."""
+        return self.malignancy >= 0.5
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the label."""
+        return self.probabilities[self.label]
 
 
 @dataclass(frozen=True)
@@ -125,6 +284,14 @@ class Lesion:
         Lesion volume over liver volume, in [0, 1].
     surface_distance_mm : float
         Smallest distance from the lesion to the liver's surface in mm; 0 when it reaches it.
+    visible_in : tuple of Phase
+        The phases that the lesion was found in.
+    enhancement : tuple of PhaseMeasurement
+        In the order in which phases are taken.
+    signs : tuple of SignFound
+        What the enhancement shows.
+    classification : Classification or None
+        None where no classifier was asked.
     """
 
     number: int
@@ -140,6 +307,10 @@ class Lesion:
     sd_hu: float
     liver_fraction: float
     surface_distance_mm: float
+    visible_in: tuple[Phase, ...] = ()
+    enhancement: tuple[PhaseMeasurement, ...] = ()
+    signs: tuple[SignFound, ...] = ()
+    classification: Classification | None = None
 
 
 @dataclass(frozen=True)
@@ -179,7 +350,7 @@ class Findings:
     warnings : tuple of FindingsWarning
         Reasons for caution.
     models : tuple of ModelUsed
-        What found liver and lesions.
+        What found liver and lesions, recognised phases and classified.
     livercad_version : str
         Version of this software.
     timings_s : dict of str to float

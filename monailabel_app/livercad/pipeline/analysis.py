@@ -2,10 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
 
 from livercad.core.findings import Findings
+from livercad.core.phases import Phase
 from livercad.core.volume import Volume
+
+
+@dataclass(frozen=True)
+class PhaseImage:
+    """One phase of a study.
+
+    Parameters
+    ----------
+    phase : Phase or None
+        None where it is unknown.
+    original : Volume
+        HU, on the phase's own grid.
+    original_liver : Volume
+        Mask of the liver (uint8, 0 or 1) on the grid of `original`.
+    aligned : Volume
+        HU, laid over the reference phase, on its grid; the reference phase's own volume is its `original` itself.
+    aligned_liver : Volume
+        Likewise, the mask.
+    """
+
+    phase: Phase | None
+    original: Volume
+    original_liver: Volume
+    aligned: Volume
+    aligned_liver: Volume
+
+
+@dataclass(frozen=True)
+class LesionView:
+    """What the classifier saw of a lesion.
+
+    Parameters
+    ----------
+    crops : dict of Phase to ndarray, shape (rows, columns)
+        HU of the middle plane, seen as radiologists do: from front to back, from the patient's right to left.
+    saliency : dict of Phase to ndarray, shape (rows, columns)
+        How much each place spoke for the label, in [0, 1].
+    side_mm : float
+        Side of the square in mm.
+    """
+
+    crops: dict[Phase, npt.NDArray[np.float32]]
+    saliency: dict[Phase, npt.NDArray[np.float32]]
+    side_mm: float
 
 
 @dataclass(frozen=True)
@@ -22,9 +70,15 @@ class Analysis:
         Mask of the liver with its lesions, uint8, 0 or 1, on the grid of `reference`.
     lesions : Volume
         Lesion instances, uint16, 0 or `Lesion.number`, on the grid of `reference`.
+    phases : tuple of PhaseImage
+        Every phase, in the order of `Findings.phases`.
+    views : dict of int to LesionView
+        What the classifier saw, by `Lesion.number`; empty where lesions were not classified.
     """
 
     findings: Findings
     reference: Volume
     liver: Volume
     lesions: Volume
+    phases: tuple[PhaseImage, ...] = ()
+    views: dict[int, LesionView] = field(default_factory=dict)
