@@ -36,6 +36,9 @@ LOWEST_MM = -192.0
 """No lobe reaches lower in the patient, so that a volume of 240 mm holds the whole liver."""
 PORTAL_TRUNK = [(6, -2, -138), (14, -4, -120), (26, -4, -104), (34, -4, -95)]
 """From the confluence behind the pancreas to the hilum."""
+PORTAL_TWIGS_PER_ML, HEPATIC_TWIGS_PER_ML = 0.075, 0.05
+"""How many twigs of each tree end in a ml of liver, so that a part of a liver has its part of the vessels. Our choice:
+some 90 and 60 in a whole one."""
 
 
 def build_liver(body: Body, neighbours: Neighbours, rng: np.random.Generator) -> Shape:
@@ -113,6 +116,8 @@ def paint_vessels(body: Body, liver: Shape, rng: np.random.Generator) -> None:
     """Portal and hepatic veins inside the liver, and the portal trunk from behind the pancreas to the hilum."""
     depth = liver.distance
     candidates = np.argwhere((depth < -6) & (body.tissues[liver.box] == Tissue.LIVER))
+    if not len(candidates):
+        return
     axes = body.space.axes(liver.box)
     hilum, cava = body.space.to_patient([PORTAL_TRUNK[-1], (26, -24, -30)])
 
@@ -120,8 +125,9 @@ def paint_vessels(body: Body, liver: Shape, rng: np.random.Generator) -> None:
         chosen = candidates[rng.choice(len(candidates), count)]
         return np.stack([axes[n][chosen[:, n]] for n in range(3)], axis=1).astype(np.float64)
 
-    portal = tubes.grow_tree(hilum, sample(90), 7.0, rng, 0.9)
-    targets = sample(60)
+    volume_ml = len(candidates) * float(np.prod(body.space.grid.spacing)) / 1000
+    portal = tubes.grow_tree(hilum, sample(max(1, round(PORTAL_TWIGS_PER_ML * volume_ml))), 7.0, rng, 0.9)
+    targets = sample(max(1, round(HEPATIC_TWIGS_PER_ML * volume_ml)))
     middle, left = hilum[0] + 10, hilum[0] - 28
     sides = targets[:, 0] > middle, (targets[:, 0] <= middle) & (targets[:, 0] > left), targets[:, 0] <= left
     hepatic = [

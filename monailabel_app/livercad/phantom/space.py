@@ -36,19 +36,23 @@ class Grid:
         Voxels along R, A, S.
     spacing : tuple of float
         Voxel size along R, A, S in mm.
+    center : tuple of float, optional
+        Middle of the grid, patient R, A, S in mm. By default the grid is centred on the patient in R and A, and shows
+        `HEADROOM_MM` of the chest.
     """
 
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
+    center: tuple[float, float, float] | None = None
 
     @property
     def axes(self) -> Axes:
         """Patient coordinates of the voxel centres along R, A, S in mm."""
-        middle = [(n - 1) / 2 * step for n, step in zip(self.shape, self.spacing, strict=True)]
-        start = (-middle[0], -middle[1], HEADROOM_MM - (self.shape[2] - 1) * self.spacing[2])
+        half = [(n - 1) / 2 * step for n, step in zip(self.shape, self.spacing, strict=True)]
+        center = self.center or (0.0, 0.0, HEADROOM_MM - half[2])
         r, a, s = (
-            (low + np.arange(n) * step).astype(np.float32)
-            for low, n, step in zip(start, self.shape, self.spacing, strict=True)
+            (middle - reach + np.arange(n) * step).astype(np.float32)
+            for middle, reach, n, step in zip(center, half, self.shape, self.spacing, strict=True)
         )
         return r, a, s
 

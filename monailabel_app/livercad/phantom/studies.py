@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionType
 from livercad.core.volume import Volume
 from livercad.phantom.anatomy import build_anatomy
+from livercad.phantom.breath_holds import SLICE_MM, Patient, take_phase
+from livercad.phantom.breathing import LARGEST_MM, Breathing, draw_breathing
 from livercad.phantom.lesions import draw_types, place_lesions
-from livercad.phantom.rendering import draw_acquisition, render, texture
+from livercad.phantom.rendering import draw_acquisition, texture
 from livercad.phantom.space import Grid
 from livercad.phantom.tissues import Enhancement
 from livercad.phantom.truth import TrueLesion, table_of, true_lesions
@@ -38,15 +40,21 @@ class CTStudy:
     case : str
         Its name.
     images : dict of Phase to Volume
-        HU, int16.
+        HU, int16, each on its own grid.
     liver : Volume
-        uint8, 1 inside the liver, lesions and vessels included.
+        uint8, 1 inside the liver, lesions and vessels included; like all truth, as the reference phase shows it.
     instances : Volume
         uint16, lesion numbers.
     tissues : Volume
         uint8, `livercad.phantom.tissues.Tissue`.
     lesions : tuple of TrueLesion
         Largest first.
+    livers : dict of Phase to Volume
+        uint8, 1 inside the liver as each phase shows it, on its grid.
+    breathing : dict of Phase to Breathing
+        Of every phase but the reference, in patient coordinates.
+    origin : ndarray, shape (3,)
+        The file's R, A, S (mm) of patient coordinates' zero.
     """
 
     case: str
@@ -55,6 +63,29 @@ class CTStudy:
     instances: Volume
     tissues: Volume
     lesions: tuple[TrueLesion, ...]
+    livers: dict[Phase, Volume]
+    breathing: dict[Phase, Breathing]
+    origin: npt.NDArray[np.float64]
+
+    def displaced(self, points: npt.ArrayLike, phase: Phase) -> npt.NDArray[np.float64]:
+        """Where points of the reference phase lie in another phase.
+
+        Parameters
+        ----------
+        points : array_like, shape (n, 3)
+            RAS mm in the reference phase, in which the truth is given.
+        phase : Phase
+            The other phase, or the reference itself.
+
+        Returns
+        -------
+        ndarray, shape (n, 3)
+            RAS mm in that phase's image.
+        """
+        points = np.atleast_2d(np.asarray(points, dtype=np.float64))
+        if phase not in self.breathing:
+            return points
+        return self.breathing[phase].at(points - self.origin) + self.origin
 
 
 def make_ct_study(
@@ -66,13 +97,15 @@ def make_ct_study(
     spacing: tuple[float, float, float] = SPACING_MM,
     lesions: Sequence[tuple[LesionType, float]] | None = None,
     orientation: str | None = None,
+    breathing_mm: float = LARGEST_MM,
+    slice_mm: Mapping[Phase, float] = SLICE_MM,
 ) -> CTStudy:
     """Make one study.
 
     Parameters
     ----------
     seed : int or sequence of int
-        The same seed gives the same voxels; a further phase changes no other.
+        The same seed gives the same voxels; a further phase changes no other, unless it becomes the reference.
     case : str, default "phantom"
         Name in the table.
     phases : sequence of Phase
@@ -85,40 +118,62 @@ def make_ct_study(
         Type and diameter (mm) of the lesions; drawn where not given.
     orientation : str, optional
         Where the axes point, such as ``LPS``; drawn where not given.
+    breathing_mm : float
+        How far from the reference phase's the diaphragm of another phase lies at most; 0 for a patient who does not
+        move. The reference phase (portal, else delayed, arterial, unenhanced) is taken at rest: the truth fits it.
+    slice_mm : mapping of Phase to float
+        Distance of the slices (mm) of other phases than the reference, where larger than `spacing` has it.
 
     Returns
     -------
     CTStudy
-        All volumes on one grid.
+        The truth on the grid of the reference phase.
     """
     grid = Grid(shape, spacing)
-    body, kinds, places, blood, scanner, uneven, noise, file = np.random.default_rng(seed).spawn(8)
+    body, kinds, places, blood, scanner, uneven, noise, file, breath = np.random.default_rng(seed).spawn(9)
     anatomy = build_anatomy(grid, body)
     wanted = draw_types(kinds) if lesions is None else list(lesions)
     instances, placed = place_lesions(anatomy, wanted, places)
-    patient = Enhancement(blood)
+    enhancement = Enhancement(blood)
     streams = blood.spawn(len(placed))
     enhancements = {lesion.number: Enhancement(rng) for lesion, rng in zip(placed, streams, strict=True)}
+    liver = anatomy.liver_mask.astype(np.uint8)
     acquisition, grain = draw_acquisition(grid, scanner), texture(grid, uneven)
+    patient = Patient(grid, anatomy.tissues, instances, liver, grain, enhancement, enhancements)
     grains = dict(zip(Phase, noise.spawn(len(Phase)), strict=True))
-    images = {
-        phase: render(anatomy.tissues, instances, grain, phase, patient, enhancements, grid, acquisition, grains[phase])
-        for phase in phases
-    }
+    breathing = draw_breathing(phases, breathing_mm, anatomy.space.scale, breath)
     axes = orientation or str(file.choice(ORIENTATIONS))
+    origin = np.array((file.uniform(-20, 20), file.uniform(-20, 20), file.uniform(-900, 200)))
+
+    def oriented(volume: Volume) -> Volume:
+        affine = volume.affine.copy()
+        affine[:3, 3] += origin
+        return reorient(Volume(volume.array, affine), axes)
+
+    def truth(array: npt.NDArray[np.generic]) -> Volume:
+        return oriented(Volume(array, grid.affine))
+
+    images, livers = {}, {}
+    for phase in phases:
+        if phase in breathing:
+            apart = max(spacing[2], slice_mm.get(phase, 0.0))
+            taken = take_phase(patient, phase, breathing[phase], apart, acquisition, grains[phase])
+            images[phase], livers[phase] = map(oriented, taken)
+        else:
+            images[phase] = truth(patient.image(phase, acquisition, grains[phase]))
+            livers[phase] = truth(liver)
     affine = grid.affine
-    affine[:3, 3] += (file.uniform(-20, 20), file.uniform(-20, 20), file.uniform(-900, 200))
-
-    def oriented(array: npt.NDArray[np.generic]) -> Volume:
-        return reorient(Volume(array, affine), axes)
-
+    affine[:3, 3] += origin
     return CTStudy(
         case=case,
-        images={phase: oriented(image) for phase, image in images.items()},
-        liver=oriented(anatomy.liver_mask.astype(np.uint8)),
-        instances=oriented(instances),
-        tissues=oriented(anatomy.tissues),
+        images=images,
+        liver=truth(liver),
+        instances=truth(instances),
+        tissues=truth(anatomy.tissues),
         lesions=tuple(true_lesions(case, placed, Volume(instances, affine))),
+        livers=livers,
+        breathing=breathing,
+        origin=origin,
     )
 
 

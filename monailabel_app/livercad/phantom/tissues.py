@@ -1,15 +1,24 @@
-"""What a phantom is made of, and how dense each tissue is in each contrast phase.
+"""What a phantom is made of, and how dense each tissue is before and after contrast medium.
 
-Sources of the HU values (round numbers from the ranges given there; the SD is the spread from patient to patient):
+Sources of the HU without contrast (round numbers from the ranges given there; the SD is the spread from patient to
+patient): J. T. Bushberg et al., "The Essential Physics of Medical Imaging", 3rd ed., 2012, ch. 10. Contrast medium
+comes by `livercad.phantom.contrast`; flows and volumes of organs are round numbers that give the enhancement of
+K. T. Bae, Radiology 2010;256:32-61, and in the liver the 50 HU of J. P. Heiken et al., Radiology 1995;195:353-357.
 
-* tissues without contrast: J. T. Bushberg et al., "The Essential Physics of Medical Imaging", 3rd ed., 2012, ch. 10;
-* vessels and parenchymal organs by phase: K. T. Bae, "Intravenous contrast medium administration and scan timing at CT:
-  considerations and approaches", Radiology 2010;256:32-61; the liver's 50 HU of enhancement in the portal phase:
-  J. P. Heiken et al., Radiology 1995;195:353-357;
-* hemangioma: nodules follow the blood pool without quite reaching it, doi 10.2214/AJR.09.3324 (AJR 2010);
-* HCC brighter than liver in the arterial phase and darker afterwards, with a capsule: the major features of LI-RADS
-  v2018; metastasis with less contrast than liver and a brighter rim, cyst without any: R. L. Baron, "Understanding and
-  optimizing use of contrast material for CT of the liver", AJR 1994;163:323-331. How much brighter or darker is ours.
+What the lesions do, in words of the sources; how strongly is our choice:
+
+* hepatocellular carcinoma: brighter than liver in the arterial phase and darker afterwards, with a capsule (major
+  features of LI-RADS v2018; "early enhancement and delayed washout", Yasaka 2018, "Reference Standard");
+* hemangioma: nodules at the border follow the blood pool (doi 10.2214/AJR.09.3324), the centre fills slowly; small
+  ones fill at once;
+* metastasis: less contrast than liver, a brighter rim (R. L. Baron, AJR 1994;163:323-331); those of neuroendocrine
+  tumours are hypervascular;
+* cholangiocarcinoma: a thin rim, and a fibrous centre that enhances late (Y. Itai et al., AJR 1986;146:729-733);
+* focal nodular hyperplasia: bright in the arterial phase, like liver afterwards, a central scar that enhances late;
+* hypervascular nodule: "early enhancement and isoattenuation on delayed phase images" (Yasaka 2018);
+* dysplastic nodule: "hypoattenuation during the arterial phase and isoattenuation or low attenuation during the
+  delayed phase" (Yasaka 2018);
+* cyst: "water attenuation and no apparent contrast enhancement" (Yasaka 2018).
 """
 
 from __future__ import annotations
@@ -21,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livercad.core.phases import Phase
+from livercad.phantom.contrast import Circulation, Curve, Injection, Supply, Timing
 
 
 class Tissue(IntEnum):
@@ -67,6 +77,13 @@ class Tissue(IntEnum):
     NECROSIS = 38
     METASTASIS_RIM = 39
     METASTASIS_CENTER = 40
+    METASTASIS_HYPERVASCULAR = 41
+    CHOLANGIOCARCINOMA_RIM = 42
+    CHOLANGIOCARCINOMA_CENTER = 43
+    FNH = 44
+    FNH_SCAR = 45
+    HYPERVASCULAR_NODULE = 46
+    DYSPLASTIC_NODULE = 47
 
 
 LESION_TISSUES = tuple(tissue for tissue in Tissue if tissue >= Tissue.CYST)
@@ -74,15 +91,15 @@ LESION_TISSUES = tuple(tissue for tissue in Tissue if tissue >= Tissue.CYST)
 INTRAHEPATIC = (Tissue.LIVER, Tissue.PORTAL_VEIN, Tissue.HEPATIC_VEIN, *LESION_TISSUES)
 """The tissues that lie inside the liver's outline; the portal trunk outside it carries the same tissue as inside."""
 
-BLOOD = (
-    Tissue.LUNG_VESSEL,
-    Tissue.HEART_BLOOD,
-    Tissue.AORTA,
-    Tissue.CAVA,
-    Tissue.PORTAL_VEIN,
-    Tissue.HEPATIC_VEIN,
-)
-"""One blood, one hematocrit: these share their spread."""
+BLOOD: dict[Tissue, str] = {
+    Tissue.LUNG_VESSEL: "lungs",
+    Tissue.HEART_BLOOD: "heart",
+    Tissue.AORTA: "aorta",
+    Tissue.CAVA: "cava",
+    Tissue.PORTAL_VEIN: "portal_vein",
+    Tissue.HEPATIC_VEIN: "hepatic_vein",
+}
+"""Vessels, and the curve of `Circulation` that each follows. One blood, one hematocrit: they share their spread."""
 
 
 @dataclass(frozen=True)
@@ -91,97 +108,120 @@ class Attenuation:
 
     Parameters
     ----------
-    unenhanced, arterial, portal, delayed : float
-        Mean HU by phase (arterial: late arterial, 35 s; portal: 70 s; delayed: 180 s).
+    unenhanced : float
+        Mean HU without contrast medium.
     sd : float
-        Spread of the unenhanced mean from patient to patient, in HU.
+        Its spread from patient to patient, or from lesion to lesion, in HU.
     texture : float
         SD of the tissue's own unevenness inside one patient, in HU.
+    supply : Supply or None
+        How contrast medium comes; None where it does not, or where the tissue is a vessel.
     """
 
     unenhanced: float
-    arterial: float
-    portal: float
-    delayed: float
     sd: float = 0.0
     texture: float = 0.0
-
-    def in_phase(self, phase: Phase) -> float:
-        """Mean HU in one phase."""
-        return {
-            Phase.UNENHANCED: self.unenhanced,
-            Phase.ARTERIAL: self.arterial,
-            Phase.PORTAL: self.portal,
-            Phase.DELAYED: self.delayed,
-        }[phase]
-
-
-def _same(hu: float, sd: float = 0.0, texture: float = 0.0) -> Attenuation:
-    return Attenuation(hu, hu, hu, hu, sd, texture)
+    supply: Supply | None = None
 
 
 ATTENUATION: dict[Tissue, Attenuation] = {
-    Tissue.AIR: _same(-1000),
-    Tissue.TABLE: _same(60, 60),
-    Tissue.SKIN: _same(35, 10),
-    Tissue.FAT: _same(-106, 5, 5),
-    Tissue.MUSCLE: Attenuation(52, 56, 62, 62, 5, 8),
-    Tissue.FASCIA: _same(-35, 10, 15),  # fat between muscles, thinner than a voxel
-    Tissue.BONE_CORTEX: _same(620, 80, 110),
-    Tissue.BONE_MARROW: Attenuation(165, 168, 180, 175, 35, 45),
-    Tissue.DISC: Attenuation(85, 85, 88, 90, 8, 8),
-    Tissue.CARTILAGE: _same(95, 20, 15),
-    Tissue.SPINAL_CANAL: Attenuation(22, 25, 30, 30, 5, 6),
-    Tissue.VISCERAL_FAT: _same(-102, 5, 8),
-    Tissue.LUNG: _same(-850, 25, 20),
-    Tissue.LUNG_VESSEL: Attenuation(10, 180, 110, 80, 10),
-    Tissue.MYOCARDIUM: Attenuation(42, 95, 110, 95, 4, 5),
-    Tissue.HEART_BLOOD: Attenuation(42, 290, 155, 115, 4, 5),
-    Tissue.AORTA: Attenuation(42, 310, 152, 115, 4, 2),
-    Tissue.CAVA: Attenuation(42, 90, 145, 115, 4, 5),
-    Tissue.PORTAL_VEIN: Attenuation(42, 90, 162, 118, 4, 2),
-    Tissue.HEPATIC_VEIN: Attenuation(42, 48, 150, 116, 4, 2),
-    Tissue.LIVER: Attenuation(57, 70, 110, 92, 7, 3),
-    Tissue.GALLBLADDER_WALL: Attenuation(30, 45, 70, 65, 5),
-    Tissue.BILE: _same(8, 5, 2),
-    Tissue.SPLEEN: Attenuation(47, 110, 122, 100, 4, 2),
-    Tissue.KIDNEY_CORTEX: Attenuation(32, 165, 190, 160, 4, 4),
-    Tissue.KIDNEY_MEDULLA: Attenuation(30, 60, 165, 165, 4, 5),
-    Tissue.KIDNEY_PELVIS: Attenuation(5, 5, 25, 320, 5),
-    Tissue.PANCREAS: Attenuation(40, 105, 98, 80, 5, 7),
-    Tissue.GUT_WALL: Attenuation(40, 75, 92, 80, 5, 8),
-    Tissue.STOMACH_CONTENT: _same(18, 12, 10),
-    Tissue.BOWEL_FLUID: Attenuation(22, 28, 38, 40, 10, 16),
-    Tissue.STOOL: _same(5, 30, 75),
-    Tissue.GAS: _same(-960, 15),
-    Tissue.CYST: _same(6, 5, 1),
-    Tissue.HEMANGIOMA_NODULE: Attenuation(40, 170, 142, 118, 5, 10),
-    Tissue.HEMANGIOMA_CENTER: Attenuation(38, 48, 68, 104, 4, 6),
-    Tissue.HCC: Attenuation(48, 102, 90, 73, 5, 8),
-    Tissue.HCC_CAPSULE: Attenuation(50, 75, 122, 112, 4, 3),
-    Tissue.NECROSIS: Attenuation(28, 30, 36, 36, 6, 5),
-    Tissue.METASTASIS_RIM: Attenuation(44, 78, 82, 72, 5, 5),
-    Tissue.METASTASIS_CENTER: Attenuation(38, 46, 58, 62, 6, 6),
+    Tissue.AIR: Attenuation(-1000),
+    Tissue.TABLE: Attenuation(60, 60),
+    Tissue.SKIN: Attenuation(35, 10),
+    Tissue.FAT: Attenuation(-106, 5, 5),
+    Tissue.MUSCLE: Attenuation(52, 5, 8, Supply(5, 0, 0.17)),
+    Tissue.FASCIA: Attenuation(-35, 10, 15),  # fat between muscles, thinner than a voxel
+    Tissue.BONE_CORTEX: Attenuation(620, 80, 110),
+    Tissue.BONE_MARROW: Attenuation(165, 35, 45, Supply(8, 0, 0.15)),
+    Tissue.DISC: Attenuation(85, 8, 8),
+    Tissue.CARTILAGE: Attenuation(95, 20, 15),
+    Tissue.SPINAL_CANAL: Attenuation(22, 5, 6, Supply(5, 0, 0.1)),
+    Tissue.VISCERAL_FAT: Attenuation(-102, 5, 8),
+    Tissue.LUNG: Attenuation(-850, 25, 20),
+    Tissue.LUNG_VESSEL: Attenuation(10, 10),
+    Tissue.MYOCARDIUM: Attenuation(42, 4, 5, Supply(90, 0, 0.5)),
+    Tissue.HEART_BLOOD: Attenuation(42, 4, 5),
+    Tissue.AORTA: Attenuation(42, 4, 2),
+    Tissue.CAVA: Attenuation(42, 4, 5),
+    Tissue.PORTAL_VEIN: Attenuation(42, 4, 2),
+    Tissue.HEPATIC_VEIN: Attenuation(42, 4, 2),
+    Tissue.LIVER: Attenuation(57, 7, 3, Supply(20, 90, 0.42)),
+    Tissue.GALLBLADDER_WALL: Attenuation(30, 5, 0, Supply(30, 0, 0.35)),
+    Tissue.BILE: Attenuation(8, 5, 2),
+    Tissue.SPLEEN: Attenuation(47, 4, 2, Supply(120, 0, 0.55)),
+    Tissue.KIDNEY_CORTEX: Attenuation(32, 4, 4, Supply(300, 0, 1.05)),
+    Tissue.KIDNEY_MEDULLA: Attenuation(30, 4, 5, Supply(60, 0, 1.6)),
+    Tissue.KIDNEY_PELVIS: Attenuation(5, 5),
+    Tissue.PANCREAS: Attenuation(40, 5, 7, Supply(110, 0, 0.42)),
+    Tissue.GUT_WALL: Attenuation(40, 5, 8, Supply(45, 0, 0.45)),
+    Tissue.STOMACH_CONTENT: Attenuation(18, 12, 10),
+    Tissue.BOWEL_FLUID: Attenuation(22, 10, 16),
+    Tissue.STOOL: Attenuation(5, 30, 75),
+    Tissue.GAS: Attenuation(-960, 15),
+    Tissue.CYST: Attenuation(6, 5, 1),
+    Tissue.HEMANGIOMA_NODULE: Attenuation(43, 6, 10, Supply(250, 0, 0.9)),
+    Tissue.HEMANGIOMA_CENTER: Attenuation(41, 6, 6, Supply(18, 0, 0.85)),
+    Tissue.HCC: Attenuation(48, 6, 8, Supply(80, 4, 0.29)),
+    Tissue.HCC_CAPSULE: Attenuation(50, 4, 3, Supply(25, 0, 0.75)),
+    Tissue.NECROSIS: Attenuation(28, 6, 5, Supply(1, 0, 0.15)),
+    Tissue.METASTASIS_RIM: Attenuation(44, 5, 5, Supply(35, 0, 0.36)),
+    Tissue.METASTASIS_CENTER: Attenuation(40, 6, 6, Supply(9, 0, 0.26)),
+    Tissue.METASTASIS_HYPERVASCULAR: Attenuation(46, 6, 8, Supply(75, 3, 0.33)),
+    Tissue.CHOLANGIOCARCINOMA_RIM: Attenuation(45, 5, 5, Supply(32, 0, 0.45)),
+    Tissue.CHOLANGIOCARCINOMA_CENTER: Attenuation(41, 6, 6, Supply(16, 0, 0.75)),
+    Tissue.FNH: Attenuation(52, 5, 5, Supply(110, 10, 0.44)),
+    Tissue.FNH_SCAR: Attenuation(42, 4, 3, Supply(12, 0, 0.8)),
+    Tissue.HYPERVASCULAR_NODULE: Attenuation(54, 4, 4, Supply(85, 20, 0.42)),
+    Tissue.DYSPLASTIC_NODULE: Attenuation(51, 5, 4, Supply(7, 50, 0.40)),
 }
-"""Mean HU by tissue and phase; the module's text gives the sources."""
+"""Density and supply by tissue; the module's text gives the sources."""
 
-UPTAKE_SD = 0.12
-"""Relative spread of contrast enhancement between patients (body weight, cardiac output: Bae 2010, figures 4 to 8)."""
+PELVIS_HU = 7500.0
+"""Enhancement of the kidney's pelvis if it held all that was filtered `PELVIS_DELAY_S` before. Our choice, so that it
+is bright in the delayed phase and dark before."""
+PELVIS_DELAY_S = 75.0
+UPTAKE_SD, VOLUME_SD = 0.18, 0.08
+"""Spread (of the logarithm) of an organ's flow and of the volume that the medium spreads in. Our choice."""
+LESION_UPTAKE_SD, LESION_VOLUME_SD = 0.35, 0.13
+"""Likewise for lesions, which differ more."""
+FATTY_SHARE, FATTY_HU = 0.2, (5.0, 30.0)
+"""Share of patients with a fatty liver, and how much (HU) that takes from it. Prevalence: about a quarter of adults
+(Z. M. Younossi et al., Hepatology 2016;64:73-84)."""
 
 
 class Enhancement:
-    """One patient's, or one lesion's, HU by tissue and phase: the table's means, moved by what makes patients differ.
+    """One patient's, or one lesion's, HU by tissue and phase: the table, moved by what makes them differ.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Draws the patient.
+        Draws the patient or the lesion.
+    patient : Enhancement, optional
+        Whose lesion it is: the same blood at the same times, but tissues of its own.
+
+    Attributes
+    ----------
+    circulation : Circulation
+        The contrast medium in the patient's vessels.
+    timing : Timing
+        When the phases are taken.
     """
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self._base = np.clip(rng.standard_normal(len(Tissue)), -2, 2)
-        self._base[list(BLOOD)] = self._base[Tissue.AORTA]
-        self._uptake = float(np.clip(rng.normal(1.0, UPTAKE_SD), 1 - 2 * UPTAKE_SD, 1 + 2 * UPTAKE_SD))
+    def __init__(self, rng: np.random.Generator, patient: Enhancement | None = None) -> None:
+        count = len(Tissue)
+        flow_sd, volume_sd = (UPTAKE_SD, VOLUME_SD) if patient is None else (LESION_UPTAKE_SD, LESION_VOLUME_SD)
+        base, flow, volume = np.clip(rng.standard_normal((3, count)), -2, 2)
+        base[list(BLOOD)] = base[Tissue.AORTA]
+        self._base = np.array(
+            [ATTENUATION[tissue].unenhanced + ATTENUATION[tissue].sd * base[tissue] for tissue in Tissue]
+        )
+        self._flow, self._volume = np.exp(flow_sd * flow), np.exp(volume_sd * volume)
+        if patient is not None:
+            self.circulation, self.timing = patient.circulation, patient.timing
+            return
+        self.circulation, self.timing = Circulation(draw_injection(rng)), draw_timing(rng)
+        if rng.uniform() < FATTY_SHARE:
+            self._base[Tissue.LIVER] -= rng.uniform(*FATTY_HU)
 
     def hu(self, phase: Phase) -> npt.NDArray[np.float32]:
         """Mean HU of the tissues.
@@ -196,11 +236,47 @@ class Enhancement:
         ndarray, shape (number of tissues,)
             HU, indexed by `Tissue`.
         """
-        table = [ATTENUATION[tissue] for tissue in Tissue]
-        unenhanced = np.array([entry.unenhanced for entry in table])
-        spread = np.array([entry.sd for entry in table]) * self._base
-        taken_up = np.array([entry.in_phase(phase) for entry in table]) - unenhanced
-        return (unenhanced + spread + self._uptake * taken_up).astype(np.float32)
+        time_s = self.circulation.time_of(phase, self.timing)
+        if time_s is None:
+            return self._base.astype(np.float32)
+        taken_up = [np.interp(time_s, self.circulation.times_s, self._curve(tissue)) for tissue in Tissue]
+        return (self._base + taken_up).astype(np.float32)
+
+    def _curve(self, tissue: Tissue) -> Curve:
+        """Enhancement in HU over the circulation's times."""
+        circulation, supply = self.circulation, ATTENUATION[tissue].supply
+        if tissue in BLOOD:
+            curve: Curve = getattr(circulation, BLOOD[tissue])
+            return curve
+        if tissue is Tissue.KIDNEY_PELVIS:
+            earlier = np.clip(circulation.times_s - PELVIS_DELAY_S, 0, None)
+            return PELVIS_HU * np.interp(earlier, circulation.times_s, circulation.excreted)
+        if supply is None:
+            return np.zeros_like(circulation.times_s)
+        flow, volume = self._flow[tissue], self._volume[tissue]
+        return circulation.uptake(Supply(supply.arterial * flow, supply.portal * flow, supply.volume * volume))
+
+
+def draw_injection(rng: np.random.Generator) -> Injection:
+    """Draw a patient and his injection: 2 ml / kg, at most 100 ml, within 30 s (Yasaka 2018, "CT Imaging")."""
+    weight = float(np.clip(rng.normal(65, 12), 42, 110))
+    return Injection(
+        weight_kg=weight,
+        output_l_min=float(np.clip(rng.normal(6.0, 0.9), 4.0, 8.5)),
+        iodine_mg_ml=350.0 if weight < 60 else 370.0,
+        volume_ml=min(2 * weight, 100.0) * rng.uniform(0.85, 1.0),
+        duration_s=30.0,
+        gfr_ml_min=float(np.clip(rng.normal(90, 20), 40, 140)),
+    )
+
+
+def draw_timing(rng: np.random.Generator) -> Timing:
+    """Draw when the phases are taken: around the protocol, as breath-holds and scanners allow. The spread is ours."""
+    return Timing(
+        arterial_delay_s=float(np.clip(rng.normal(15, 2.5), 8, 24)),
+        portal_s=float(np.clip(rng.normal(72, 6), 58, 92)),
+        delayed_s=float(np.clip(rng.normal(180, 12), 150, 240)),
+    )
 
 
 TEXTURE = np.array([ATTENUATION[tissue].texture for tissue in Tissue], np.float32)
