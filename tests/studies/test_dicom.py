@@ -89,6 +89,19 @@ def test_two_studies_of_one_patient_are_two_cases_named_by_date(tmp_path, ct):
     assert [study.case for study in find_studies(tmp_path).studies] == ["p1_20200102", "p1_20200607"]
 
 
+def test_series_whose_descriptions_tell_no_phase_are_one_study(tmp_path, ct):
+    for name in ("series 3", "series 4"):
+        write_dicom_series(tmp_path / "p1" / name, ct, "Abdomen 3.0", study="1.2.3")
+    assert [series.phase for series in only(find_studies(tmp_path)).series] == [None, None]
+
+
+def test_a_phase_of_another_date_belongs_to_the_one_case_that_the_user_names(tmp_path, ct):
+    write_dicom_series(tmp_path / "p1" / "a", ct, StudyDate="20200102")
+    write_dicom_series(tmp_path / "p1" / "b", ct, StudyDate="20200103")
+    study = only(find_studies(tmp_path, one_case=True))
+    assert (study.case, len(study.series)) == (tmp_path.name, 2)
+
+
 def test_copies_with_the_same_uids_stay_cases_of_their_own(tmp_path, ct):
     write_dicom_series(tmp_path / "p1", ct)
     shutil.copytree(tmp_path / "p1", tmp_path / "p2")

@@ -6,7 +6,7 @@ import pytest
 
 from livercad.core.phases import Phase
 from livercad.errors import InputError
-from livercad.studies.discover import find_studies
+from livercad.studies.discover import MOST_UNKNOWN, find_studies
 from study_files import found, lay
 
 
@@ -122,11 +122,57 @@ def test_symbolic_links_are_followed_and_a_loop_ends(tmp_path):
     assert found(tmp_path / "studies") == {"p1": {"arterial": "arterial.nii.gz"}}
 
 
-def test_an_image_without_a_phase_beside_others_is_left_out(tmp_path):
-    lay(tmp_path, "p1/arterial.nii.gz", "p1/other.nii.gz")
+def test_images_whose_names_tell_no_phase_are_a_study_whose_phases_are_to_be_recognised(tmp_path):
+    lay(tmp_path, "p1/x7.nii.gz", "p1/a1.nii.gz", "p1/q.nii.gz", "p1/liver.nii.gz")
+    (study,) = find_studies(tmp_path).studies
+    assert [(series.files[0].name, series.phase) for series in study.series] == [
+        ("a1.nii.gz", None),
+        ("q.nii.gz", None),
+        ("x7.nii.gz", None),
+    ]
+    assert study.needs_recognition
+
+
+def test_phases_that_names_tell_stay_beside_images_whose_names_tell_none(tmp_path):
+    lay(tmp_path, "p1/arterial.nii.gz", "p1/other.nii.gz", "p2_pv.nii.gz", "p2.nii.gz")
+    p1, p2 = find_studies(tmp_path).studies
+    assert [(series.phase, series.told_by) for series in p1.series] == [(Phase.ARTERIAL, "name"), (None, "unknown")]
+    assert [series.files[0].name for series in p2.series] == ["p2_pv.nii.gz", "p2.nii.gz"]
+    assert p1.needs_recognition and p2.needs_recognition
+
+
+def test_beside_all_four_phases_an_image_whose_name_tells_none_is_left_out(tmp_path):
+    lay(tmp_path, *(f"p1/{name}.nii.gz" for name in ("nc", "art", "pv", "late", "other")))
     discovery = find_studies(tmp_path)
-    assert [series.phase for series in discovery.studies[0].series] == [Phase.ARTERIAL]
+    assert [series.phase for series in discovery.studies[0].series] == list(Phase)
     assert "p1/other.nii.gz: its name tells no phase" in discovery.left_out[0].reason
+
+
+def test_flat_files_are_one_case_only_where_the_user_says_so(tmp_path):
+    lay(tmp_path / "p1", "a1.nii.gz", "x7.nii.gz", "below/q.nii.gz", "liver.nii.gz", "masks/x.nii.gz")
+    assert [study.case for study in find_studies(tmp_path / "p1").studies] == ["a1", "below", "x7"]
+    discovery = find_studies(tmp_path / "p1", one_case=True)
+    (study,) = discovery.studies
+    assert study.case == "p1"
+    assert [series.files[0].name for series in study.series] == ["a1.nii.gz", "x7.nii.gz", "q.nii.gz"]
+    assert {problem.case for problem in discovery.left_out} == {"p1"}
+
+
+def test_a_folder_of_many_files_whose_names_tell_no_phase_is_no_case(tmp_path):
+    lay(tmp_path, *(f"site/patient{number}.nii.gz" for number in range(MOST_UNKNOWN + 1)), "p2/art.nii.gz")
+    discovery = find_studies(tmp_path)
+    assert [study.case for study in discovery.studies] == ["p2"]
+    (problem,) = discovery.problems
+    assert problem.case == "site"
+    assert "9 images whose names tell no phase: site/patient0.nii.gz" in problem.reason
+    assert "studies.csv" in problem.reason
+
+
+def test_of_many_images_without_a_phase_those_that_are_left_out_are_told(tmp_path):
+    lay(tmp_path, "p1/art.nii.gz", *(f"p1/{number}.nii.gz" for number in range(MOST_UNKNOWN + 2)))
+    discovery = find_studies(tmp_path)
+    assert len(discovery.studies[0].series) == 1 + MOST_UNKNOWN
+    assert [problem.reason.split(":")[0] for problem in discovery.left_out] == ["p1/8.nii.gz", "p1/9.nii.gz"]
 
 
 def test_two_files_for_one_phase_are_a_problem_of_that_case_only(tmp_path):
@@ -136,14 +182,6 @@ def test_two_files_for_one_phase_are_a_problem_of_that_case_only(tmp_path):
     (problem,) = discovery.problems
     assert problem.case == "p1"
     assert "2 images of the arterial phase: p1/art.nii.gz and p1/arterial.nii" in problem.reason
-
-
-def test_several_images_without_a_phase_are_a_problem_that_says_what_to_do(tmp_path):
-    lay(tmp_path, "p1/one.nii.gz", "p1/two.nii.gz")
-    (problem,) = find_studies(tmp_path).problems
-    assert problem.case == "p1"
-    assert "p1/one.nii.gz, p1/two.nii.gz" in problem.reason
-    assert "studies.csv" in problem.reason
 
 
 def test_an_empty_folder_holds_no_studies(tmp_path):

@@ -49,7 +49,7 @@ class Candidate:
     called: str
 
 
-def image_candidates(root: Path, files: Files) -> tuple[list[Candidate], list[Problem]]:
+def image_candidates(root: Path, files: Files, *, one_case: bool) -> tuple[list[Candidate], list[Problem]]:
     """Sort NIfTI, NRRD and MetaImage files into cases.
 
     Parameters
@@ -58,6 +58,8 @@ def image_candidates(root: Path, files: Files) -> tuple[list[Candidate], list[Pr
         The folder of studies.
     files : Files
         What lies in it.
+    one_case : bool
+        Whether all belong to one case, named after the folder.
 
     Returns
     -------
@@ -68,10 +70,12 @@ def image_candidates(root: Path, files: Files) -> tuple[list[Candidate], list[Pr
     """
     candidates, left_out = [], []
     for folder in files.mask_folders:
-        case = _top(root, folder) if folder.parent != root else root.name
+        case = root.name if one_case or folder.parent == root else _top(root, folder)
         left_out.append(Problem(case, f"{folder.relative_to(root)}: its name says that it is a folder of masks"))
     for path in files.images:
         case, own = case_and_name(root, path)
+        if one_case:
+            case = root.name
         called = str(path.relative_to(root))
         if looks_like_mask(own):
             left_out.append(Problem(case, f"{called}: its name says that it is a mask and no CT"))
@@ -80,7 +84,7 @@ def image_candidates(root: Path, files: Files) -> tuple[list[Candidate], list[Pr
     return candidates, left_out
 
 
-def dicom_candidates(root: Path, files: Files) -> tuple[list[Candidate], list[Problem]]:
+def dicom_candidates(root: Path, files: Files, *, one_case: bool) -> tuple[list[Candidate], list[Problem]]:
     """Sort DICOM series into cases, one case for each study instance UID.
 
     Parameters
@@ -89,6 +93,8 @@ def dicom_candidates(root: Path, files: Files) -> tuple[list[Candidate], list[Pr
         The folder of studies.
     files : Files
         What lies in it.
+    one_case : bool
+        Whether all belong to one case, named after the folder.
 
     Returns
     -------
@@ -107,7 +113,7 @@ def dicom_candidates(root: Path, files: Files) -> tuple[list[Candidate], list[Pr
     for top, members in series.items():
         names = _study_names(top if case_of(top) else root.name, members)
         for each in members:
-            case = names[each.study_uid]
+            case = root.name if one_case else names[each.study_uid]
             if each.problem:
                 unusable.append(Problem(case, f"{each.called}: {each.problem}"))
             else:

@@ -14,7 +14,11 @@ from livercad.studies.study import Study
 from livercad.studies.table import TABLE_NAME, read_table
 from livercad.studies.tabled import tabled_candidates
 
-__all__ = ["Discovery", "Problem", "find_studies"]
+__all__ = ["MOST_UNKNOWN", "Discovery", "Problem", "find_studies"]
+
+MOST_UNKNOWN = 8
+"""So many series of a case whose names tell no phase are read to recognise it: twice the number of phases. More files
+than these are rather a folder of cases than the phases of one."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Discovery:
     problems : tuple of Problem
         The cases that cannot, sorted by case.
     left_out : tuple of Problem
-        Files that were passed over: masks, scouts, images beside those whose phase is known.
+        Files that were passed over: masks, scouts, images beside all four phases.
     others : Counter of str
         How many files of other kinds lie there, by ending in small letters (``.png``; empty where there is none).
     """
@@ -39,18 +43,21 @@ class Discovery:
     others: Counter[str] = field(default_factory=Counter)
 
 
-def find_studies(folder: Path) -> Discovery:
+def find_studies(folder: Path, *, one_case: bool = False) -> Discovery:
     """Find the studies in a folder.
 
     A case is a file of its own (``case.nii.gz``), several files with the same name but for the phase
-    (``case_arterial.nii.gz``), a folder with a file for each phase, or a folder of DICOM series. The folder may
-    itself be one case. A table ``studies.csv`` in it decides for the cases that it names or takes a file of; the
-    others go by their names. Of DICOM files only the headers are read; other images are opened when they are loaded.
+    (``case_arterial.nii.gz``), a folder with a file for each phase, or a folder of DICOM series. Names within a case
+    need not tell the phase. The folder may itself be one case. A table ``studies.csv`` in it decides for the cases that
+    it names or takes a file of; the others go by their names. Of DICOM files only the headers are read; other images
+    are opened when they are loaded.
 
     Parameters
     ----------
     folder : Path
         The folder of studies, or one image file.
+    one_case : bool, default False
+        Take all images in the folder and below it for one case, named after the folder.
 
     Returns
     -------
@@ -73,8 +80,8 @@ def find_studies(folder: Path) -> Discovery:
     root, files = (folder.parent, Files(images=[folder])) if folder.is_file() else (folder, list_files(folder))
     tabled = _tabled(folder)
     files = _without(files, tabled)
-    images, masks = image_candidates(root, files)
-    dicoms, unusable = dicom_candidates(root, files)
+    images, masks = image_candidates(root, files, one_case=one_case)
+    dicoms, unusable = dicom_candidates(root, files, one_case=one_case)
     decided = _decided_by_table(root, tabled)
     named = [candidate for candidate in images + dicoms if candidate.case not in decided]
     not_listed = [
@@ -82,7 +89,7 @@ def find_studies(folder: Path) -> Discovery:
         for candidate in images + dicoms
         if candidate.case in decided
     ]
-    return _assemble(tabled + named, unusable, masks + not_listed, files.others)
+    return _assemble(tabled + named, unusable, masks + not_listed, files.others, one_case=one_case)
 
 
 def _tabled(folder: Path) -> list[Candidate]:
@@ -109,7 +116,12 @@ def _without(files: Files, tabled: list[Candidate]) -> Files:
 
 
 def _assemble(
-    candidates: list[Candidate], unusable: list[Problem], left_out: list[Problem], others: Counter[str]
+    candidates: list[Candidate],
+    unusable: list[Problem],
+    left_out: list[Problem],
+    others: Counter[str],
+    *,
+    one_case: bool,
 ) -> Discovery:
     by_case: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
@@ -117,16 +129,17 @@ def _assemble(
     studies, problems = [], []
     for case, members in sorted(by_case.items()):
         known = [member for member in members if member.series.phase]
-        problem = _two_of_a_phase(known) if known else _several_unknown(members)
+        unknown = [member for member in members if not member.series.phase]
+        problem = _two_of_a_phase(known) or ("" if known or one_case else _many_files(unknown))
         if problem:
             problems.append(Problem(case, problem))
             continue
-        studies.append(Study(case, tuple(member.series for member in _in_order(known or members))))
+        room = MOST_UNKNOWN if len(known) < len(Phase) else 0
+        reason = f"{MOST_UNKNOWN} others are read to recognise their phases" if room else "the others tell all phases"
         left_out = left_out + [
-            Problem(case, f"{member.called}: its name tells no phase, and other images of this case tell theirs")
-            for member in members
-            if known and member not in known
+            Problem(case, f"{member.called}: its name tells no phase, and {reason}") for member in unknown[room:]
         ]
+        studies.append(Study(case, tuple(member.series for member in _in_order(known + unknown[:room]))))
     for case in sorted({problem.case for problem in unusable} - set(by_case)):
         reasons = "; ".join(problem.reason for problem in unusable if problem.case == case)
         problems.append(Problem(case, f"no DICOM series is an axial CT volume: {reasons}"))
@@ -147,14 +160,14 @@ def _two_of_a_phase(known: list[Candidate]) -> str:
     return ""
 
 
-def _several_unknown(members: list[Candidate]) -> str:
-    if len(members) == 1:
+def _many_files(unknown: list[Candidate]) -> str:
+    files = [member.called for member in unknown if not member.series.uid]
+    if len(files) <= MOST_UNKNOWN:
         return ""
-    names = ", ".join(member.called for member in members[:6]) + (", …" if len(members) > 6 else "")
     return (
-        f"found {len(members)} images whose names tell no phase: {names}; expected one image, or a phase in each name. "
-        f"Name them (arterial, portal, …), or tell in {TABLE_NAME} (case, phase, path) which is which; if each is a "
-        "case of its own, hand in the folder that holds them."
+        f"found {len(files)} images whose names tell no phase: {', '.join(files[:6])}, …; expected at most "
+        f"{MOST_UNKNOWN}, or a phase in each name. If each is a case of its own, hand in the folder that holds them; "
+        f"else name them (arterial, portal, …), or tell in {TABLE_NAME} (case, phase, path) which is which."
     )
 
 

@@ -17,7 +17,7 @@ class Series:
     files : tuple of Path
         One NIfTI file, or a DICOM series' files in slice order.
     phase : Phase or None
-        None when neither name nor table tells it.
+        None when neither name nor table tells it: it is recognised from the image then.
     told_by : str
         ``name``, ``table`` or ``unknown``.
     uid : str
@@ -52,6 +52,26 @@ class Study:
 
     @property
     def reference(self) -> Series:
-        """The series that liver and lesions are found in: portal, else delayed, arterial, unenhanced, unknown."""
-        order = {phase: rank for rank, phase in enumerate(REFERENCE_ORDER)}
-        return min(self.series, key=lambda series: order.get(series.phase, len(order)) if series.phase else len(order))
+        """The series that results are on, as far as names tell: portal, else delayed, arterial, unenhanced, unknown."""
+        return min(self.series, key=lambda series: reference_rank(series.phase))
+
+    @property
+    def needs_recognition(self) -> bool:
+        """Whether only the images tell which series is the reference."""
+        return len(self.series) > 1 and any(series.phase is None for series in self.series)
+
+
+def reference_rank(phase: Phase | None) -> int:
+    """Place of a phase among those that a study can be read in; the lowest is the reference.
+
+    Parameters
+    ----------
+    phase : Phase or None
+        None where it is unknown.
+
+    Returns
+    -------
+    int
+        From 0 for the portal phase to 4 for an unknown one.
+    """
+    return REFERENCE_ORDER.index(phase) if phase else len(REFERENCE_ORDER)
