@@ -13,7 +13,7 @@ SHAPE, SPACING = (88, 88, 48), (4.2, 4.2, 5.0)
 
 @pytest.fixture(scope="session")
 def study() -> CTStudy:
-    """A patient with one lesion of every type, in all phases, axes along R, A, S."""
+    """A patient with one lesion of some types, in all phases of one breath-hold, axes along R, A, S."""
     wanted = [
         (LesionType.HCC, 45.0),
         (LesionType.METASTASIS, 38.0),
@@ -21,7 +21,14 @@ def study() -> CTStudy:
         (LesionType.CYST, 28.0),
     ]
     return make_ct_study(
-        11, phases=tuple(Phase), shape=SHAPE, spacing=SPACING, lesions=wanted, orientation="RAS", case="all"
+        11,
+        case="all",
+        phases=tuple(Phase),
+        shape=SHAPE,
+        spacing=SPACING,
+        lesions=wanted,
+        orientation="RAS",
+        breathing_mm=0,
     )
 
 

@@ -155,13 +155,12 @@ def make_ct_study(
 
     images, livers = {}, {}
     for phase in phases:
-        if phase in breathing:
-            apart = max(spacing[2], slice_mm.get(phase, 0.0))
+        apart = max(spacing[2], slice_mm.get(phase, 0.0))
+        if phase in breathing and (breathing_mm > 0 or apart > spacing[2]):
             taken = take_phase(patient, phase, breathing[phase], apart, acquisition, grains[phase])
             images[phase], livers[phase] = map(oriented, taken)
         else:
-            images[phase] = truth(patient.image(phase, acquisition, grains[phase]))
-            livers[phase] = truth(liver)
+            images[phase], livers[phase] = truth(patient.image(phase, acquisition, grains[phase])), truth(liver)
     affine = grid.affine
     affine[:3, 3] += origin
     return CTStudy(
