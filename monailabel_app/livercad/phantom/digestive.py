@@ -104,6 +104,10 @@ def _paint_gut(
     folds: float = 0.05,
 ) -> None:
     """One piece of gut: a wall of 2 mm, filled; it takes only free fat, and keeps 1.5 mm of it around."""
+    # A stream a piece: one that lies outside the grid and draws nothing does not change the next.
+    rng = rng.spawn(1)[0]
+    if not _near_grid(body.space, path, radius_mm):
+        return
     piece = tubes.tube(body.space, path, radius_mm)
     wave = 1 + folds * np.sin(np.arange(len(piece.radii)) * 2 * np.pi / rng.uniform(12, 20) + rng.uniform(0, 6))
     piece = tubes.Tube(piece.points, piece.radii * wave)
@@ -120,6 +124,12 @@ def _paint_gut(
     view[lumen] = content
     if gas_share > 0.03:
         _add_gas(body, shape.box, lumen, gas_share, unevenness)
+
+
+def _near_grid(space: Space, path: np.ndarray, radius_mm: float) -> bool:
+    """Whether a path may touch the grid: far cheaper than to bend it into the patient first."""
+    box = space.box(path.min(axis=0) - 2 * radius_mm, path.max(axis=0) + 2 * radius_mm)
+    return all(part.stop > part.start for part in box)
 
 
 def _in_grid(space: Space, piece: tubes.Tube) -> bool:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
+from livercad.core.geometry import Point
 from livercad.core.taxonomy import LesionType
 from livercad.phantom.anatomy import Anatomy
 from livercad.phantom.fields import Axes, FloatArray, SmoothField
@@ -147,10 +148,14 @@ def draw_types(rng: np.random.Generator) -> list[tuple[LesionType, float]]:
     drawn = []
     for kind_of in types:
         kind = KINDS[kind_of]
-        for _ in range(int(rng.integers(1, kind.most + 1))):
-            diameter = kind.median_mm * np.exp(rng.normal(0, kind.log_sd))
-            drawn.append((kind_of, float(np.clip(diameter, *kind.range_mm))))
+        drawn += [(kind_of, draw_diameter(kind_of, rng)) for _ in range(int(rng.integers(1, kind.most + 1)))]
     return sorted(drawn, key=lambda item: -item[1])
+
+
+def draw_diameter(kind_of: LesionType, rng: np.random.Generator) -> float:
+    """Draw the mean diameter (mm) of a lesion of one type."""
+    kind = KINDS[kind_of]
+    return float(np.clip(kind.median_mm * np.exp(rng.normal(0, kind.log_sd)), *kind.range_mm))
 
 
 def place_lesions(
@@ -199,20 +204,58 @@ def _place_one(
     deep = np.argwhere((liver.distance < -min(0.45 * diameter, 14.0)) & (anatomy.tissues[liver.box] == Tissue.LIVER))
     axes = space.axes(liver.box)
     for _ in range(25 if len(deep) else 0):
-        center = np.array([axis[n] for axis, n in zip(axes, deep[rng.integers(len(deep))], strict=True)])
-        reach = 0.5 * diameter * (1 + 5 * KINDS[kind_of].irregularity) + max(GAP_MM, *space.grid.spacing)
-        box = space.patient_box(center, center, reach)
-        distance = outline(space.axes(box), center, diameter, KINDS[kind_of].irregularity, rng)
-        tissues = anatomy.tissues[box]
-        inside = (distance < 0) & np.isin(tissues, INTRAHEPATIC) & (anatomy.liver.onto(box) < 0)
-        if inside.sum() < max(FEWEST_VOXELS, INSIDE_SHARE * (distance < 0).sum()):
-            continue
-        around = (distance < GAP_MM) | ndimage.binary_dilation(inside, np.ones((3, 3, 3)))
-        if instances[box][around].any():
-            continue
-        inside = cc3d.largest_k(inside, k=1, connectivity=26) > 0
-        grain = _field_around(center, diameter, max(3.5, diameter / 7), rng).on(space.axes(box))
-        fill(tissues, inside, Inside(distance, diameter, grain), kind_of, rng)
-        instances[box][inside] = number
-        return True
+        r, a, s = (float(axis[n]) for axis, n in zip(axes, deep[rng.integers(len(deep))], strict=True))
+        if paint_lesion(anatomy, instances, kind_of, (r, a, s), diameter, number, rng):
+            return True
     return False
+
+
+def paint_lesion(
+    anatomy: Anatomy,
+    instances: npt.NDArray[np.uint16],
+    kind_of: LesionType,
+    center: Point,
+    diameter: float,
+    number: int,
+    rng: np.random.Generator,
+) -> bool:
+    """Put one lesion at one place, if there is room for it.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+        Its tissues are painted over.
+    instances : ndarray of uint16, shape (R, A, S)
+        Lesions so far; painted in place.
+    kind_of : LesionType
+        What it is.
+    center : tuple of float
+        Patient R, A, S in mm.
+    diameter : float
+        Mean diameter in mm.
+    number : int
+        Its value in `instances`.
+    rng : numpy.random.Generator
+        Draws its shape and form.
+
+    Returns
+    -------
+    bool
+        Whether it was painted: it must lie inside the liver for the most part, and clear of other lesions.
+    """
+    space = anatomy.space
+    reach = 0.5 * diameter * (1 + 5 * KINDS[kind_of].irregularity) + max(GAP_MM, *space.grid.spacing)
+    box = space.patient_box(center, center, reach)
+    distance = outline(space.axes(box), center, diameter, KINDS[kind_of].irregularity, rng)
+    tissues = anatomy.tissues[box]
+    inside = (distance < 0) & np.isin(tissues, INTRAHEPATIC) & (anatomy.liver.onto(box) < 0)
+    if inside.sum() < max(FEWEST_VOXELS, INSIDE_SHARE * (distance < 0).sum()):
+        return False
+    around = (distance < GAP_MM) | ndimage.binary_dilation(inside, np.ones((3, 3, 3)))
+    if instances[box][around].any():
+        return False
+    inside = cc3d.largest_k(inside, k=1, connectivity=26) > 0
+    grain = _field_around(center, diameter, max(3.5, diameter / 7), rng).on(space.axes(box))
+    fill(tissues, inside, Inside(distance, diameter, grain), kind_of, rng)
+    instances[box][inside] = number
+    return True
