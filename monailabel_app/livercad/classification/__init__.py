@@ -1,0 +1,1 @@
+"""What a lesion is, from its looks in whatever phases there are."""
