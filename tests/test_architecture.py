@@ -13,7 +13,7 @@ LEVELS = (
     {"settings"},
     {"studies", "networks"},
     {"models", "measure", "detection", "phantom"},
-    {"segmentation", "evaluation"},
+    {"segmentation", "classification", "evaluation"},
     {"pipeline"},
     {"reports"},
     {"batch", "server"},
