@@ -43,6 +43,7 @@ class Sign(StrEnum):
     AORTA_LIKE_ENHANCEMENT = "aorta_like_enhancement"
     PORTAL_WASHOUT = "portal_washout"
     DELAYED_WASHOUT = "delayed_washout"
+    DELAYED_HYPOATTENUATION = "delayed_hypoattenuation"
     DELAYED_ISOATTENUATION = "delayed_isoattenuation"
     DELAYED_HYPERATTENUATION = "delayed_hyperattenuation"
     RIM_ENHANCEMENT = "rim_enhancement"
@@ -168,13 +169,13 @@ class PhaseMeasurement:
     phase : Phase
         Which.
     lesion_hu, lesion_sd_hu : float
-        Mean and standard deviation inside the lesion.
+        Mean and standard deviation inside the lesion, without its border.
     liver_hu : float
-        Mean of the liver around the lesion.
+        Median of the liver around the lesion.
     contrast_hu : float
         `lesion_hu` less `liver_hu`.
     rim_hu, core_hu : float
-        Mean of the lesion's outer and inner parts.
+        Mean of the lesion's outer and inner parts; both `lesion_hu` where it is too small to have them.
     """
 
     phase: Phase
@@ -195,15 +196,16 @@ class SignFound:
     sign : Sign
         Which.
     present : bool or None
-        Whether the number reaches the threshold; None where a phase that it needs is missing.
+        Whether the number reaches the threshold and what else `source` asks for holds; None where a phase that it needs
+        is missing, or the lesion is too small to tell.
     value, threshold : float or None
-        The number and what it is held against, in `unit`; None likewise.
+        The number and what it is held against, in `unit`; None likewise. `livercad.core.signs` has the words.
     unit : str
-        ``HU``, or empty for a ratio.
+        ``HU``, ``%``, or empty for a share.
     phases : tuple of Phase
-        What it needs.
+        What it was read from, or what it needs where that is missing.
     source : str
-        Where the sign and its threshold come from.
+        Where the sign and its threshold come from, and what else it asks for.
     """
 
     sign: Sign
@@ -258,7 +260,7 @@ class Classification:
 
 @dataclass(frozen=True)
 class Lesion:
-    """One lesion: a 26-connected component of the lesion mask.
+    """One lesion: a 26-connected component of the lesion mask of one phase, or several that another phase shows as one.
 
     Parameters
     ----------
