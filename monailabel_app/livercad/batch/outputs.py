@@ -19,6 +19,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from livercad.batch.manifest import MANIFEST, Manifest, read_manifest
+from livercad.core.findings import Findings
+from livercad.core.phases import Phase
 from livercad.pipeline.analysis import Analysis
 from livercad.reports.case_page import render_case
 from livercad.reports.thumbnails import thumbnail
@@ -33,7 +35,9 @@ FAILURE = "error.json"
 """Lies in the folder of every case that failed, in place of results."""
 
 RESULTS = (LIVER, LESIONS, FINDINGS, REPORT, THUMBNAIL, MANIFEST)
-OWN_FILES = frozenset((*RESULTS, FAILURE))
+ALIGNED = {phase: f"aligned_{phase.value}.nii.gz" for phase in Phase}
+"""Where the phases go that were laid over the reference phase, if they are wanted."""
+OWN_FILES = frozenset((*RESULTS, *ALIGNED.values(), FAILURE))
 
 
 class Failure(BaseModel):
@@ -74,6 +78,16 @@ def is_done(folder: Path) -> bool:
     return all((folder / name).is_file() for name in RESULTS)
 
 
+def has_aligned(folder: Path) -> bool:
+    """Whether the folder of a case that is done has all phases but the reference laid over it."""
+    try:
+        findings = Findings.from_dict(json.loads((folder / FINDINGS).read_bytes()))
+    except ValueError:
+        return False
+    others = [read.phase for read in findings.phases if read.phase and not read.is_reference]
+    return all((folder / ALIGNED[phase]).is_file() for phase in others)
+
+
 def is_failed(folder: Path) -> bool:
     """Whether a case's folder says why the case failed."""
     return (folder / FAILURE).is_file()
@@ -108,7 +122,7 @@ def is_current(folder: Path, fingerprint: str) -> bool:
     return manifest is not None and manifest.fingerprint == fingerprint and is_done(folder)
 
 
-def write_analysis(out: Path, analysis: Analysis, manifest: Manifest) -> None:
+def write_analysis(out: Path, analysis: Analysis, manifest: Manifest, *, save_aligned: bool = False) -> None:
     """Put a case's results in place.
 
     Parameters
@@ -119,10 +133,15 @@ def write_analysis(out: Path, analysis: Analysis, manifest: Manifest) -> None:
         The results.
     manifest : Manifest
         What they were made from.
+    save_aligned : bool, default False
+        Write the other phases, laid over the reference phase, as well.
     """
     with _replacing_case(out, analysis.findings.case) as folder:
         write_volume(analysis.liver, folder / LIVER)
         write_volume(analysis.lesions, folder / LESIONS)
+        for image in analysis.phases if save_aligned else ():
+            if image.phase and image.aligned is not analysis.reference:
+                write_volume(image.aligned, folder / ALIGNED[image.phase])
         (folder / FINDINGS).write_text(json.dumps(analysis.findings.to_dict(), indent=2) + "\n", encoding="utf-8")
         (folder / REPORT).write_text(render_case(analysis), encoding="utf-8")
         (folder / THUMBNAIL).write_bytes(thumbnail(analysis))

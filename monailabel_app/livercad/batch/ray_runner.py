@@ -112,7 +112,8 @@ class RayRunner:
             "runtime_env": {"env_vars": {"OMP_NUM_THREADS": str(self._share.threads)}},
             "max_concurrency": 2,
         }
-        actor: Any = ray.remote(Worker).options(**options).remote(self._load, job.studies, job.out, job.token)
+        worker = ray.remote(Worker).options(**options)
+        actor: Any = worker.remote(self._load, job.studies, job.out, job.token, job.save_aligned)
         self._actors.append(actor)
         self._tasks[actor.prepare.remote()] = actor, None
 

@@ -8,10 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from livercad.batch.discovering import discover
 from livercad.batch.display import Display
-from livercad.batch.folder import LOG, check_not_foreign, check_space, log_failure, opened
+from livercad.batch.folder import LOG, check_space, log_failure, opened
 from livercad.batch.manifest import hash_inputs, provenance_of
-from livercad.batch.outputs import HIDDEN, Failure, drop_failures, holds_cases, is_current, is_done, write_failure
+from livercad.batch.outputs import (
+    HIDDEN,
+    Failure,
+    has_aligned,
+    holds_cases,
+    is_current,
+    is_done,
+    write_failure,
+)
 from livercad.batch.runner import Job, Runner
 from livercad.batch.stop import listening
 from livercad.batch.summary import RunRecord, write_summary
@@ -19,13 +28,8 @@ from livercad.batch.work import Outcome, State
 from livercad.core.findings import ModelUsed
 from livercad.errors import InputError, LiverCADError
 from livercad.settings import Settings
-from livercad.studies.discover import Discovery, find_studies
 from livercad.studies.files import RESULTS_MARK
 from livercad.studies.study import Study
-
-FLAT_ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif"))
-ENDINGS_TOLD = 3
-"""Kinds of files that the message names where no study lies: the most frequent."""
 
 
 @dataclass
@@ -54,7 +58,15 @@ class BatchResult:
 
 
 def run_batch(
-    studies: Path, out: Path, runner: Runner, settings: Settings, display: Display, *, force: bool = False
+    studies: Path,
+    out: Path,
+    runner: Runner,
+    settings: Settings,
+    display: Display,
+    *,
+    force: bool = False,
+    one_case: bool = False,
+    save_aligned: bool = False,
 ) -> BatchResult:
     """Analyse every study of a folder whose results are missing, failed or out of date.
 
@@ -72,6 +84,10 @@ def run_batch(
         What the user sees.
     force : bool, default False
         Compute every case again.
+    one_case : bool, default False
+        Take all images of the folder for one case.
+    save_aligned : bool, default False
+        Write the other phases, laid over the reference phase, as well.
 
     Returns
     -------
@@ -89,8 +105,8 @@ def run_batch(
     studies, out = Path(os.path.abspath(studies)), Path(os.path.abspath(out))
     _check_folders(studies, out)
     with listening() as stop, opened(out) as token:
-        job = Job(studies, out, token, stop, display)
-        discovery = _discover(job)
+        job = Job(studies, out, token, stop, display, save_aligned)
+        discovery = discover(job, one_case=one_case)
         record = RunRecord(
             studies=studies, settings=settings, runner=runner.describe(), left_out=discovery.left_out, started=_now()
         )
@@ -125,42 +141,6 @@ def _check_folders(studies: Path, out: Path) -> None:
         if others:
             found = f"a folder among the studies that holds {others[0].name}"
             raise InputError(out, found=found, expected="a new folder, or earlier results", todo=todo)
-
-
-def _discover(job: Job) -> Discovery:
-    """Find the studies; no case may take a place in the output folder that something else holds."""
-    discovery = find_studies(job.studies)
-    cases = [study.case for study in discovery.studies] + [problem.case for problem in discovery.problems]
-    if not cases:
-        raise InputError(
-            job.studies,
-            found="no study" + _instead(discovery),
-            expected="CT as NIfTI files, folders of phases, or DICOM series",
-            todo="Name the folder that holds them.",
-        )
-    check_not_foreign(job.out, cases)
-    drop_failures(job.out, str(job.studies), keep=set(cases))
-    if discovery.left_out:
-        first = discovery.left_out[0].reason
-        job.display.say(f"Left out: {_counted(discovery)}, for example {first}. run.json lists them.")
-    return discovery
-
-
-def _counted(discovery: Discovery) -> str:
-    count = len(discovery.left_out)
-    return f"{count} file{'s' if count > 1 else ''} or series"
-
-
-def _instead(discovery: Discovery) -> str:
-    """Say in brackets what lies there where no study does."""
-    parts = [f"{_counted(discovery)} left out"] if discovery.left_out else []
-    for ending, count in discovery.others.most_common(ENDINGS_TOLD):
-        files = "files" if count > 1 else "file"
-        what = f"{count} {ending} {files}" if ending else f"{count} {files} without ending"
-        if ending in FLAT_ENDINGS:
-            what += ", which are 2-D images" if count > 1 else ", which is a 2-D image"
-        parts.append(what)
-    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _compute(
@@ -198,7 +178,7 @@ def _out_of_date(
         for study in studies:
             if job.stop.asked:
                 break
-            if _would_be_the_same(job.out / study.case, study, models, settings):
+            if _would_be_the_same(job, study, models, settings):
                 result.kept.append(study.case)
             else:
                 wanted.append(study)
@@ -208,8 +188,9 @@ def _out_of_date(
     return wanted
 
 
-def _would_be_the_same(folder: Path, study: Study, models: tuple[ModelUsed, ...], settings: Settings) -> bool:
-    if not is_done(folder):
+def _would_be_the_same(job: Job, study: Study, models: tuple[ModelUsed, ...], settings: Settings) -> bool:
+    folder = job.out / study.case
+    if not is_done(folder) or (job.save_aligned and not has_aligned(folder)):
         return False
     try:
         inputs = hash_inputs(study)

@@ -36,6 +36,8 @@ class Job:
         To look at often.
     display : Display
         To tell which case is under way and how far it is.
+    save_aligned : bool, default False
+        Write the other phases, laid over the reference phase, as well.
     """
 
     studies: Path
@@ -43,6 +45,7 @@ class Job:
     token: str
     stop: Stop
     display: Display
+    save_aligned: bool = False
 
 
 class Runner(AbstractContextManager["Runner"], Protocol):
@@ -101,7 +104,14 @@ class SerialRunner:
                 if job.stop.asked:
                     return
                 job.display.started(study.case)
-                yield analyse_case(self._analyzer, study, job.out, upcoming.pop(0).result, _watch(job, study.case))
+                yield analyse_case(
+                    self._analyzer,
+                    study,
+                    job.out,
+                    upcoming.pop(0).result,
+                    _watch(job, study.case),
+                    save_aligned=job.save_aligned,
+                )
 
 
 def _watch(job: Job, case: str) -> Progress:

@@ -60,7 +60,13 @@ class Outcome:
 
 
 def analyse_case(
-    analyzer: Analyzer, study: Study, out: Path, read_inputs: Callable[[], tuple[InputRead, ...]], progress: Progress
+    analyzer: Analyzer,
+    study: Study,
+    out: Path,
+    read_inputs: Callable[[], tuple[InputRead, ...]],
+    progress: Progress,
+    *,
+    save_aligned: bool = False,
 ) -> Outcome:
     """Analyse one study and put its results in place; whatever goes wrong becomes part of the outcome.
 
@@ -77,6 +83,8 @@ def analyse_case(
         between, the next batch sees a changed input and computes the case again.
     progress : Progress
         May raise Cancelled.
+    save_aligned : bool, default False
+        Write the other phases, laid over the reference phase, as well.
 
     Returns
     -------
@@ -95,7 +103,7 @@ def analyse_case(
             seconds=seconds,
             finished=datetime.now().astimezone(),
         )
-        write_analysis(out, analysis, manifest)
+        write_analysis(out, analysis, manifest, save_aligned=save_aligned)
     except Cancelled:
         return Outcome(study.case, State.CANCELLED, "cancelled")
     except LiverCADError as error:
@@ -119,4 +127,5 @@ def seed_everything() -> None:
 
 def _in_words(findings: Findings) -> str:
     count = len(findings.lesions)
-    return f"{count} {'lesion' if count == 1 else 'lesions'}, liver {findings.liver.volume_ml:.0f} ml"
+    phases = f"{len(findings.phases)} phases, " if len(findings.phases) > 1 else ""
+    return f"{phases}{count} {'lesion' if count == 1 else 'lesions'}, liver {findings.liver.volume_ml:.0f} ml"

@@ -28,10 +28,15 @@ class Worker:
         The folders of the batch, as the driver sees them.
     token : str
         What the driver has put into `out`, see `folder.token_file`.
+    save_aligned : bool, default False
+        As in `runner.Job`.
     """
 
-    def __init__(self, load: Callable[[], Analyzer], studies: Path, out: Path, token: str) -> None:
+    def __init__(
+        self, load: Callable[[], Analyzer], studies: Path, out: Path, token: str, save_aligned: bool = False
+    ) -> None:
         self._load, self._studies, self._out, self._token = load, studies, out, token
+        self._save_aligned = save_aligned
         self._stopping = threading.Event()
 
     def prepare(self) -> tuple[ModelUsed, ...]:
@@ -57,7 +62,8 @@ class Worker:
 
     def analyse(self, study: Study) -> Outcome:
         """Compute a case and put its results in place, see `work.analyse_case`."""
-        return analyse_case(self._analyzer, study, self._out, partial(hash_inputs, study), self._check)
+        inputs = partial(hash_inputs, study)
+        return analyse_case(self._analyzer, study, self._out, inputs, self._check, save_aligned=self._save_aligned)
 
     def stop(self) -> None:
         """Cancel the case under way."""

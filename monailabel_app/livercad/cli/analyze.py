@@ -39,6 +39,14 @@ def analyze(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Compute every case again.")] = False,
+    one_case: Annotated[
+        bool,
+        typer.Option("--one-case", help="All images in STUDIES are the phases of one patient, whatever their names."),
+    ] = False,
+    save_aligned: Annotated[
+        bool,
+        typer.Option("--save-aligned", help="Also write every other phase, laid over the reference phase."),
+    ] = False,
     threshold: Annotated[
         float, typer.Option(min=0.01, max=0.99, help="Lesion probability from which a voxel is a lesion's.")
     ] = DEFAULTS.lesion_threshold,
@@ -49,11 +57,12 @@ def analyze(
         float, typer.Option(min=0.0, metavar="ML", help="Drop lesions smaller than this, in ml.")
     ] = DEFAULTS.minimum_volume_ml,
 ) -> None:
-    """Find and measure liver and lesions in every study of a folder.
+    """Find, measure and classify the lesions of the liver in every study of a folder.
 
-    Writes OUT/CASE/ with liver.nii.gz, lesions.nii.gz, findings.json and report.html, and over all cases index.html,
-    findings.csv, cases.csv and run.json. A case that fails is written down and the rest goes on. Ctrl-C stops in order;
-    the same command then goes on where it stopped.
+    All phases of a study are used; those that no name tells are recognised from the image. Writes OUT/CASE/ with
+    liver.nii.gz, lesions.nii.gz, findings.json and report.html, and over all cases index.html, findings.csv, cases.csv
+    and run.json. A case that fails is written down and the rest goes on. Ctrl-C stops in order; the same command then
+    goes on where it stopped.
 
     Exit status: 0 all well, 1 some case failed, 2 nothing could be done, 130 stopped with Ctrl-C.
     """
@@ -76,7 +85,9 @@ def analyze(
     runner = RayRunner(load, workers, cluster) if on_ray else SerialRunner(load)
     display = Display(Console())
     try:
-        result = run_batch(studies, output, runner, settings, display, force=force)
+        result = run_batch(
+            studies, output, runner, settings, display, force=force, one_case=one_case, save_aligned=save_aligned
+        )
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED_STATUS)
     display.say(result.in_words())
