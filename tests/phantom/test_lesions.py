@@ -7,6 +7,7 @@ import pytest
 from livercad.core.taxonomy import LesionType
 from livercad.core.volume import Volume
 from livercad.measure.recist import longest_axial_diameters
+from livercad.phantom.fillings import Inside, fill
 from livercad.phantom.lesions import KINDS, Placed, draw_types, outline
 from livercad.phantom.studies import CTStudy
 from livercad.phantom.tissues import LESION_TISSUES, Tissue
@@ -52,7 +53,13 @@ def test_sizes_and_numbers_stay_in_their_ranges() -> None:
 
 
 def test_all_lesions_asked_for_are_there(study: CTStudy) -> None:
-    assert {row.type for row in study.lesions} == set(LesionType)
+    wanted = [LesionType.HCC, LesionType.METASTASIS, LesionType.HEMANGIOMA, LesionType.CYST]
+    assert [row.type for row in study.lesions] == wanted
+
+
+def test_every_type_is_drawn_in_some_patient() -> None:
+    drawn = {kind_of for seed in range(300) for kind_of, _ in draw_types(np.random.default_rng(seed))}
+    assert drawn == set(LesionType)
 
 
 def test_lesions_lie_inside_the_liver(study: CTStudy, patient: CTStudy) -> None:
@@ -83,13 +90,32 @@ def test_the_table_says_what_the_map_shows(study: CTStudy) -> None:
     assert [row.lesion for row in study.lesions] == [1, 2, 3, 4] and volumes == sorted(volumes, reverse=True)
 
 
-def test_a_lesion_consists_of_the_tissues_of_its_type(study: CTStudy) -> None:
-    allowed = {
-        LesionType.CYST: {Tissue.CYST},
-        LesionType.HEMANGIOMA: {Tissue.HEMANGIOMA_NODULE, Tissue.HEMANGIOMA_CENTER},
-        LesionType.HCC: {Tissue.HCC, Tissue.HCC_CAPSULE, Tissue.NECROSIS},
-        LesionType.METASTASIS: {Tissue.METASTASIS_RIM, Tissue.METASTASIS_CENTER, Tissue.NECROSIS},
-    }
-    for row in study.lesions:
-        found = set(np.unique(study.tissues.array[study.instances.array == row.lesion]))
-        assert found <= allowed[row.type] and len(found) >= min(2, len(allowed[row.type]))
+ALLOWED = {
+    LesionType.CYST: {Tissue.CYST},
+    LesionType.HEMANGIOMA: {Tissue.HEMANGIOMA_NODULE, Tissue.HEMANGIOMA_CENTER},
+    LesionType.HCC: {Tissue.HCC, Tissue.HCC_CAPSULE, Tissue.NECROSIS},
+    LesionType.METASTASIS: {
+        Tissue.METASTASIS_RIM,
+        Tissue.METASTASIS_CENTER,
+        Tissue.METASTASIS_HYPERVASCULAR,
+        Tissue.NECROSIS,
+    },
+    LesionType.CHOLANGIOCARCINOMA: {Tissue.CHOLANGIOCARCINOMA_RIM, Tissue.CHOLANGIOCARCINOMA_CENTER},
+    LesionType.FNH: {Tissue.FNH, Tissue.FNH_SCAR},
+    LesionType.HYPERVASCULAR_NODULE: {Tissue.HYPERVASCULAR_NODULE},
+    LesionType.DYSPLASTIC_NODULE: {Tissue.DYSPLASTIC_NODULE},
+}
+
+
+@pytest.mark.parametrize("kind_of", LesionType)
+def test_lesions_of_a_type_consist_of_its_tissues_and_take_every_form(kind_of: LesionType) -> None:
+    distance = outline(AXES, (0, 0, 0), 44.0, irregularity=0.02, rng=np.random.default_rng(0))
+    found: set[int] = set()
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        tissues = np.full(distance.shape, Tissue.LIVER, np.uint8)
+        grain = rng.standard_normal(distance.shape).astype(np.float32)
+        fill(tissues, distance < 0, Inside(distance, 44.0, grain), kind_of, rng)
+        assert np.all(tissues[distance >= 0] == Tissue.LIVER)
+        found |= set(np.unique(tissues[distance < 0]).tolist())
+    assert found == {int(tissue) for tissue in ALLOWED[kind_of]}

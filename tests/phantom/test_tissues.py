@@ -8,7 +8,7 @@ from livercad.core.phases import Phase
 from livercad.phantom.rendering import Acquisition, render
 from livercad.phantom.space import Grid
 from livercad.phantom.studies import CTStudy
-from livercad.phantom.tissues import ATTENUATION, UPTAKE_SD, Enhancement, Tissue
+from livercad.phantom.tissues import ATTENUATION, FATTY_HU, FATTY_SHARE, Enhancement, Tissue
 
 
 def core(study: CTStudy, tissue: Tissue) -> np.ndarray:
@@ -20,14 +20,52 @@ def test_every_tissue_has_an_attenuation() -> None:
     assert set(ATTENUATION) == set(Tissue)
 
 
-@pytest.mark.parametrize("phase", Phase)
-def test_patients_vary_around_the_table(phase: Phase) -> None:
-    drawn = np.array([Enhancement(np.random.default_rng(seed)).hu(phase) for seed in range(400)])
-    table = np.array([ATTENUATION[tissue].in_phase(phase) for tissue in Tissue])
+def test_patients_vary_around_the_table_before_contrast_medium() -> None:
+    drawn = np.array([Enhancement(np.random.default_rng(seed)).hu(Phase.UNENHANCED) for seed in range(400)])
+    table = np.array([ATTENUATION[tissue].unenhanced for tissue in Tissue])
+    table[Tissue.LIVER] -= FATTY_SHARE * np.mean(FATTY_HU)
     error = np.array([ATTENUATION[tissue].sd for tissue in Tissue]) / 20
-    uptake = np.abs(table - [ATTENUATION[tissue].unenhanced for tissue in Tissue]) * UPTAKE_SD / 20
-    assert np.all(np.abs(drawn.mean(axis=0) - table) <= 4 * (error + uptake) + 1e-3)
-    assert drawn[:, Tissue.LIVER].std() > 2
+    error[Tissue.LIVER] += 0.5
+    assert np.all(np.abs(drawn.mean(axis=0) - table) <= 4 * error + 1e-3)
+    assert drawn[:, Tissue.LIVER].std() > 6
+
+
+def test_a_lesion_shares_its_patients_blood_and_differs_from_his_other_lesions() -> None:
+    patient = Enhancement(np.random.default_rng(1))
+    one, other = (Enhancement(np.random.default_rng(seed), patient) for seed in (2, 3))
+    assert one.timing == other.timing == patient.timing
+    assert one.circulation is patient.circulation
+    assert abs(one.hu(Phase.ARTERIAL)[Tissue.HCC] - other.hu(Phase.ARTERIAL)[Tissue.HCC]) > 1
+
+
+LESIONS = {
+    # By tissue: HU less the liver's in the arterial and in the delayed phase, and its own from arterial to delayed.
+    Tissue.HCC: (1, -1, 0),
+    Tissue.METASTASIS_CENTER: (-1, -1, 1),
+    Tissue.METASTASIS_HYPERVASCULAR: (1, -1, 0),
+    Tissue.CHOLANGIOCARCINOMA_CENTER: (-1, 0, 1),
+    Tissue.HEMANGIOMA_NODULE: (1, 1, -1),
+    Tissue.HEMANGIOMA_CENTER: (-1, 0, 1),
+    Tissue.FNH: (1, 0, -1),
+    Tissue.HYPERVASCULAR_NODULE: (1, 0, 0),
+    Tissue.DYSPLASTIC_NODULE: (-1, 0, 1),
+    Tissue.CYST: (-1, -1, 0),
+}
+
+
+@pytest.mark.parametrize(("tissue", "expected"), LESIONS.items(), ids=lambda value: getattr(value, "name", ""))
+def test_every_lesion_has_the_pattern_that_the_literature_gives_it(
+    tissue: Tissue, expected: tuple[int, int, int]
+) -> None:
+    patients = [Enhancement(np.random.default_rng(seed)) for seed in range(60)]
+    lesions = [Enhancement(np.random.default_rng(seed + 999), patient) for seed, patient in enumerate(patients)]
+    arterial, delayed = (
+        np.mean([lesion.hu(phase)[tissue] for lesion in lesions]) for phase in (Phase.ARTERIAL, Phase.DELAYED)
+    )
+    liver = [np.mean([patient.hu(phase)[Tissue.LIVER] for patient in patients]) for phase in tuple(Phase)[1::2]]
+    found = (arterial - liver[0], delayed - liver[1], delayed - arterial)
+    for difference, sign, bound in zip(found, expected, (7, 9, 0), strict=True):
+        assert difference * sign > bound if sign else abs(difference) < 13
 
 
 @pytest.mark.parametrize("phase", Phase)
@@ -59,8 +97,5 @@ def test_contrast_comes_and_goes_as_it_does_in_patients(study: CTStudy) -> None:
     assert mean(Tissue.LIVER, portal) > mean(Tissue.LIVER, arterial) + 20 > mean(Tissue.LIVER, unenhanced) + 22
     for phase in Phase:
         assert -130 < mean(Tissue.FAT, phase) < -60
-    assert mean(Tissue.HCC, arterial) > mean(Tissue.LIVER, arterial) + 10
-    assert mean(Tissue.HCC, delayed) < mean(Tissue.LIVER, delayed) - 5
     assert abs(mean(Tissue.CYST, portal) - mean(Tissue.CYST, unenhanced)) < 12
-    assert mean(Tissue.HEMANGIOMA_CENTER, delayed) > mean(Tissue.HEMANGIOMA_CENTER, arterial) + 25
     assert mean(Tissue.METASTASIS_CENTER, portal) < mean(Tissue.LIVER, portal) - 25

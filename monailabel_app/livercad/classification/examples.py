@@ -85,8 +85,9 @@ def load_examples(
     paths = [folder / f"{seed}-{number:05d}.npz" for number in range(patients)]
     missing = [number for number, path in enumerate(paths) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    for done, _ in enumerate(_each(folder, seed, missing, workers or os.cpu_count() or 1)):
-        progress(patients - len(missing) + done + 1, patients, "phantom lesions")
+    there = patients - len(missing)
+    for done in _each(folder, seed, missing, workers or os.cpu_count() or 1):
+        progress(there + done, patients, "phantom lesions")
     parts = [np.load(path) for path in paths]
     return LesionExamples(
         squares=np.concatenate([part["squares"] for part in parts]),
@@ -96,17 +97,20 @@ def load_examples(
     )
 
 
-def _each(folder: Path, seed: int, numbers: Sequence[int], workers: int) -> Iterator[None]:
+def _each(folder: Path, seed: int, numbers: Sequence[int], workers: int) -> Iterator[int]:
+    """Make the patients' files; yields how many are done."""
     if len(numbers) < 2 or workers < 2:
-        for number in numbers:
-            yield _make(folder, seed, number)
+        for done, number in enumerate(numbers, 1):
+            _make(folder, seed, number)
+            yield done
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(_make, [folder] * len(numbers), [seed] * len(numbers), numbers)
+        made = pool.map(_make, [folder] * len(numbers), [seed] * len(numbers), numbers)
+        yield from (done for done, _ in enumerate(made, 1))
 
 
-def _make(folder: Path, seed: int, number: int) -> None:
-    """Make one patient's file."""
+def _make(folder: Path, seed: int, number: int) -> int:
+    """Make one patient's file; returns how many lesions it holds."""
     patient = PhantomPatient(seed, number)
     rng = np.random.default_rng((seed, number, 3))
     weights = np.array([WEIGHTS[kind] for kind in TYPES])
@@ -124,6 +128,7 @@ def _make(folder: Path, seed: int, number: int) -> None:
         shape = (0, len(PHASES), STORED_PLANES, STORED_PIXELS, STORED_PIXELS)
         stacked = np.stack(squares) if squares else np.zeros(shape, np.int16)
         np.savez(file, squares=stacked, types=np.array(kept, np.int64), diameters_mm=np.array(diameters))
+    return len(kept)
 
 
 def squares_of(excerpt: Excerpt) -> npt.NDArray[np.int16]:

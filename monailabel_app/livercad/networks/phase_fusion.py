@@ -61,9 +61,7 @@ class PhaseFusionNet(nn.Module):
             stages += [_convolution(incoming, width, stride=2), _Residual(width)]
             incoming = width
         self.encoder = nn.ModuleList(stages)
-        self.which = nn.ModuleList(nn.Embedding(phases, 2 * width) for width in WIDTHS)
-        for embedding in self.which:
-            nn.init.normal_(embedding.weight, std=0.02)
+        self.which = nn.ModuleList(_embedding(phases, 2 * width) for width in WIDTHS)
         self.exchange = nn.TransformerEncoderLayer(
             incoming, HEADS, 2 * incoming, dropout=0.1, batch_first=True, norm_first=True
         )
@@ -102,6 +100,13 @@ class PhaseFusionNet(nn.Module):
             scale, shift = self.which[stage](index)[..., None, None].chunk(2, dim=1)
             maps = self.encoder[2 * stage + 1](maps * (1 + scale) + shift)
         return maps.unflatten(0, (batch, phases))
+
+
+def _embedding(count: int, width: int) -> nn.Embedding:
+    # Nearly alike at first: phases come apart as far as that helps.
+    embedding = nn.Embedding(count, width)
+    nn.init.normal_(embedding.weight, std=0.02)
+    return embedding
 
 
 def _convolution(incoming: int, width: int, stride: int = 1) -> nn.Sequential:

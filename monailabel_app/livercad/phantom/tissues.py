@@ -216,11 +216,9 @@ class Enhancement:
             [ATTENUATION[tissue].unenhanced + ATTENUATION[tissue].sd * base[tissue] for tissue in Tissue]
         )
         self._flow, self._volume = np.exp(flow_sd * flow), np.exp(volume_sd * volume)
-        if patient is not None:
-            self.circulation, self.timing = patient.circulation, patient.timing
-            return
-        self.circulation, self.timing = Circulation(draw_injection(rng)), draw_timing(rng)
-        if rng.uniform() < FATTY_SHARE:
+        self.circulation: Circulation = patient.circulation if patient else Circulation(draw_injection(rng))
+        self.timing: Timing = patient.timing if patient else draw_timing(rng)
+        if patient is None and rng.uniform() < FATTY_SHARE:
             self._base[Tissue.LIVER] -= rng.uniform(*FATTY_HU)
 
     def hu(self, phase: Phase) -> npt.NDArray[np.float32]:
