@@ -19,7 +19,7 @@ CORE_SHARE = 1 / 2
 """The core lies deeper than this share of the lesion's depth. Our choice."""
 LEAST_DEPTH_MM, LEAST_DEPTH_VOXELS = 4.0, 3.0
 """A lesion has a rim and a core only if it is this deep, in mm and in voxels: about 8 mm across. Our choice."""
-LARGEST_BLOCK = 4_000_000
+LARGEST_BLOCK = 2_000_000
 """Voxels of a block above which only every second one along its finest axis is taken: so many have the same mean."""
 
 Mask = npt.NDArray[np.bool_]
@@ -81,7 +81,7 @@ def zones_of(instances: Volume, number: int, box: Where, margin_mm: float = 0.0)
     where, spacing = _block(instances, box, margin_mm)
     numbers = instances.array[where]
     lesion = numbers == number
-    depth = ndimage.distance_transform_edt(np.pad(lesion, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
+    depth = _depth(lesion, spacing)
     depths = depth[lesion]
     deepest = float(depths.max())
     border = min(BORDER_MM, float(np.median(depths)))
@@ -116,6 +116,15 @@ def shell_of(zones: Zones, liver: Mask, nearest_mm: float, farthest_mm: float) -
     if others.any():
         shell &= ndimage.distance_transform_edt(~others, sampling=zones.spacing) >= nearest_mm
     return np.asarray(shell)
+
+
+def _depth(lesion: Mask, spacing: tuple[float, float, float]) -> npt.NDArray[np.float64]:
+    """Distance of every voxel of the lesion to the nearest one outside, in mm; 0 outside."""
+    depth = np.zeros(lesion.shape)
+    filled = ndimage.find_objects(lesion.view(np.uint8))[0]
+    padded = np.pad(lesion[filled], 1)
+    depth[filled] = ndimage.distance_transform_edt(padded, sampling=spacing)[1:-1, 1:-1, 1:-1]
+    return depth
 
 
 def _block(instances: Volume, box: Where, margin_mm: float) -> tuple[Where, tuple[float, float, float]]:
