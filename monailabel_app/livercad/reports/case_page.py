@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from livercad.core.findings import ModelUsed
+from livercad.core.findings import Findings, ModelUsed, Sign
+from livercad.core.phases import UNENHANCED_WINDOW, Phase
+from livercad.core.signs import WORDS as SIGN_WORDS
 from livercad.models.registry import load_registry
 from livercad.pipeline.analysis import Analysis
+from livercad.reports.enhancement import taking_order
+from livercad.reports.lesion_section import lesion_section
 from livercad.reports.overlays import Painter
 from livercad.reports.pages import render
+from livercad.reports.phase_pictures import registrations
+from livercad.reports.words import Verdict, verdict_of
 
 COMPACT_FROM = 7
 """From this many lesions on, each one's numbers stand beside its pictures, and pictures are smaller."""
 PICTURED_LESIONS = 60
 """Pictures of at most this many, the largest, keep a page of many false findings usable; the table has all."""
+ORGANS = ("aorta", "portal_vein", "liver", "spleen", "kidney_cortex", "kidney_medulla", "kidney")
+"""In the order of the columns; others follow by name."""
 
 
 def render_case(analysis: Analysis) -> str:
@@ -34,17 +42,44 @@ def render_case(analysis: Analysis) -> str:
     return render(
         "case.html.j2",
         findings=findings,
+        reads=taking_order(findings.phases),
+        organs=_organs(findings),
+        verdicts=_verdicts(findings),
+        note_numbers=_note_numbers(findings),
+        sign_words=SIGN_WORDS,
+        phase_names=[phase.value for phase in Phase],
         window=painter.window,
+        unenhanced_window=UNENHANCED_WINDOW,
         compact=compact,
         lesion_volume_ml=sum(lesion.volume_ml for lesion in findings.lesions),
         lesion_fraction=sum(lesion.liver_fraction for lesion in findings.lesions),
-        pictured=[(lesion, painter.lesion(lesion)) for lesion in findings.lesions[:PICTURED_LESIONS]],
+        sections=[lesion_section(painter, lesion) for lesion in findings.lesions[:PICTURED_LESIONS]],
         overview=() if findings.lesions else painter.liver(),
         montage=painter.montage(),
+        registrations=registrations(painter),
         models=[(model, _licence_of(model)) for model in findings.models],
         total_s=total_s,
         timings=[(step, value, value / total_s) for step, value in findings.timings_s.items()] if total_s else [],
     )
+
+
+def _organs(findings: Findings) -> list[str]:
+    """The organs measured in any phase."""
+    found = {organ for read in findings.phases for organ in read.organ_hu}
+    return [organ for organ in ORGANS if organ in found] + sorted(found - set(ORGANS))
+
+
+def _verdicts(findings: Findings) -> dict[str, int]:
+    """How many lesions are marked malignant, benign and unsure; empty where none was classified."""
+    found = [verdict_of(lesion.classification) for lesion in findings.lesions]
+    order = (Verdict.MALIGNANT, Verdict.BENIGN, Verdict.UNSURE)
+    return {verdict.value: found.count(verdict) for verdict in order if verdict in found}
+
+
+def _note_numbers(findings: Findings) -> dict[tuple[Sign, str], int]:
+    """Number in the small print of every sign with its source, in the order in which signs are listed."""
+    notes = dict.fromkeys((found.sign, found.source) for lesion in findings.lesions for found in lesion.signs)
+    return {note: number for number, note in enumerate(notes, start=1)}
 
 
 def _licence_of(model: ModelUsed) -> str:

@@ -31,6 +31,26 @@ def percent(fraction: float) -> str:
     return f"<{NBSP}0.1{NBSP}%" if 0 < fraction < 0.0005 else f"{100 * fraction:.1f}{NBSP}%"
 
 
+def whole_percent(fraction: float) -> str:
+    """A probability with its sign, to 1 %; what is not certain is never shown as 0 or 100 %."""
+    if 0 < fraction < 0.005:
+        return f"<{NBSP}1{NBSP}%"
+    if 0.995 <= fraction < 1:
+        return f">{NBSP}99{NBSP}%"
+    return f"{100 * fraction:.0f}{NBSP}%"
+
+
+def signed_hu(value: float) -> str:
+    """A difference in HU, without its unit, always with its sign."""
+    text = hu(value)
+    return text if text == "0" or text.startswith(MINUS) else f"+{text}"
+
+
+def fixed(value: float, digits: int = 2) -> str:
+    """A number to so many digits, with a true minus sign."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", MINUS)
+
+
 def seconds(value: float) -> str:
     """A duration with its unit: 0.42 s, 12.3 s, 3 min 05 s."""
     if value < 59.95:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import jinja2
 
 from livercad.core.findings import DISCLAIMER
-from livercad.core.taxonomy import LABEL_COLORS
-from livercad.reports import formatting
+from livercad.core.taxonomy import BENIGN_COLOR, LABEL_COLORS, MALIGNANT_COLOR, UNSURE_COLOR
+from livercad.reports import formatting, words
 
-FORMATS = ("ml", "mm", "hu", "percent", "seconds", "location", "shape", "spacing", "phase")
+FORMATS = (
+    *("ml", "mm", "hu", "signed_hu", "fixed", "percent", "whole_percent"),
+    *("seconds", "location", "shape", "spacing", "phase"),
+)
 """The functions of `livercad.reports.formatting` that templates use as filters."""
+WORDS = (
+    *("class_name", "class_text", "verdict_of", "organ_name", "told_by"),
+    *("sign_name", "sign_state", "sign_value", "sign_threshold", "sign_gap"),
+)
+"""Those of `livercad.reports.words`."""
+COLORS = {label.name.lower(): color for label, color in LABEL_COLORS.items()} | {
+    "benign": BENIGN_COLOR,
+    "malignant": MALIGNANT_COLOR,
+    "unsure": UNSURE_COLOR,
+}
+CSS_COLORS = {name: "rgb({}, {}, {})".format(*color) for name, color in COLORS.items()}
 
 
 def render(template: str, **values: object) -> str:
@@ -27,6 +43,12 @@ def render(template: str, **values: object) -> str:
     str
         The page.
     """
+    return _environment().get_template(template).render(disclaimer=DISCLAIMER, colors=CSS_COLORS, **values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """Templates are compiled once a process: a batch renders many pages."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("livercad.reports"),
         autoescape=True,
@@ -35,5 +57,5 @@ def render(template: str, **values: object) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {name: getattr(formatting, name) for name in FORMATS}
-    colors = {label.name.lower(): "rgb({}, {}, {})".format(*color) for label, color in LABEL_COLORS.items()}
-    return environment.get_template(template).render(disclaimer=DISCLAIMER, colors=colors, **values)
+    environment.filters |= {name: getattr(words, name) for name in WORDS}
+    return environment

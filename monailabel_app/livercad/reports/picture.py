@@ -14,50 +14,17 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from livercad.core.phases import Window
+from livercad.reports.contours import Contour
 from livercad.reports.planes import Plane, View
+from livercad.reports.tags import Tag
 
 JPEG_QUALITY = 88
 """At 88 noise and lesion edges look as in the source and a picture of 300 x 260 pixels takes about 15 kB."""
+AIR_HU = -1024.0
+"""Shown where a picture reaches beyond the volume."""
 SCALE_BARS_MM = (100, 50, 20, 10, 5)
 """The longest that is shorter than 30 % of the picture's width is drawn."""
-
-
-@dataclass(frozen=True, eq=False)
-class Contour:
-    """The outline of the liver or of one lesion.
-
-    Parameters
-    ----------
-    number : int
-        0 for the liver, else `Lesion.number`.
-    lines : tuple of ndarray, shape (points, 2)
-        Row and column in pixels.
-    """
-
-    number: int
-    lines: tuple[npt.NDArray[np.float64], ...]
-
-    @property
-    def path(self) -> str:
-        """The outline as an SVG path, x along columns, one hundredth of a pixel exact."""
-        parts = []
-        for line in self.lines:
-            xy = np.rint(line[:, ::-1] * 100).astype(int)
-            closed = len(xy) > 2 and bool((xy[0] == xy[-1]).all())
-            steps = np.diff(xy, axis=0)
-            # Only where the direction changes does a path need a point.
-            turns = np.flatnonzero(steps[1:, 0] * steps[:-1, 1] != steps[1:, 1] * steps[:-1, 0]) + 1
-            kept = xy[np.concatenate([[0], turns, [len(xy) - 1]])] / 100
-            points = "L".join(f"{x:g} {y:g}" for x, y in (kept[:-1] if closed else kept))
-            parts.append(f"M{points}{'Z' if closed else ''}")
-        return "".join(parts)
-
-    @property
-    def anchor(self) -> tuple[float, float]:
-        """Row and column to write the number at: the outline's right-most point."""
-        points = np.concatenate(self.lines)
-        row, column = points[np.argmax(points[:, 1])]
-        return float(row), float(column)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +51,10 @@ class Picture:
         Row and column of both ends.
     frame : ndarray, shape (2, 2), or None
         Opposite corners (row, column) of the part that another picture shows larger.
+    boxes : tuple of Contour
+        The lesions with a box around them: those that are classified, in pictures of the whole liver.
+    tags : tuple of Tag
+        Names of lesions.
     """
 
     view: View
@@ -95,6 +66,8 @@ class Picture:
     focus: int | None = None
     diameters: tuple[npt.NDArray[np.float64], ...] = ()
     frame: npt.NDArray[np.float64] | None = None
+    boxes: tuple[Contour, ...] = ()
+    tags: tuple[Tag, ...] = ()
 
     @property
     def aspect(self) -> float:
@@ -110,6 +83,17 @@ class Picture:
     @property
     def jpeg_uri(self) -> str:
         """The tissue as a ``data:`` URI."""
-        buffer = io.BytesIO()
-        Image.fromarray(self.tissue).save(buffer, "JPEG", quality=JPEG_QUALITY)
-        return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+        return jpeg_uri(self.tissue)
+
+
+def jpeg_uri(grey: npt.NDArray[np.uint8]) -> str:
+    """Grey values, shape (rows, columns), as a ``data:`` URI."""
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "JPEG", quality=JPEG_QUALITY)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def grey_of(hu: npt.NDArray[np.float32], window: Window) -> npt.NDArray[np.uint8]:
+    """Values in HU as grey from black (0) to white (255) over a window."""
+    low, high = window.range_hu
+    return np.clip(np.rint((hu - low) * (255.0 / (high - low))), 0, 255).astype(np.uint8)

@@ -1,0 +1,112 @@
+"""Classes, signs and organs in the words and the colour in which every page shows them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from livercad.core.findings import Classification, Lesion, Sign, SignFound
+from livercad.core.signs import WORDS as SIGN_WORDS
+from livercad.core.taxonomy import LesionClass
+from livercad.reports.formatting import NBSP, fixed, hu, whole_percent
+
+CLASS_NAMES = {
+    LesionClass.CYST: "Cyst",
+    LesionClass.HEMANGIOMA: "Hemangioma",
+    LesionClass.HCC: "HCC",
+    LesionClass.METASTASIS: "Metastasis",
+    LesionClass.OTHER_MALIGNANT: "Other malignant",
+    LesionClass.OTHER_BENIGN: "Other benign",
+}
+"""Short enough to stand beside a box; the last is benign and rare, or indeterminate."""
+
+TOLD_BY = {"name": "file name", "table": "table", "image": "image", "unknown": "nothing"}
+
+
+class Verdict(StrEnum):
+    """How a lesion is marked. Its value is the style that templates know; words always stand beside the colour."""
+
+    NONE = ""
+    """No classifier was asked."""
+    BENIGN = "benign"
+    MALIGNANT = "malignant"
+    UNSURE = "unsure"
+
+
+def verdict_of(classification: Classification | None) -> Verdict:
+    """How to mark a lesion: what is unsure is neither benign nor malignant.
+
+    Parameters
+    ----------
+    classification : Classification or None
+        Of the lesion.
+
+    Returns
+    -------
+    Verdict
+        ``NONE`` without a classification.
+    """
+    if classification is None:
+        return Verdict.NONE
+    if classification.is_unsure:
+        return Verdict.UNSURE
+    return Verdict.MALIGNANT if classification.is_malignant else Verdict.BENIGN
+
+
+def class_name(label: str) -> str:
+    """A class' name for people."""
+    return CLASS_NAMES[LesionClass(label)]
+
+
+def class_text(classification: Classification) -> str:
+    """The class with its probability: ``HCC 87 %``; with a question mark where it is unsure, ``HCC? 41 %``."""
+    mark = "?" if classification.is_unsure else ""
+    return f"{class_name(classification.label)}{mark} {whole_percent(classification.confidence)}"
+
+
+def tag_text(lesion: Lesion) -> str:
+    """What stands beside a lesion's box: its number, with the class where there is one."""
+    return f"{lesion.number} {class_text(lesion.classification)}" if lesion.classification else str(lesion.number)
+
+
+def sign_name(sign: Sign) -> str:
+    """A sign's name for people: ``Washout, portal``."""
+    return SIGN_WORDS[sign].label
+
+
+def sign_state(found: SignFound) -> str:
+    """``present``, ``absent`` or ``not measurable``."""
+    return "not measurable" if found.present is None else "present" if found.present else "absent"
+
+
+def sign_value(found: SignFound) -> str:
+    """A sign's number with its unit; a dash where there is none."""
+    return "–" if found.value is None else _amount(found.value, found.unit)
+
+
+def sign_threshold(found: SignFound) -> str:
+    """What a sign's number is held against, and which way it counts: ``≥ 10 HU``; a dash where there is none."""
+    if found.threshold is None:
+        return "–"
+    mark = "≤" if SIGN_WORDS[found.sign].counts_from_above else "≥"
+    return f"{mark}{NBSP}{_amount(found.threshold, found.unit)}"
+
+
+def sign_gap(found: SignFound, lesion: Lesion) -> str:
+    """Why a sign could not be measured."""
+    measured = {point.phase for point in lesion.enhancement}
+    missing = [phase for phase in found.phases if phase not in measured]
+    return f"needs {' and '.join(missing)} phase" if missing else "too small to tell"
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{hu(value)}{NBSP}{unit}" if unit else fixed(value)
+
+
+def organ_name(organ: str) -> str:
+    """An organ's name for people: ``Portal vein``."""
+    return organ.replace("_", " ").capitalize()
+
+
+def told_by(source: str) -> str:
+    """How a phase is known, for people."""
+    return TOLD_BY.get(source, source)
