@@ -28,14 +28,11 @@ class FusedOutput(NamedTuple):
         What the logits are made from.
     attention : Tensor, shape (batch, phases)
         Weight of each phase; 0 where it is missing, sum 1.
-    maps : Tensor, shape (batch, phases, width, rows, columns)
-        The encoder's last maps, for saliency.
     """
 
     logits: Tensor
     features: Tensor
     attention: Tensor
-    maps: Tensor
 
 
 class PhaseFusionNet(nn.Module):
@@ -84,14 +81,18 @@ class PhaseFusionNet(nn.Module):
         FusedOutput
             Logits and what led to them.
         """
-        maps = self._encode(crops)
+        return self.fuse(self.encode(crops), present)
+
+    def fuse(self, maps: Tensor, present: Tensor) -> FusedOutput:
+        """Classify from the encoder's maps; see `forward`."""
         tokens = self.exchange(maps.mean(dim=(3, 4)), src_key_padding_mask=~present)
         scores = self.weigh(tokens).squeeze(-1).masked_fill(~present, -torch.inf)
         attention = scores.softmax(dim=1)
         features = (attention[..., None] * tokens.masked_fill(~present[..., None], 0)).sum(dim=1)
-        return FusedOutput(self.head(self.drop(features)), features, attention, maps)
+        return FusedOutput(self.head(self.drop(features)), features, attention)
 
-    def _encode(self, crops: Tensor) -> Tensor:
+    def encode(self, crops: Tensor) -> Tensor:
+        """The encoder's last maps, shape (batch, phases, width, rows, columns), of crops; see `forward`."""
         batch, phases = crops.shape[:2]
         maps = crops.flatten(0, 1)
         index = torch.arange(phases, device=crops.device).repeat(batch)

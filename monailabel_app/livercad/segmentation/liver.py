@@ -9,12 +9,13 @@ from scipy import ndimage
 
 from livercad.core.volume import Volume
 from livercad.errors import ImageContentError
+from livercad.models.used import model_used
 from livercad.networks.leuven_unet import LIVER_SHRINKAGE, liver_unet
 from livercad.progress import Progress, part, silent
 from livercad.segmentation.resampling import NetworkGrid
 from livercad.segmentation.runtimes import load_runtime
 from livercad.segmentation.scaling import scale_ct
-from livercad.segmentation.weights import load_weights, model_used
+from livercad.segmentation.weights import load_weights
 from livercad.segmentation.windows import predict_in_windows
 from livercad.settings import Settings
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from safetensors.torch import load_file
 
-from livercad.core.findings import ModelUsed
 from livercad.models.install import installed_weights
-from livercad.models.registry import find
 from livercad.networks.leuven_unet import LeuvenUNet
 
 
@@ -32,9 +30,3 @@ def load_weights(network: LeuvenUNet, name: str) -> LeuvenUNet:
     """
     network.load_numbered(load_file(installed_weights(name)))
     return network
-
-
-def model_used(name: str, runtime: str) -> ModelUsed:
-    """Say which model took part, and what ran it, for the Findings."""
-    entry = find(name)
-    return ModelUsed(name=name, version=entry.version, sha256=entry.weights.sha256, runtime=runtime)

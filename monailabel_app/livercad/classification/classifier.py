@@ -1,0 +1,157 @@
+"""The classifier in use: lesions in, classes with probabilities out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file
+
+from livercad.classification.calibration import Calibration
+from livercad.classification.crops import PHASES, PLANES, crops_of, side_mm, to_network
+from livercad.classification.recipe import CLASSES, new_network
+from livercad.classification.saliency import classify_and_explain
+from livercad.core.findings import Classification, Lesion
+from livercad.core.phases import Phase
+from livercad.core.volume import Volume
+from livercad.models.install import installed_weights
+from livercad.models.used import model_used
+from livercad.progress import Progress, silent
+from livercad.settings import Settings
+
+NAME = "lesion-classes"
+SURE_PROBABILITY = 0.6
+"""Below this the label is unsure: calibrated, it would be wrong in two of five lesions. Our choice."""
+CALIBRATION_PREFIX, NETWORK_PREFIX = "calibration.", "network."
+
+
+@dataclass(frozen=True)
+class View:
+    """What the classifier saw of a lesion.
+
+    Parameters
+    ----------
+    crops : dict of Phase to ndarray, shape (rows, columns)
+        HU of the middle plane, seen as radiologists do: from front to back, from the patient's right to left.
+    saliency : dict of Phase to ndarray, shape (rows, columns)
+        How much each place spoke for the label, in [0, 1].
+    side_mm : float
+        Side of the square in mm.
+    """
+
+    crops: dict[Phase, npt.NDArray[np.float32]]
+    saliency: dict[Phase, npt.NDArray[np.float32]]
+    side_mm: float
+
+
+@dataclass(frozen=True)
+class Classified:
+    """One lesion's class and what led to it.
+
+    Parameters
+    ----------
+    classification : Classification
+        For the Findings.
+    view : View
+        For the report.
+    """
+
+    classification: Classification
+    view: View
+
+
+class LesionClassifier:
+    """Tells what lesions are, with the network `lesion-classes`.
+
+    It is small enough for a CPU: 20 lesions take a second, so `Settings.device` does not matter.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where models lie.
+
+    Raises
+    ------
+    ModelError
+        If the model is missing or its weights are damaged.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        tensors = load_file(installed_weights(NAME))
+        self._network = new_network()
+        self._network.load_state_dict(_part(tensors, NETWORK_PREFIX))
+        self._network.eval().requires_grad_(False)
+        fitted = {name: tensor.double().numpy() for name, tensor in _part(tensors, CALIBRATION_PREFIX).items()}
+        self._calibration = Calibration(
+            float(fitted["temperature"]), fitted["means"], fitted["precision"], float(fitted["far"])
+        )
+        self.model = model_used(NAME, "torch cpu fp32")
+
+    def __call__(
+        self, images: Mapping[Phase, Volume], lesions: Sequence[Lesion], progress: Progress = silent
+    ) -> dict[int, Classified]:
+        """Classify the lesions of a study.
+
+        Parameters
+        ----------
+        images : mapping of Phase to Volume
+            HU, laid over each other.
+        lesions : sequence of Lesion
+            Their centres, diameters and numbers are used.
+        progress : Progress
+            Told of every lesion; may raise Cancelled.
+
+        Returns
+        -------
+        dict of int to Classified
+            By `Lesion.number`; without lesions that no phase shows.
+        """
+        classified = {}
+        for done, lesion in enumerate(lesions):
+            progress(done, len(lesions), "classes")
+            crops, present = crops_of(images, lesion.center, lesion.diameter_mm)
+            if present.any():
+                classified[lesion.number] = self._classify(crops, present, lesion.diameter_mm)
+        return classified
+
+    def _classify(
+        self, crops: npt.NDArray[np.float32], present: npt.NDArray[np.bool_], diameter_mm: float
+    ) -> Classified:
+        shown = torch.from_numpy(present)[None]
+        output, saliency = classify_and_explain(self._network, torch.from_numpy(to_network(crops))[None], shown)
+        (probabilities,) = self._calibration.probabilities(output.logits.numpy())
+        (distance,) = self._calibration.distances(output.features.numpy())
+        best = int(np.argmax(probabilities))
+        seen = [n for n, _ in enumerate(PHASES) if present[n]]
+        reason = _why_unsure(float(probabilities[best]), float(distance), self._calibration.far)
+        classification = Classification(
+            label=CLASSES[best],
+            probabilities={str(kind): float(p) for kind, p in zip(CLASSES, probabilities, strict=True)},
+            malignancy=float(sum(p for kind, p in zip(CLASSES, probabilities, strict=True) if kind.is_malignant)),
+            is_unsure=bool(reason),
+            reason=reason,
+            phases=tuple(PHASES[n] for n in seen),
+            attention={str(PHASES[n]): float(output.attention[0, n]) for n in seen},
+        )
+        view = View(
+            crops={PHASES[n]: crops[n, PLANES // 2] for n in seen},
+            saliency={PHASES[n]: saliency[0, n] for n in seen},
+            side_mm=side_mm(diameter_mm),
+        )
+        return Classified(classification, view)
+
+
+def _part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _why_unsure(probability: float, distance: float, far: float) -> str:
+    reasons = []
+    if probability < SURE_PROBABILITY:
+        reasons.append(f"the most probable class has a probability of {probability:.2f} only")
+    if distance > far:
+        reasons.append(f"it is unlike what was learnt (distance {distance:.1f}, limit {far:.1f})")
+    return "; ".join(reasons)
