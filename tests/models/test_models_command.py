@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from livercad.cli.models import app
-from livercad.models.registry import load_registry
+from livercad.errors import ModelError
+from livercad.models.registry import PublishedModel, load_registry
 
 
 def run(*arguments: object):
@@ -41,13 +42,31 @@ def test_verify_fails_on_a_missing_or_damaged_model_and_names_the_command(fakes)
     assert run("verify", "one").exit_code == 0
 
 
-@pytest.mark.parametrize("name", list(load_registry()))
-def test_show_prints_the_card_and_the_origin(name):
-    result = run("show", name)
-    entry = load_registry()[name]
+@pytest.mark.parametrize("entry", load_registry().values(), ids=load_registry().keys())
+def test_show_prints_the_card_and_the_origin(entry):
+    result = run("show", entry.name)
+    origin = (
+        (entry.source.package, entry.source.file_sha256)
+        if isinstance(entry, PublishedModel)
+        else (entry.made_by, "LiverCAD itself")
+    )
     assert result.exit_code == 0
-    for part in ("Intended use", "Training data", entry.source.package, entry.source.file_sha256):
+    for part in ("Intended use", "Training data", entry.weights.sha256, *origin):
         assert part in result.output
+
+
+def test_shipped_weights_count_as_installed_and_are_not_fetched(shipped):
+    assert "shipped" in run("list").output
+    assert run("verify", "shipped").output == "shipped: installed\n"
+    result = run("install", "shipped")
+    assert result.exit_code == 0 and result.output == f"shipped: {shipped.path}\n"
+
+
+def test_damaged_shipped_weights_are_told_with_what_to_do(shipped):
+    shipped.path.write_bytes(b"rubbish")
+    result = run("verify", "shipped")
+    assert result.exit_code == 1 and "install LiverCAD again" in result.output
+    assert isinstance(run("install", "shipped").exception, ModelError)
 
 
 def test_the_command_line_does_not_load_heavy_packages_before_it_needs_them():

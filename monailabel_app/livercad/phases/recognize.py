@@ -1,0 +1,109 @@
+"""The contrast phase of a CT volume, told from its image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from safetensors import safe_open
+
+from livercad.core.findings import ModelUsed
+from livercad.core.phases import Phase
+from livercad.core.volume import Volume
+from livercad.models.install import installed_weights
+from livercad.phases.classifier import PHASES, PhaseClassifier
+from livercad.phases.features import MEASURES, features_of, measure_organs
+from livercad.phases.finder import OrganFinder
+from livercad.progress import Progress, silent
+from livercad.models.used import model_used
+from livercad.settings import Settings
+
+NAME = "phases-phantom"
+ORGANS_PREFIX = "organs."
+"""Of the organ network's tensors in the file of weights; the classifier's have none."""
+SURE_PROBABILITY = 0.7
+"""Below it a guess is unsure."""
+LEAST_ORGANS = 3
+"""Fewer organs than this, muscle not counted, are a view too narrow to tell a phase by, or no abdomen at all."""
+STRANGE_SHARE = 0.15
+"""More features outside the range of all phantoms than this: not an image like those the classifier knows."""
+
+
+@dataclass(frozen=True)
+class PhaseGuess:
+    """What the image says about its phase.
+
+    Parameters
+    ----------
+    probabilities : dict of Phase to float
+        Calibrated on phantoms; they add up to 1.
+    is_unsure : bool
+        Whether the image does not tell the phase: too little is seen, it is unlike what the classifier knows, or no
+        phase is probable enough.
+    organ_hu : dict of str to float
+        Median HU of the organs found.
+    """
+
+    probabilities: dict[Phase, float]
+    is_unsure: bool
+    organ_hu: dict[str, float]
+
+    @property
+    def phase(self) -> Phase:
+        """The most probable phase."""
+        return max(self.probabilities, key=lambda phase: self.probabilities[phase])
+
+
+class PhaseRecognizer:
+    """Recognises phases with the shipped model `phases-phantom`.
+
+    Parameters
+    ----------
+    settings : Settings
+        `device` says where the organ network runs.
+
+    Raises
+    ------
+    ModelError
+        If the shipped weights are missing or damaged.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        with safe_open(installed_weights(NAME), "pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no dict
+        organs = {n.removeprefix(ORGANS_PREFIX): t for n, t in tensors.items() if n.startswith(ORGANS_PREFIX)}
+        rest = {name: tensor.numpy() for name, tensor in tensors.items() if not name.startswith(ORGANS_PREFIX)}
+        self._find_organs = OrganFinder(organs, settings.device)
+        self._classifier = PhaseClassifier.from_tensors(rest)
+        self.model: ModelUsed = model_used(NAME, self._find_organs.runtime)
+
+    def __call__(self, ct: Volume, liver: Volume | None = None, progress: Progress = silent) -> PhaseGuess:
+        """Recognise the phase.
+
+        Parameters
+        ----------
+        ct : Volume
+            CT in HU, on any grid.
+        liver : Volume, optional
+            Mask of the liver on the same grid; without it the liver is what the organ network takes for it.
+        progress : Progress
+            How far it is.
+
+        Returns
+        -------
+        PhaseGuess
+            Probabilities, whether they are to be relied on, and the organs' HU.
+        """
+        progress(0, 1, "recognising the phase")
+        seen = self._find_organs(ct, liver)
+        measured = measure_organs(seen.image, seen.labels, seen.liver)
+        features = features_of(measured)[None]
+        probabilities = self._classifier.probabilities(features)[0]
+        organ_hu = {organ: measured[f"{organ}_50"] for organ in MEASURES if f"{organ}_50" in measured}
+        unsure = (
+            len(organ_hu.keys() - {"muscle", "kidney"}) < LEAST_ORGANS
+            or bool(self._classifier.strange(features)[0] > STRANGE_SHARE)
+            or bool(np.max(probabilities) < SURE_PROBABILITY)
+        )
+        progress(1, 1, "recognising the phase")
+        return PhaseGuess(dict(zip(PHASES, map(float, probabilities), strict=True)), unsure, organ_hu)

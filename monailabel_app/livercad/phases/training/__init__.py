@@ -1,0 +1,1 @@
+"""How the phase recogniser's weights are made, from phantoms alone."""
