@@ -12,7 +12,7 @@ from livercad.reports.lesion_section import lesion_section
 from livercad.reports.overlays import Painter
 from livercad.reports.pages import render
 from livercad.reports.phase_pictures import registrations
-from livercad.reports.words import Verdict, verdict_of
+from livercad.reports.words import count_verdicts
 
 COMPACT_FROM = 7
 """From this many lesions on, each one's numbers stand beside its pictures, and pictures are smaller."""
@@ -44,7 +44,7 @@ def render_case(analysis: Analysis) -> str:
         findings=findings,
         reads=taking_order(findings.phases),
         organs=_organs(findings),
-        verdicts=_verdicts(findings),
+        verdicts=count_verdicts(findings.lesions),
         note_numbers=_note_numbers(findings),
         sign_words=SIGN_WORDS,
         phase_names=[phase.value for phase in Phase],
@@ -67,13 +67,6 @@ def _organs(findings: Findings) -> list[str]:
     """The organs measured in any phase."""
     found = {organ for read in findings.phases for organ in read.organ_hu}
     return [organ for organ in ORGANS if organ in found] + sorted(found - set(ORGANS))
-
-
-def _verdicts(findings: Findings) -> dict[str, int]:
-    """How many lesions are marked malignant, benign and unsure; empty where none was classified."""
-    found = [verdict_of(lesion.classification) for lesion in findings.lesions]
-    order = (Verdict.MALIGNANT, Verdict.BENIGN, Verdict.UNSURE)
-    return {verdict.value: found.count(verdict) for verdict in order if verdict in found}
 
 
 def _note_numbers(findings: Findings) -> dict[tuple[Sign, str], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -28,6 +29,7 @@ def render_index(cases: Sequence[CaseRow]) -> str:
         "index.html.j2",
         cases=[(case, _link(case), _thumbnail(case)) for case in cases],
         done=done,
+        verdicts=dict(sum((Counter(case.verdicts) for case in done), Counter())),
         failed=[case for case in cases if case.status == "failed"],
         lesion_count=sum(len(case.findings.lesions) for case in done if case.findings),
         lesion_volume_ml=sum(case.lesion_volume_ml for case in done),

@@ -10,6 +10,14 @@ findings.csv
     ``mean_hu``, ``sd_hu`` (in the reference phase), ``liver_fraction`` (lesion over liver, 0 to 1),
     ``surface_distance_mm``, ``center_*_mm`` (centre of mass), ``diameter_start_*_mm``, ``diameter_end_*_mm``,
     ``short_diameter_start_*_mm``, ``short_diameter_end_*_mm``, ``box_min_*_mm``, ``box_max_*_mm``.
+    Of the classifier: ``class`` (the most probable), ``confidence`` (its probability), ``malignancy`` (of the malignant
+    classes together), ``unsure`` (``true`` or ``false``), ``unsure_reason``, and the probability of every class:
+    ``probability_cyst``, ``probability_hemangioma``, ``probability_hcc``, ``probability_metastasis``,
+    ``probability_other_malignant``, ``probability_other_benign``. Probabilities are 0 to 1.
+    ``phases_read`` (of the study, ``unknown`` for one that nothing tells), ``visible_in`` (phases that the lesion was
+    found in). Of every phase, ``PHASE_`` being ``unenhanced_``, ``arterial_``, ``portal_`` or ``delayed_``:
+    ``PHASE_lesion_hu``, ``PHASE_lesion_sd_hu``, ``PHASE_liver_hu`` (around the lesion), ``PHASE_contrast_hu`` (lesion
+    less liver), ``PHASE_rim_hu``, ``PHASE_core_hu``. ``signs_present``, ``signs_absent``, ``signs_not_measurable``.
     A case without lesions has no row here.
 
 cases.csv
@@ -17,7 +25,13 @@ cases.csv
     (file or series), ``spacing_i_mm``, ``spacing_j_mm``, ``spacing_k_mm``, ``liver_volume_ml`` (with lesions),
     ``liver_mean_hu``, ``liver_sd_hu`` (without lesions), ``liver_is_cut`` (``true`` or ``false``), ``lesion_count``,
     ``lesion_volume_ml`` (all lesions), ``largest_diameter_mm``, ``warnings`` (codes), ``models`` (name and version),
-    ``livercad_version``, ``analysis_s`` (seconds).
+    ``livercad_version``, ``analysis_s`` (seconds), ``phases_read``, ``phases_unsure`` (that the image alone does not
+    tell), ``classes`` (of the lesions that the classifier is sure of, each with their count), ``malignant_count``,
+    ``benign_count``, ``unsure_count`` (of lesions; one that is unsure counts as neither malignant nor benign; empty
+    where no lesion was classified). Of every phase that was registered: ``PHASE_registration_method``,
+    ``PHASE_liver_overlap_before``, ``PHASE_liver_overlap_after`` (Dice, 0 to 1), ``PHASE_similarity_before``,
+    ``PHASE_similarity_after`` (mutual information, nats), ``PHASE_median_shift_mm``, ``PHASE_largest_shift_mm``.
+    ``registration_poor`` (phases that lie poorly over the reference phase).
 """
 
 from __future__ import annotations
@@ -25,146 +39,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
 
-from livercad.core.findings import Findings, Lesion
-from livercad.core.geometry import Point
+from livercad.reports.case_table import CASE_COLUMNS, case_row
 from livercad.reports.cases import CaseRow
+from livercad.reports.cells import Cell
+from livercad.reports.lesion_table import LESION_COLUMNS, lesion_rows
 
-Cell: TypeAlias = str | int | float | None
-
-
-LESION_POINTS = (
-    "center",
-    "diameter_start",
-    "diameter_end",
-    "short_diameter_start",
-    "short_diameter_end",
-    "box_min",
-    "box_max",
-)
-
-LESION_COLUMNS = (
-    "case",
-    "reference_phase",
-    "lesion",
-    "score",
-    "volume_ml",
-    "diameter_mm",
-    "short_diameter_mm",
-    "mean_hu",
-    "sd_hu",
-    "liver_fraction",
-    "surface_distance_mm",
-    *(f"{point}_{axis}_mm" for point in LESION_POINTS for axis in "ras"),
-)
-"""Columns of findings.csv, in order."""
-
-CASE_COLUMNS = (
-    "case",
-    "status",
-    "reason",
-    "reference_phase",
-    "reference_source",
-    "spacing_i_mm",
-    "spacing_j_mm",
-    "spacing_k_mm",
-    "liver_volume_ml",
-    "liver_mean_hu",
-    "liver_sd_hu",
-    "liver_is_cut",
-    "lesion_count",
-    "lesion_volume_ml",
-    "largest_diameter_mm",
-    "warnings",
-    "models",
-    "livercad_version",
-    "analysis_s",
-)
-"""Columns of cases.csv, in order."""
-
-
-def lesion_rows(findings: Findings) -> list[dict[str, Cell]]:
-    """The rows of findings.csv for one case.
-
-    Parameters
-    ----------
-    findings : Findings
-        Of the case.
-
-    Returns
-    -------
-    list of dict
-        One a lesion, with the keys `LESION_COLUMNS`.
-    """
-    return [_lesion_row(findings, lesion) for lesion in findings.lesions]
-
-
-def _lesion_row(findings: Findings, lesion: Lesion) -> dict[str, Cell]:
-    row: dict[str, Cell] = {
-        "case": findings.case,
-        "reference_phase": findings.reference.phase,
-        "lesion": lesion.number,
-        "score": _rounded(lesion.score, 4),
-        "volume_ml": _rounded(lesion.volume_ml, 4),
-        "diameter_mm": _rounded(lesion.diameter_mm, 2),
-        "short_diameter_mm": _rounded(lesion.short_diameter_mm, 2),
-        "mean_hu": _rounded(lesion.mean_hu, 2),
-        "sd_hu": _rounded(lesion.sd_hu, 2),
-        "liver_fraction": _rounded(lesion.liver_fraction, 6),
-        "surface_distance_mm": _rounded(lesion.surface_distance_mm, 2),
-    }
-    points: dict[str, Point] = {
-        "center": lesion.center,
-        "diameter_start": lesion.diameter.start,
-        "diameter_end": lesion.diameter.end,
-        "short_diameter_start": lesion.short_diameter.start,
-        "short_diameter_end": lesion.short_diameter.end,
-        "box_min": lesion.box.minimum,
-        "box_max": lesion.box.maximum,
-    }
-    for name in LESION_POINTS:
-        for axis, value in zip("ras", points[name], strict=True):
-            row[f"{name}_{axis}_mm"] = _rounded(value, 2)
-    return row
-
-
-def case_row(row: CaseRow) -> dict[str, Cell]:
-    """The row of cases.csv for one case.
-
-    Parameters
-    ----------
-    row : CaseRow
-        The case, analysed or failed.
-
-    Returns
-    -------
-    dict
-        With the keys `CASE_COLUMNS`; None where a failed case has no value.
-    """
-    cells: dict[str, Cell] = dict.fromkeys(CASE_COLUMNS)
-    cells |= {"case": row.case, "status": row.status, "reason": row.reason or None}
-    cells["analysis_s"] = None if row.seconds is None else _rounded(row.seconds, 2)
-    if row.findings is None:
-        return cells
-    findings, reference, liver = row.findings, row.findings.reference, row.findings.liver
-    largest = row.largest_diameter_mm
-    cells |= {
-        "reference_phase": reference.phase,
-        "reference_source": reference.source,
-        **{f"spacing_{axis}_mm": _rounded(mm, 4) for axis, mm in zip("ijk", reference.spacing_mm, strict=True)},
-        "liver_volume_ml": _rounded(liver.volume_ml, 2),
-        "liver_mean_hu": _rounded(liver.mean_hu, 2),
-        "liver_sd_hu": _rounded(liver.sd_hu, 2),
-        "liver_is_cut": str(liver.is_cut).lower(),
-        "lesion_count": len(findings.lesions),
-        "lesion_volume_ml": _rounded(row.lesion_volume_ml, 4),
-        "largest_diameter_mm": None if largest is None else _rounded(largest, 2),
-        "warnings": "; ".join(warning.code for warning in findings.warnings),
-        "models": "; ".join(f"{model.name} {model.version}" for model in findings.models),
-        "livercad_version": findings.livercad_version,
-    }
-    return cells
+__all__ = ["CASE_COLUMNS", "LESION_COLUMNS", "CaseRow", "case_row", "cases_csv", "findings_csv", "lesion_rows"]
 
 
 def findings_csv(cases: Iterable[CaseRow]) -> str:
@@ -206,8 +87,3 @@ def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
-
-
-def _rounded(value: float, digits: int) -> float:
-    """Round; adding 0.0 turns -0.0 into 0.0."""
-    return round(float(value), digits) + 0.0

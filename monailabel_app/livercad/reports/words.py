@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from livercad.core.findings import Classification, Lesion, Sign, SignFound
@@ -50,6 +51,13 @@ def verdict_of(classification: Classification | None) -> Verdict:
     if classification.is_unsure:
         return Verdict.UNSURE
     return Verdict.MALIGNANT if classification.is_malignant else Verdict.BENIGN
+
+
+def count_verdicts(lesions: Iterable[Lesion]) -> dict[Verdict, int]:
+    """How many lesions are marked malignant, benign and unsure, in this order; only what there is."""
+    found = [verdict_of(lesion.classification) for lesion in lesions]
+    order = (Verdict.MALIGNANT, Verdict.BENIGN, Verdict.UNSURE)
+    return {verdict: found.count(verdict) for verdict in order if verdict in found}
 
 
 def class_name(label: str) -> str:
