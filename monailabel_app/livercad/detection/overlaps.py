@@ -18,6 +18,7 @@ NECK_SHARE = 0.5
 """Where a lesion is less deep than this share of its parts on both sides, it is two that touch. Our choice."""
 
 Labels = npt.NDArray[np.integer[Any]]
+Mask = npt.NDArray[np.bool_]
 Table = npt.NDArray[np.float64]
 
 
@@ -90,7 +91,7 @@ def compare(rows: Labels, row_count: int, columns: Labels, column_count: int, gr
     )
 
 
-def holds_together(whole: npt.NDArray[np.bool_], one: Labels, other: Labels, grid: Volume) -> bool:
+def holds_together(whole: Mask, one: Mask, other: Mask, grid: Volume) -> bool:
     """Whether a lesion is one between two of its parts, or two that touch there.
 
     What is left of it when its surface is taken off, half as deep as the shallower part lies (`NECK_SHARE`), must still

@@ -33,11 +33,14 @@ class ArterialPattern:
     nodular_share : float or None
         Share of the rim's voxels, in [0, 1], that are as bright as blood, after smoothing. None where the lesion is too
         small to have a rim, or it is not known how bright blood is.
+    is_small : bool
+        Whether the lesion is too small to have a rim and a core.
     """
 
     bright_hu: float
     later_hu: dict[Phase, float]
     nodular_share: float | None
+    is_small: bool
 
 
 def arterial_pattern(
@@ -79,7 +82,7 @@ def arterial_pattern(
             later_hu[phase] = float(values.mean(dtype=np.float64))
     rim = smooth[zones.rim & seen]
     share = float(np.mean(rim >= blood_hu)) if rim.size and blood_hu is not None else None
-    return ArterialPattern(bright_hu, later_hu, share)
+    return ArterialPattern(bright_hu, later_hu, share, zones.is_small)
 
 
 def _smooth_inside(

@@ -140,7 +140,7 @@ def delayed_isoattenuation(evidence: Evidence) -> Reading:
 def rim_enhancement(evidence: Evidence) -> Reading | None:
     """How much brighter than the core the rim is, more than liver in its voxels would make it, and not in nodules."""
     point, nodules = evidence.at[Phase.ARTERIAL], peripheral_nodules(evidence)
-    if _has_no_rim(point):
+    if evidence.arterial is None or evidence.arterial.is_small:
         return None
     threshold = max(RIM_HU, LIVER_IN_RIM * (point.liver_hu - point.core_hu))
     return _at_least(point.rim_hu - point.core_hu, threshold, nodules is None or not nodules.present)
@@ -159,7 +159,7 @@ def centripetal_filling(evidence: Evidence) -> Reading | None:
     """What the core gains from the arterial to a later phase, and gains on a rim that was brighter before."""
     early = evidence.at.get(Phase.ARTERIAL)
     late = evidence.at.get(Phase.DELAYED) or evidence.at.get(Phase.PORTAL)
-    if early is None or late is None or _has_no_rim(early):
+    if early is None or late is None or evidence.arterial is None or evidence.arterial.is_small:
         return None
     gap = early.rim_hu - early.core_hu
     value = min(late.core_hu - early.core_hu, gap - (late.rim_hu - late.core_hu))
@@ -183,8 +183,3 @@ def no_enhancement(evidence: Evidence) -> Reading | None:
     rise = max(point.lesion_hu for point in enhanced) - before.lesion_hu
     phases = tuple(phase for phase in Phase if phase in evidence.at)
     return Reading(rise, ENHANCEMENT_HU, rise <= ENHANCEMENT_HU, phases)
-
-
-def _has_no_rim(point: PhaseMeasurement) -> bool:
-    """Whether rim and core were given the same mean, because the lesion is too small to have them."""
-    return point.rim_hu == point.core_hu
