@@ -40,7 +40,7 @@ CLASSES = {
     3: (0.0, 0.0, 0.0, 0.001, 0.001, 0.998),
 }
 """Probabilities by lesion, in this order."""
-LIRADS = "LI-RADS v2018, major features; threshold chosen here"
+LIRADS = "LI-RADS v2018, major features; 10 HU is our choice"
 
 
 @cache
@@ -127,10 +127,10 @@ def _explained(study: CTStudy, lesion: Lesion) -> Lesion:
 
 SIGNS = (
     SignFound(Sign.ARTERIAL_HYPERENHANCEMENT, True, 31.2, 10.0, "HU", (Phase.ARTERIAL,), LIRADS),
-    SignFound(Sign.PORTAL_WASHOUT, False, -3.4, -10.0, "HU", (Phase.ARTERIAL, Phase.PORTAL), LIRADS),
-    SignFound(Sign.RIM_ENHANCEMENT, False, 0.12, 0.5, "", (Phase.ARTERIAL,), "Rim less core over liver; chosen here"),
-    SignFound(Sign.DELAYED_WASHOUT, None, None, None, "HU", (Phase.ARTERIAL, Phase.DELAYED), LIRADS),
-    SignFound(Sign.WATER_DENSITY, False, 41.0, 20.0, "HU", (Phase.UNENHANCED,), "Below 20 HU; Bosniak 2019"),
+    SignFound(Sign.PORTAL_WASHOUT, False, 92.6, 107.0, "%", (Phase.ARTERIAL, Phase.PORTAL), "Liu 2013"),
+    SignFound(Sign.RIM_ENHANCEMENT, False, 0.12, 0.5, "", (Phase.ARTERIAL,), "our choice"),
+    SignFound(Sign.DELAYED_WASHOUT, None, None, None, "%", (Phase.ARTERIAL, Phase.DELAYED), "Liu 2013"),
+    SignFound(Sign.WATER_DENSITY, False, 41.0, 20.0, "HU", (Phase.UNENHANCED,), "Gore 2017"),
 )
 """One present, some absent, one not measurable."""
 

@@ -1,19 +1,14 @@
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from livercad.core.findings import Lesion
 from livercad.core.phases import ENHANCED_WINDOW
-from livercad.core.taxonomy import LABEL_COLORS, Label
 from livercad.pipeline.analysis import Analysis
 from livercad.reports.overlays import Painter
 from livercad.reports.picture import Picture
 from livercad.reports.planes import View, anatomical_axes, direction_mark
-from livercad.reports.thumbnails import thumbnail
 from report_scene import (
     BODY_HU,
     LESION,
@@ -22,7 +17,6 @@ from report_scene import (
     LIVER_HU,
     LIVER_RADIUS,
     scene,
-    several,
     turn,
     volume_affine,
 )
@@ -266,14 +260,3 @@ def test_an_svg_path_keeps_the_outline_and_drops_points_on_straight_lines() -> N
     line = contour.lines[0][:, ::-1]
     assert np.abs(points.max(axis=0) - line.max(axis=0)).max() <= 0.005
     assert np.abs(points.min(axis=0) - line.min(axis=0)).max() <= 0.005
-
-
-@pytest.mark.parametrize("count", [0, 3])
-def test_a_thumbnail_is_a_small_png_with_coloured_contours(count: int) -> None:
-    data = thumbnail(several(count))
-    image = Image.open(io.BytesIO(data))
-    assert image.format == "PNG"
-    assert abs(image.width - 220) <= 2
-    colors = {color for _, color in image.convert("RGB").getcolors()}
-    assert LABEL_COLORS[Label.LIVER] in colors
-    assert (LABEL_COLORS[Label.LESION] in colors) == bool(count)

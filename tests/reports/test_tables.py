@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 
+from livercad.core.phases import Phase
+from livercad.core.taxonomy import LesionClass
 from livercad.reports import formatting, tables
 from livercad.reports.tables import (
     CASE_COLUMNS,
@@ -15,6 +18,7 @@ from livercad.reports.tables import (
     findings_csv,
     lesion_rows,
 )
+from multiphase_scene import multiphase
 from report_scene import several
 
 
@@ -82,11 +86,66 @@ def test_columns_keep_their_order_and_rows_fill_exactly_them() -> None:
 
 def test_quantities_name_their_unit_and_are_documented() -> None:
     assert tables.__doc__
-    plain = {"case", "reference_phase", "lesion", "score", "liver_fraction"}
+    words = ("case", "reference_phase", "lesion", "class", "unsure", "unsure_reason", "phases_read", "visible_in")
+    shares = ("score", "liver_fraction", "confidence", "malignancy")
+    plain = {*words, *shares, *(name for name in LESION_COLUMNS if name.startswith(("signs_", "probability_")))}
     assert all(name.endswith(("_ml", "_mm", "_hu")) for name in LESION_COLUMNS if name not in plain)
-    documented = tables.__doc__.replace("``", "")
+    documented = set(re.findall(r"``([\w*]+)``", tables.__doc__))
     for name in (*LESION_COLUMNS, *CASE_COLUMNS):
-        assert name in documented or name[:-5] + "_*_mm" in documented, name
+        phase, _, quantity = name.partition("_")
+        axis = re.sub(r"_[ras]_mm$", "_*_mm", name)
+        assert documented & {name, axis, f"PHASE_{quantity}" if phase in list(Phase) else name}, name
+
+
+def test_columns_of_the_first_release_stay_in_front() -> None:
+    assert LESION_COLUMNS.index("box_max_s_mm") == 31 and LESION_COLUMNS[32] == "class"
+    assert CASE_COLUMNS.index("analysis_s") == 18 and CASE_COLUMNS[19] == "phases_read"
+    assert len(set(LESION_COLUMNS)) == len(LESION_COLUMNS) and len(set(CASE_COLUMNS)) == len(CASE_COLUMNS)
+
+
+def test_a_lesions_row_has_its_class_enhancement_and_signs() -> None:
+    findings = multiphase().findings
+    first, second, third = read(findings_csv([CaseRow("a", "done", findings=findings)]))
+    assert (first["class"], first["confidence"], first["malignancy"], first["unsure"]) == (
+        "hcc",
+        "0.874",
+        "0.947",
+        "false",
+    )
+    assert (second["class"], second["unsure"]) == ("metastasis", "true")
+    assert second["unsure_reason"] == "The calibrated confidence of 41 % is below 50 %."
+    for row in (first, second, third):
+        assert sum(float(row[f"probability_{name}"]) for name in LesionClass) == pytest.approx(1)
+        assert row["phases_read"] == "unenhanced; arterial; portal; delayed"
+    assert (first["visible_in"], third["visible_in"]) == ("arterial; portal; delayed", "portal")
+    for row, lesion in zip((first, second, third), findings.lesions, strict=True):
+        for point in lesion.enhancement:
+            for name in ("lesion_hu", "lesion_sd_hu", "liver_hu", "contrast_hu", "rim_hu", "core_hu"):
+                assert float(row[f"{point.phase}_{name}"]) == pytest.approx(getattr(point, name), abs=0.0051)
+    assert first["signs_present"] == "arterial_hyperenhancement"
+    assert first["signs_absent"] == "portal_washout; rim_enhancement; water_density"
+    assert first["signs_not_measurable"] == "delayed_washout"
+
+
+def test_a_cases_row_counts_verdicts_and_tells_the_registration() -> None:
+    (row,) = read(cases_csv([CaseRow("a", "done", findings=multiphase().findings)]))
+    assert row["classes"] == "hcc 1; cyst 1", "what is unsure is no class"
+    assert [row[f"{verdict}_count"] for verdict in ("malignant", "benign", "unsure")] == ["1", "1", "1"]
+    assert row["phases_read"] == "unenhanced; arterial; portal; delayed" and row["phases_unsure"] == "delayed"
+    assert row["arterial_registration_method"] == "rigid + B-spline"
+    assert (row["delayed_liver_overlap_before"], row["delayed_liver_overlap_after"]) == ("0.811", "0.702")
+    assert (row["unenhanced_similarity_before"], row["unenhanced_similarity_after"]) == ("0.41", "0.63")
+    assert (row["arterial_median_shift_mm"], row["arterial_largest_shift_mm"]) == ("14.6", "21.3")
+    assert row["portal_registration_method"] == row["portal_median_shift_mm"] == "", "the reference phase is not moved"
+    assert row["registration_poor"] == "delayed"
+
+
+def test_what_an_analysis_does_not_have_stays_empty() -> None:
+    case = done(1)
+    lesion, row = read(findings_csv([case]))[0], read(cases_csv([case]))[0]
+    assert {name for name in LESION_COLUMNS[32:] if lesion[name]} == {"phases_read"}
+    assert {name for name in CASE_COLUMNS[19:] if row[name]} == {"phases_read"}
+    assert row["phases_read"] == "arterial; portal"
 
 
 def test_no_case_leaves_a_table_with_its_header() -> None:
@@ -120,6 +179,16 @@ def test_a_case_row_that_contradicts_itself_is_refused() -> None:
         (formatting.seconds, 185.2, "3 min 05 s"),
         (formatting.spacing, (0.7421875, 0.7421875, 2.5), "0.7422 × 0.7422 × 2.5"),
         (formatting.phase, None, "Unknown"),
+        (formatting.whole_percent, 0.874, "87 %"),
+        (formatting.whole_percent, 0.9996, "> 99 %"),
+        (formatting.whole_percent, 0.0004, "< 1 %"),
+        (formatting.whole_percent, 0.0, "0 %"),
+        (formatting.whole_percent, 1.0, "100 %"),
+        (formatting.signed_hu, 28.4, "+28"),
+        (formatting.signed_hu, -0.2, "0"),
+        (formatting.signed_hu, -12.4, "\u221212"),
+        (formatting.fixed, -0.004, "0.00"),
+        (formatting.fixed, -0.5, "\u22120.50"),
     ],
 )
 def test_numbers_read_as_people_write_them(function, value, text) -> None:  # type: ignore[no-untyped-def]
