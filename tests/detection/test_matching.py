@@ -6,8 +6,8 @@ import cc3d
 import numpy as np
 import numpy.typing as npt
 import pytest
-from lesion_scenes import GRIDS, ball, grid
 
+from lesion_scenes import GRIDS, ball, grid
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.detection.components import LesionsFound

@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from lesion_scenes import FAT_HU, GRIDS, LIVER_HU, ball, distance, grid
 from livercad.core.findings import PhaseMeasurement
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.measure import zones as zones_module
 from livercad.measure.enhancement import measure_enhancement
-from lesion_scenes import FAT_HU, GRIDS, LIVER_HU, ball, distance, grid
 
 CENTER, RADIUS = (-8.0, 0.0, 0.0), 12.0
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pytest
-from lesion_scenes import ball, distance, grid
 
+from lesion_scenes import ball, distance, grid
 from livercad.core.findings import PhaseMeasurement, Sign, SignFound
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
@@ -116,6 +116,12 @@ def test_a_dysplastic_nodule_is_dark_early_and_like_liver_later_on() -> None:
     assert present(paint, LESION) == {"arterial_hypoattenuation", "delayed_isoattenuation"}
 
 
+def test_a_core_that_brightens_without_a_bright_rim_before_is_no_filling() -> None:
+    signs = signs_of(images_of({ARTERIAL: (48, 52), DELAYED: (105, 80)}, LESION, RIM))
+    assert signs[Sign.CENTRIPETAL_FILLING].value > 10
+    assert signs[Sign.CENTRIPETAL_FILLING].present is False
+
+
 def test_fat_is_not_water() -> None:
     signs = signs_of(images_of({UNENHANCED: (-60,)}, LESION))
     assert (signs[Sign.WATER_DENSITY].present, signs[Sign.WATER_DENSITY].value) == (False, -60)
@@ -167,8 +173,12 @@ def point(phase: Phase, lesion: float, liver: float) -> PhaseMeasurement:
 
 @pytest.mark.parametrize(
     ("lesion", "expected"),
-    [(100.0, "delayed_hypoattenuation"), (101.0, "delayed_isoattenuation"), (114.0, "delayed_isoattenuation")]
-    + [(115.0, "delayed_hyperattenuation")],
+    [
+        (100.0, "delayed_hypoattenuation"),
+        (101.0, "delayed_isoattenuation"),
+        (114.0, "delayed_isoattenuation"),
+        (115.0, "delayed_hyperattenuation"),
+    ],
 )
 def test_exactly_one_delayed_attenuation_holds(lesion: float, expected: str) -> None:
     instances = GRID.like(LESION.astype(np.uint16))

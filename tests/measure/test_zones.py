@@ -7,11 +7,11 @@ import pytest
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from lesion_scenes import GRIDS, ball, grid
 from livercad.core.geometry import transform_points
 from livercad.core.volume import Volume
 from livercad.measure import zones as zones_module
 from livercad.measure.zones import BORDER_MM, Zones, shell_of, zones_of
-from lesion_scenes import GRIDS, ball, grid
 
 
 def zones(instances: Volume, number: int = 1, margin_mm: float = 0.0) -> Zones:
