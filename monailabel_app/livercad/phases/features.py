@@ -22,8 +22,8 @@ LEAST_VOXELS = 8
 """Half a millilitre: less of a vessel is edge all over."""
 LEAST_ORGAN_VOXELS = 40
 """Likewise for organs, 2.5 ml."""
-CORE_NEIGHBOURS = 6
-"""Of a voxel and its six neighbours: those of a vessel with as many of its own lie off its edge."""
+CORE_NEIGHBOURS = (7, 6)
+"""Of a voxel and its six neighbours, how many are a vessel's: all where it is wide enough, else all but one."""
 
 MEASURES = {
     "liver": (25, 50, 75),
@@ -120,27 +120,28 @@ def features_of(measured: dict[str, float]) -> npt.NDArray[np.float64]:
     return np.array([values.get(name, np.nan) for name in FEATURES])
 
 
+def largest_pieces(mask: Mask, count: int) -> Mask:
+    """Keep so many of a mask's largest connected pieces."""
+    return np.asarray(cc3d.largest_k(np.asfortranarray(mask), k=count, connectivity=26) > 0)
+
+
 def _voxels_of(organ: str, labels: Labels, liver: Mask | None) -> Mask:
     """The voxels of an organ that are surely its own."""
     if organ == "kidney":
-        return _large_pieces(np.isin(labels, KIDNEY), 2)
+        return largest_pieces(np.isin(labels, KIDNEY), 2)
     kind = Organ[organ.upper()]
     if kind is Organ.LIVER and liver is not None:
         return np.asarray(ndimage.binary_erosion(liver) & ~np.isin(labels, VESSELS))
     mask = labels == kind
     if kind in IN_ONE_PIECE:
-        mask = _large_pieces(mask, 1)
+        mask = largest_pieces(mask, 1)
     if kind in VESSELS:
         return _core(mask)
     return np.asarray(mask if kind in KIDNEY else ndimage.binary_erosion(mask))
 
 
-def _large_pieces(mask: Mask, count: int) -> Mask:
-    return np.asarray(cc3d.largest_k(np.asfortranarray(mask), k=count, connectivity=26) > 0)
-
-
 def _core(mask: Mask) -> Mask:
     """What of a vessel lies off its edge, or all of it where it is too thin for that."""
     neighbours = ndimage.convolve(mask.astype(np.uint8), FACES.astype(np.uint8), mode="nearest")
-    core = mask & (neighbours >= CORE_NEIGHBOURS)
-    return np.asarray(core if core.sum() >= LEAST_VOXELS else mask)
+    cores = (mask & (neighbours >= least) for least in CORE_NEIGHBOURS)
+    return np.asarray(next((core for core in cores if core.sum() >= LEAST_VOXELS), mask))

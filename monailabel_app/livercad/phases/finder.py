@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import torch
 
 from livercad.core.volume import Volume
 from livercad.networks.organ_unet import STRIDE, OrganUNet, SureLabels
+from livercad.phases.features import largest_pieces
 from livercad.phases.organs import SPACING_MM, Organ, scale_hu
 from livercad.segmentation.resampling import NetworkGrid
 from livercad.segmentation.runtimes import load_runtime
@@ -22,6 +24,8 @@ ABOVE_LIVER_MM, BELOW_LIVER_MM = 40.0, 100.0
 LONGEST_MM = 384.0
 """How much of a volume is looked at at once, along the body, where the liver is not known."""
 PAD_HU = -1000.0
+SIZES_KEPT = 8
+"""Sizes of images that the network stays compiled for: the phases of a study often have the same."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class OrganFinder:
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
         self._run = load_runtime(SureLabels(network, LEAST_PROBABILITY), (8 * STRIDE,) * 3, device)
         self.runtime = self._run.name
+        self._ready = lru_cache(maxsize=SIZES_KEPT)(self._run.for_windows)
 
     def __call__(self, ct: Volume, liver: Volume | None = None) -> OrgansSeen:
         """Find the organs.
@@ -78,11 +83,13 @@ class OrganFinder:
         grid = NetworkGrid.over(ct, SPACING_MM)
         image = grid.to_network(ct.array)
         if liver is None or not liver.array.any():
-            seen = [OrgansSeen(part, self.label(part), None) for part in _parts(image)]
-            return max(seen, key=lambda each: int((each.labels == Organ.LIVER).sum()))
+            seen = [(part, self.label(part)) for part in _parts(image)]
+            image, labels = max(seen, key=lambda each: int((each[1] == Organ.LIVER).sum()))
+            near = _around(largest_pieces(labels == Organ.LIVER, 1))
+            return OrgansSeen(image[near], labels[near], None)
         mask = grid.to_network(liver.array) > 0.5
-        part = _around(mask)
-        return OrgansSeen(image[part], self.label(image[part]), mask[part])
+        near = _around(mask)
+        return OrgansSeen(image[near], self.label(image[near]), mask[near])
 
     def label(self, image: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
         """Label an image at the network's spacing.
@@ -101,7 +108,7 @@ class OrganFinder:
         padded = np.full((i, j, k), PAD_HU, np.float32)
         inside = tuple(slice(0, n) for n in image.shape)
         padded[inside] = image
-        return self._run.for_windows((i, j, k))(scale_hu(padded))[inside].round().astype(np.uint8)
+        return self._ready((i, j, k))(scale_hu(padded))[inside].round().astype(np.uint8)
 
 
 def _around(liver: npt.NDArray[np.bool_]) -> tuple[slice, slice, slice]:

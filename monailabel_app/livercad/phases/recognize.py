@@ -11,11 +11,11 @@ from livercad.core.findings import ModelUsed
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.models.install import installed_weights
+from livercad.models.used import model_used
 from livercad.phases.classifier import PHASES, PhaseClassifier
 from livercad.phases.features import MEASURES, features_of, measure_organs
 from livercad.phases.finder import OrganFinder
 from livercad.progress import Progress, silent
-from livercad.models.used import model_used
 from livercad.settings import Settings
 
 NAME = "phases-phantom"
