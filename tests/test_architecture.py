@@ -13,7 +13,7 @@ LEVELS = (
     {"settings"},
     {"studies", "networks"},
     {"models", "measure", "detection", "phantom"},
-    {"segmentation", "classification", "evaluation"},
+    {"registration", "segmentation", "classification", "evaluation"},
     {"phases"},
     {"pipeline"},
     {"reports"},
