@@ -110,7 +110,7 @@ def _explained(study: CTStudy, lesion: Lesion) -> Lesion:
     unsure = probabilities[label] < 0.5
     return replace(
         lesion,
-        visible_in=(Phase.PORTAL,) if lesion.number == 3 else (Phase.ARTERIAL, Phase.PORTAL, Phase.DELAYED),
+        visible_in=(Phase.PORTAL,) if lesion.number == 3 else (Phase.PORTAL, Phase.ARTERIAL, Phase.DELAYED),
         enhancement=tuple(_measured(study, lesion.number, phase) for phase in Phase),
         signs=SIGNS,
         classification=Classification(

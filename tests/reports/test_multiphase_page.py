@@ -60,7 +60,7 @@ def test_a_probability_bar_has_a_part_for_every_phase(html: str) -> None:
 
 def test_registration_is_told_in_numbers_and_shown_before_and_after(html: str) -> None:
     rows = cells_of(html, "registration")
-    assert rows[0] == ["Unenhanced", "rigid + B-spline", "0.811 → 0.957", "0.41 → 0.63", "14.6 (21.3)", "good"]
+    assert rows[0] == ["Unenhanced", "rigid + B-spline", "0.811 → 0.957", "0.41 → 0.63", "14.6 (21.3)", "no warning"]
     assert [row[0] for row in rows] == ["Unenhanced", "Arterial", "Delayed"]
     assert rows[2][5] == "◆poor"
     titles = re.findall(r"<figcaption><b>((?:Axial|Coronal) (?:before|after))</b>", html)

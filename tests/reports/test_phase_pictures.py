@@ -74,11 +74,15 @@ def test_tissue_before_registration_lies_under_the_outline_of_its_own_liver() ->
     assert (rows.max(), columns.max()) == pytest.approx(points.max(axis=0), abs=3)
 
 
-def test_phases_that_agreed_already_or_are_unknown_have_no_pictures_of_registration() -> None:
-    agreed = two_phases(quality=replace(MOVED, method="none"))
-    assert registrations(Painter(agreed)) == ()
+def test_a_phase_that_agreed_already_is_shown_once_a_view() -> None:
+    (entry,) = registrations(Painter(two_phases(quality=replace(MOVED, method="none"))))
+    assert [picture.title for picture in entry.pictures] == ["Axial", "Coronal"]
+
+
+def test_unknown_phases_and_those_without_images_have_no_pictures_of_registration() -> None:
     assert registrations(Painter(scene(volume_affine()))) == ()
-    unknown = replace(agreed, phases=(agreed.phases[0], replace(agreed.phases[1], phase=None)))
+    analysis = two_phases()
+    unknown = replace(analysis, phases=(analysis.phases[0], replace(analysis.phases[1], phase=None)))
     assert registrations(Painter(unknown)) == ()
 
 

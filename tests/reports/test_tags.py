@@ -70,3 +70,17 @@ def test_a_lesion_without_text_has_no_tag_but_is_not_covered() -> None:
     (tag,) = place_tags([lesion, hidden], {1: "1 HCC 91 %"}, ROWS, COLUMNS)
     assert tag.number == 1
     assert not overlap(area(tag), hidden.box)
+
+
+def test_tags_leave_the_letters_of_the_sides_free() -> None:
+    middles = ((18, COLUMNS / 2), (ROWS - 18, COLUMNS / 2), (ROWS / 2, 18), (ROWS / 2, COLUMNS - 18))
+    for row, column in middles:
+        lesion = square(1, row + (26 if row < 100 else -26 if row > 200 else 0), column)
+        (tag,) = place_tags([lesion], {1: "1 HCC 91 %"}, ROWS, COLUMNS)
+        for mark_row, mark_column in (
+            (8, COLUMNS / 2),
+            (ROWS - 8, COLUMNS / 2),
+            (ROWS / 2, 8),
+            (ROWS / 2, COLUMNS - 8),
+        ):
+            assert not overlap(area(tag), (mark_row - 8, mark_column - 8, mark_row + 8, mark_column + 8))

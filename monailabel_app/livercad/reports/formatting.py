@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from livercad.core.geometry import Point
 from livercad.core.phases import Phase
 
@@ -96,3 +98,9 @@ def spacing(spacing_mm: Point) -> str:
 def phase(value: Phase | None) -> str:
     """A phase's name for people."""
     return value.capitalize() if value else "Unknown"
+
+
+def phases(values: Iterable[Phase]) -> str:
+    """Phases in the order in which they are taken: ``arterial, portal``."""
+    found = set(values)
+    return ", ".join(phase for phase in Phase if phase in found)

@@ -94,7 +94,7 @@ def _lesion_row(findings: Findings, lesion: Lesion) -> dict[str, Cell]:
         for axis, value in zip("ras", points[name], strict=True):
             row[f"{name}_{axis}_mm"] = rounded(value, 2)
     row["phases_read"] = joined(read.phase or "unknown" for read in taking_order(findings.phases))
-    row["visible_in"] = joined(lesion.visible_in)
+    row["visible_in"] = joined(phase for phase in Phase if phase in lesion.visible_in)
     return row | _class_cells(lesion.classification) | _enhancement_cells(lesion)
 
 

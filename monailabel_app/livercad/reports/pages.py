@@ -12,12 +12,12 @@ from livercad.reports import formatting, words
 
 FORMATS = (
     *("ml", "mm", "hu", "signed_hu", "fixed", "percent", "whole_percent"),
-    *("seconds", "location", "shape", "spacing", "phase"),
+    *("seconds", "location", "shape", "spacing", "phase", "phases"),
 )
 """The functions of `livercad.reports.formatting` that templates use as filters."""
 WORDS = (
     *("class_name", "class_text", "verdict_of", "organ_name", "told_by"),
-    *("sign_name", "sign_state", "sign_value", "sign_threshold", "sign_gap"),
+    *("sign_name", "sign_state", "sign_value", "sign_threshold", "sign_gap", "asks_for_more"),
 )
 """Those of `livercad.reports.words`."""
 COLORS = {label.name.lower(): color for label, color in LABEL_COLORS.items()} | {

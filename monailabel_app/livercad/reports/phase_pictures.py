@@ -22,18 +22,20 @@ REGISTRATION_PIXEL_MM = 1.0
 MOVED = "moved"
 """Style of the outline of a liver that is laid over the reference phase's."""
 
+BEFORE, AFTER = "before", "after"
+
 
 @dataclass(frozen=True)
 class RegistrationPictures:
-    """One phase before and after it was laid over the reference phase, on the same planes of the reference phase.
+    """How one phase lies over the reference phase, on the same planes of the reference phase.
 
     Parameters
     ----------
     read : PhaseRead
         The phase.
     pictures : tuple of Picture
-        Axial before and after, coronal before and after; with the outlines of the reference phase's liver and of
-        this one's.
+        Axial before and after, coronal before and after, or one of each where nothing was moved; with the outlines of
+        the reference phase's liver and of this one's.
     """
 
     read: PhaseRead
@@ -77,7 +79,7 @@ def lesion_in_phases(painter: Painter, lesion: Lesion) -> tuple[Picture, ...]:
 
 
 def registrations(painter: Painter) -> tuple[RegistrationPictures, ...]:
-    """Show how every phase that was moved lies over the reference phase, before and after.
+    """Show how every other phase lies over the reference phase.
 
     Parameters
     ----------
@@ -95,21 +97,19 @@ def registrations(painter: Painter) -> tuple[RegistrationPictures, ...]:
     result = []
     for image in images:
         read = reads[image.phase]
-        if read.registration and read.registration.method != "none":
-            pairs = [
-                _over_reference(painter, image, *plane, moved=moved) for plane in planes for moved in (False, True)
-            ]
-            result.append(RegistrationPictures(read, tuple(pairs)))
+        states = ("",) if read.registration and read.registration.method == "none" else (BEFORE, AFTER)
+        pictures = [_over_reference(painter, image, *plane, state) for plane in planes for state in states]
+        result.append(RegistrationPictures(read, tuple(pictures)))
     return tuple(result)
 
 
-def _over_reference(painter: Painter, image: PhaseImage, view: View, through: Point, *, moved: bool) -> Picture:
+def _over_reference(painter: Painter, image: PhaseImage, view: View, through: Point, state: str) -> Picture:
     plane = painter.sights.liver_region.plane(view, through, max(painter.pixel_mm, REGISTRATION_PIXEL_MM))
-    shown, liver = (image.aligned, image.aligned_liver) if moved else (image.original, image.original_liver)
+    shown, liver = (image.original, image.original_liver) if state == BEFORE else (image.aligned, image.aligned_liver)
     contours = (contour_of(painter.analysis.liver, plane, 0), contour_of(liver, plane, 0, MOVED))
     return Picture(
         view=view,
-        title=f"{view.capitalize()} {'after' if moved else 'before'}",
+        title=f"{view.capitalize()} {state}".strip(),
         position=painter.sights.position(view, through),
         plane=plane,
         tissue=grey_of(sample(shown, plane, AIR_HU), window_of(image.phase)),

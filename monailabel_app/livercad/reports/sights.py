@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from livercad.core.findings import Lesion
 from livercad.core.geometry import Frame, Line, Point, axial_axis, corners_of, transform_points
+from livercad.core.roi import side_of
 from livercad.pipeline.analysis import Analysis
 from livercad.reports.formatting import offset
 from livercad.reports.planes import Region, View, anatomical_axes
@@ -15,7 +16,7 @@ from livercad.reports.sampling import extent_of
 LIVER_MARGIN_MM = 12.0
 """Around the liver, so that the body wall beside it is seen."""
 DETAIL_MM = 50.0
-"""Least width of a detail; it grows to twice the lesion."""
+"""Least width of a detail; it grows with the lesion as the classifier's crops do."""
 MONTAGE_TILES = 12
 """Slices in the montage of the liver."""
 
@@ -77,7 +78,7 @@ class Sights:
 
     def detail_mm(self, lesion: Lesion) -> float:
         """How wide an enlarged picture of a lesion is."""
-        return max(DETAIL_MM, 2 * lesion.diameter_mm)
+        return side_of(lesion.diameter_mm, minimum_mm=DETAIL_MM)
 
     def detail(self, lesion: Lesion) -> Region:
         """The block around a lesion that is shown enlarged."""

@@ -58,10 +58,12 @@ def place_tags(contours: Sequence[Contour], texts: Mapping[int, str], rows: int,
     Returns
     -------
     tuple of Tag
-        The whole text above, below, right or left of the lesion's box, or inside it, where it covers no other tag and
-        no other lesion, else the number alone at its right.
+        The whole text above, below, right or left of the lesion's box, or inside it, where it covers no other tag, no
+        other lesion and, if that can be, none of the picture's own letters; else the number alone at its right.
     """
     letter = rows * TAG_LETTER
+    letter = rows * TAG_LETTER
+    marks = _marks(rows, columns)
     taken: list[Rectangle] = []
     tags = []
     boxes = {contour.number: contour.box for contour in contours}
@@ -71,22 +73,36 @@ def place_tags(contours: Sequence[Contour], texts: Mapping[int, str], rows: int,
             continue
         others = [*taken, *(box for number, box in boxes.items() if number != contour.number)]
         size = len(text) * letter * LETTER_WIDTH + PADDING * letter, letter * (1 + PADDING)
-        free = (spot for spot in _spots(contour.box, *size, columns) if _fits(spot, rows, columns, others))
-        spot = next(free, None)
-        if spot is None:
+        spots = [spot for spot in _spots(contour.box, *size, columns) if _fits(spot, rows, columns, others)]
+        spots.sort(key=lambda spot: not _fits(spot, rows, columns, marks))
+        if spots:
+            spot = spots[0]
+        else:
             text, spot = str(contour.number), _beside(contour, letter, columns)
         taken.append(spot)
         tags.append(Tag(contour.number, text, spot[0], spot[1], spot[3] - spot[1], spot[2] - spot[0], contour.style))
     return tuple(tags)
 
 
+def _marks(rows: int, columns: int) -> list[Rectangle]:
+    """Where the letters of the sides and the scale bar stand."""
+    letter = 1.4 * LETTER * rows
+    top, left = (rows - letter) / 2, (columns - letter) / 2
+    sides = [(top, 0.0, top + letter, letter), (top, columns - letter, top + letter, float(columns))]
+    ends = [(0.0, left, letter, left + letter), (rows - letter, left, float(rows), left + letter)]
+    bar = (rows - 1.6 * letter, 0.0, float(rows), 0.3 * columns)
+    return [*sides, *ends, bar]
+
+
 def _spots(box: Rectangle, width: float, height: float, columns: int) -> Iterator[Rectangle]:
     top, left, bottom, right = box
     gap = 0.25 * height
-    start = min(max(left - gap, 0.0), columns - 1 - width)
+    starts = [min(max(start, 0.0), columns - 1 - width) for start in (left - gap, right + gap - width)]
     middle = (top + bottom - height) / 2
-    yield top - gap - height, start, top - gap, start + width
-    yield bottom + gap, start, bottom + gap + height, start + width
+    for start in starts:
+        yield top - gap - height, start, top - gap, start + width
+    for start in starts:
+        yield bottom + gap, start, bottom + gap + height, start + width
     yield middle, right + 2 * gap, middle + height, right + 2 * gap + width
     yield middle, left - 2 * gap - width, middle + height, left - 2 * gap
     if width < right - left:  # a lesion as large as the picture leaves room inside only

@@ -87,8 +87,13 @@ def sign_state(found: SignFound) -> str:
 
 
 def sign_value(found: SignFound) -> str:
-    """A sign's number with its unit; a dash where there is none."""
-    return "–" if found.value is None else _amount(found.value, found.unit)
+    """A sign's number with its unit, as exact as its difference from the threshold asks for; a dash without one."""
+    if found.value is None:
+        return "–"
+    threshold = found.threshold
+    if found.unit and threshold is not None and found.value != threshold and hu(found.value) == hu(threshold):
+        return f"{fixed(found.value, 1)}{NBSP}{found.unit}"
+    return _amount(found.value, found.unit)
 
 
 def sign_threshold(found: SignFound) -> str:
@@ -104,6 +109,14 @@ def sign_gap(found: SignFound, lesion: Lesion) -> str:
     measured = {point.phase for point in lesion.enhancement}
     missing = [phase for phase in found.phases if phase not in measured]
     return f"needs {' and '.join(missing)} phase" if missing else "too small to tell"
+
+
+def asks_for_more(found: SignFound) -> bool:
+    """Whether a sign is absent though its number reaches the threshold, for want of what else its source asks for."""
+    if found.present is not False or found.value is None or found.threshold is None:
+        return False
+    above = SIGN_WORDS[found.sign].counts_from_above
+    return found.value <= found.threshold if above else found.value >= found.threshold
 
 
 def _amount(value: float, unit: str) -> str:
