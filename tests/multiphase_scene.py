@@ -99,7 +99,8 @@ def _read(study: CTStudy, phase: Phase) -> PhaseRead:
         is_reference=is_reference,
         probabilities={phase: sure} | {other: (1 - sure) / len(rest) for other in rest},
         is_unsure=is_poor,
-        organ_hu={"kidney_cortex": 140.0, "aorta": aorta[phase]} | ({} if is_poor else {"spleen": 110.4}),
+        organ_hu={"kidney_cortex": 140.0, "muscle": 60.0, "aorta": aorta[phase]}
+        | ({} if is_poor else {"spleen": 110.4}),
         registration=None if is_reference else quality,
     )
 

@@ -164,7 +164,7 @@ def test_hostile_words_of_models_stay_text() -> None:
         classification=replace(lesion.classification, reason=hostile),
         signs=tuple(replace(sign, source=hostile) for sign in lesion.signs),
     )
-    reads = tuple(replace(read, organ_hu={hostile: 1.0}, source=hostile) for read in analysis.findings.phases)
+    reads = tuple(replace(read, told_by=hostile, source=hostile) for read in analysis.findings.phases)
     html = render_case(replace(analysis, findings=replace(analysis.findings, lesions=(lesion,), phases=reads)))
     assert len(Page(html).all("script")) == 1
 

@@ -18,8 +18,8 @@ COMPACT_FROM = 7
 """From this many lesions on, each one's numbers stand beside its pictures, and pictures are smaller."""
 PICTURED_LESIONS = 60
 """Pictures of at most this many, the largest, keep a page of many false findings usable; the table has all."""
-ORGANS = ("aorta", "portal_vein", "liver", "spleen", "kidney_cortex", "kidney_medulla", "kidney")
-"""In the order of the columns; others follow by name."""
+ORGANS = ("aorta", "portal_vein", "liver", "spleen", "kidney_cortex", "kidney_medulla")
+"""What tells the phase, in the order of the columns; findings.json has what else was measured."""
 
 
 def render_case(analysis: Analysis) -> str:
@@ -43,7 +43,7 @@ def render_case(analysis: Analysis) -> str:
         "case.html.j2",
         findings=findings,
         reads=taking_order(findings.phases),
-        organs=_organs(findings),
+        organs=[organ for organ in ORGANS if any(organ in read.organ_hu for read in findings.phases)],
         verdicts=count_verdicts(findings.lesions),
         note_numbers=_note_numbers(findings),
         sign_words=SIGN_WORDS,
@@ -61,12 +61,6 @@ def render_case(analysis: Analysis) -> str:
         total_s=total_s,
         timings=[(step, value, value / total_s) for step, value in findings.timings_s.items()] if total_s else [],
     )
-
-
-def _organs(findings: Findings) -> list[str]:
-    """The organs measured in any phase."""
-    found = {organ for read in findings.phases for organ in read.organ_hu}
-    return [organ for organ in ORGANS if organ in found] + sorted(found - set(ORGANS))
 
 
 def _note_numbers(findings: Findings) -> dict[tuple[Sign, str], int]:
