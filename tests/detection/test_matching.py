@@ -95,6 +95,14 @@ def test_pieces_that_another_phase_shows_as_one_lesion_are_one_number() -> None:
     assert matched.scores == {1: 0.95}
 
 
+def test_a_lesion_of_which_the_reference_shows_scraps_has_the_outline_of_the_phase_that_shows_it() -> None:
+    whole, scraps = at(0, 0, 0, 22), (at(-8, 0, 0, 5), at(9, 3, 0, 6))
+    matched = match_lesions({PORTAL: found(*scraps), DELAYED: found((whole, 0.6))}, PORTAL)
+    (mask,) = masks(matched)
+    np.testing.assert_array_equal(mask, whole)
+    assert (matched.scores, matched.visible_in) == ({1: 0.9}, {1: (PORTAL, DELAYED)})
+
+
 def test_lesions_that_only_touch_in_another_phase_stay_two() -> None:
     one, other = at(-12, 0, 0, 11), at(12, 0, 0, 11)
     bridge = at(0, 0, 0, 3)

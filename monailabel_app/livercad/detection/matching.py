@@ -57,9 +57,9 @@ def match_lesions(found: Mapping[Phase, LesionsFound], reference: Phase) -> Matc
     lie mostly in one candidate are one lesion if it holds together between them
     (`livercad.detection.overlaps.holds_together`); otherwise they touch there, and stay apart. The rest is new.
 
-    A lesion has the outline that the reference phase gives it, else that of the phase that is surest of it. Where
-    outlines overlap, the reference phase's voxels stay, then those of phases read earlier (portal, delayed, arterial,
-    unenhanced).
+    A lesion has the outline that the reference phase gives it, else that of the phase that is surest of it; where the
+    reference phase shows pieces of less than half of it, that of the phase that shows it whole. Where outlines overlap,
+    the reference phase's voxels stay, then those of phases read earlier (portal, delayed, arterial, unenhanced).
 
     Parameters
     ----------
@@ -113,10 +113,21 @@ class _View:
 
 @dataclass
 class _Lesion:
-    """A lesion so far: its candidates by phase, and the phases that show it in a candidate of another lesion."""
+    """A lesion so far.
+
+    Parameters
+    ----------
+    parts : dict of Phase to list of int
+        Its candidates.
+    also_in : set of Phase
+        Phases that show it in a candidate of another lesion.
+    whole_in : Phase or None
+        The phase that shows it whole, where those before show pieces of less than half of it.
+    """
 
     parts: dict[Phase, list[int]]
     also_in: set[Phase] = field(default_factory=set)
+    whole_in: Phase | None = None
 
     @property
     def visible_in(self) -> set[Phase]:
@@ -128,6 +139,8 @@ class _Lesion:
 
     def outline(self, views: Mapping[Phase, _View]) -> Phase:
         """The phase that it has its outline from."""
+        if self.whole_in:
+            return self.whole_in
         scores = self.scores(views)
         reference = next(iter(views))
         return reference if reference in scores else max(scores, key=lambda phase: scores[phase])
@@ -135,6 +148,7 @@ class _Lesion:
     def take(self, other: _Lesion) -> None:
         """Make another lesion a part of this one."""
         self.also_in |= other.also_in
+        self.whole_in = self.whole_in or other.whole_in
         for phase, numbers in other.parts.items():
             self.parts.setdefault(phase, []).extend(numbers)
 
@@ -153,10 +167,14 @@ def _add_phase(lesions: list[_Lesion], phase: Phase, views: Mapping[Phase, _View
         if column in partner:
             whole = partner[column]
             lesions[whole].take(_Lesion({phase: [number]}))
+            pieces = [whole]
             for row in held:
                 lesions[row].also_in.add(phase)
                 if holds_together(candidates == number, so_far == whole + 1, so_far == row + 1, view.instances):
-                    joined.append((whole, row))
+                    pieces.append(row)
+            joined += [(whole, row) for row in pieces[1:]]
+            if len(pieces) > 1 and table.rows[pieces].sum() < MOSTLY * table.columns[column]:
+                lesions[whole].whole_in = phase
         elif table.of_columns[:, column].sum() >= MOSTLY:
             lesions[int(np.argmax(table.shared[:, column]))].take(_Lesion({phase: [number]}))
         else:
