@@ -110,10 +110,11 @@ def test_warnings_phases_models_and_times_are_shown() -> None:
     assert bars == ["flex: 0.0500 1 0", "flex: 0.3250 1 0", "flex: 0.6000 1 0", "flex: 0.0250 1 0"]
 
 
-def test_the_licence_of_a_registered_model_is_shown() -> None:
+def test_the_licence_of_a_registered_model_and_what_it_was_trained_on_are_shown() -> None:
     from livercad.models.registry import find
 
-    assert find("liver-leuven").licence in Page(render_case(several(1))).texts_of("td")
+    cells, model = Page(render_case(several(1))).texts_of("td"), find("liver-leuven")
+    assert model.licence in cells and model.trained_on in cells
 
 
 @pytest.mark.parametrize("count", [0, 2])

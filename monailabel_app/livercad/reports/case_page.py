@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livercad.core.findings import Findings, ModelUsed, Sign
+from livercad.core.findings import Findings, Sign
 from livercad.core.phases import UNENHANCED_WINDOW, Phase
 from livercad.core.signs import WORDS as SIGN_WORDS
 from livercad.models.registry import load_registry
@@ -57,7 +57,7 @@ def render_case(analysis: Analysis) -> str:
         overview=() if findings.lesions else painter.liver(),
         montage=painter.montage(),
         registrations=registrations(painter),
-        models=[(model, _licence_of(model)) for model in findings.models],
+        models=[(model, load_registry().get(model.name)) for model in findings.models],
         total_s=total_s,
         timings=[(step, value, value / total_s) for step, value in findings.timings_s.items()] if total_s else [],
     )
@@ -67,9 +67,3 @@ def _note_numbers(findings: Findings) -> dict[tuple[Sign, str], int]:
     """Number in the small print of every sign with its source, in the order in which signs are listed."""
     notes = dict.fromkeys((found.sign, found.source) for lesion in findings.lesions for found in lesion.signs)
     return {note: number for number, note in enumerate(notes, start=1)}
-
-
-def _licence_of(model: ModelUsed) -> str:
-    """The licence of a model's weights as the registry has it; empty for a model that is not from there."""
-    entry = load_registry().get(model.name)
-    return entry.licence if entry else ""
