@@ -14,7 +14,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from fakes import FakeLesionFinder, FakeLiverFinder
+from fakes import FakeLesionFinder, FakeLiverFinder, align_where_they_lie
 from livercad.pipeline.analysis import Analysis
 from livercad.pipeline.analyzer import Analyzer
 from livercad.progress import Progress, silent
@@ -34,7 +34,7 @@ class WatchedAnalyzer(Analyzer):
     """
 
     def __init__(self, log: Path, deeds: dict[str, str], settings: Settings) -> None:
-        super().__init__(FakeLiverFinder(), FakeLesionFinder(settings), settings)
+        super().__init__(FakeLiverFinder(), FakeLesionFinder(settings), settings, align=align_where_they_lie)
         self.log, self.deeds = log, deeds
 
     def __call__(self, study: Study, progress: Progress = silent) -> Analysis:

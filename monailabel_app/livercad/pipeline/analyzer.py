@@ -2,63 +2,70 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Protocol
+from dataclasses import replace
 
 import numpy as np
 
 from livercad import __version__
-from livercad.core.findings import Findings, ModelUsed, PhaseRead
+from livercad.core.findings import Caution, Findings, FindingsWarning, ModelUsed
 from livercad.core.volume import Volume
-from livercad.detection.components import LesionsFound
-from livercad.errors import ImageContentError
-from livercad.measure.lesions import measure_lesions
-from livercad.measure.liver import measure_liver
 from livercad.pipeline.analysis import Analysis
-from livercad.pipeline.cautions import cautions_of
+from livercad.pipeline.background import Background
+from livercad.pipeline.cautions import cautions_of, tiny_lesions
+from livercad.pipeline.classification_step import classify_lesions
+from livercad.pipeline.clock import Clock
+from livercad.pipeline.lesions_step import LesionList, find_in_all, list_lesions
+from livercad.pipeline.measurement_step import measure, with_lesions
+from livercad.pipeline.parts import Aligner, Classifier, LesionFinder, LiverFinder, PhaseFinder
+from livercad.pipeline.phases_step import tell_phases
+from livercad.pipeline.records import phase_image, phase_read, series_names
+from livercad.pipeline.registration_step import (
+    choose_reference,
+    on_reference,
+    registration_warnings,
+    start_registration,
+)
+from livercad.pipeline.scans import Scan, read_scans
 from livercad.progress import Progress, part, silent
+from livercad.registration.align import align
 from livercad.settings import Settings
-from livercad.studies.reading import load_series
 from livercad.studies.study import Series, Study
 
 
-class LiverFinder(Protocol):
-    """Finds the liver: a predictor, or a stand-in for it in a test."""
-
-    model: ModelUsed
-
-    def __call__(self, ct: Volume, progress: Progress = silent) -> Volume:
-        """Return a mask (uint8) on the grid of `ct`; raise ImageContentError where there is no liver."""
-
-
-class LesionFinder(Protocol):
-    """Finds the lesions of a liver that is known."""
-
-    model: ModelUsed
-
-    def __call__(self, ct: Volume, liver: Volume, progress: Progress = silent) -> LesionsFound:
-        """Return lesions on the grid of `ct`."""
-
-
 class Analyzer:
-    """Liver, lesions and their measurements of one study after another; the models are loaded once.
+    """Phases, liver, lesions and what is said of them, of one study after another; the models are loaded once.
 
     Parameters
     ----------
     find_liver : LiverFinder
-        The first step.
+        Finds the liver in every phase.
     find_lesions : LesionFinder
-        The second.
+        Finds the lesions in every phase.
     settings : Settings
         What both were made with.
+    recognize_phase : PhaseFinder, optional
+        Recognises phases; without it only names and tables tell them.
+    classify : Classifier, optional
+        Classifies the lesions; without it they are measured only.
+    align : Aligner, optional
+        Lays phases over the reference phase.
     """
 
-    def __init__(self, find_liver: LiverFinder, find_lesions: LesionFinder, settings: Settings) -> None:
+    def __init__(
+        self,
+        find_liver: LiverFinder,
+        find_lesions: LesionFinder,
+        settings: Settings,
+        recognize_phase: PhaseFinder | None = None,
+        classify: Classifier | None = None,
+        align: Aligner = align,
+    ) -> None:
         self.find_liver = find_liver
         self.find_lesions = find_lesions
         self.settings = settings
+        self.recognize_phase = recognize_phase
+        self.classify = classify
+        self.align = align
 
     @classmethod
     def load(cls, settings: Settings) -> Analyzer:
@@ -72,23 +79,36 @@ class Analyzer:
         Returns
         -------
         Analyzer
-            Ready for any number of studies.
+            Ready for any number of studies. Without the shipped models' weights, as in a source tree that has not
+            trained them, phases are not recognised and lesions not classified.
 
         Raises
         ------
         ModelError
-            If a model is not installed or its weights are damaged.
+            If liver or lesion model is not installed, or the weights of any model are damaged.
         """
         # Imported here, so that who brings other predictors does not load torch.
+        from livercad.classification import classifier
+        from livercad.models.install import State, state_of
+        from livercad.models.registry import load_registry
+        from livercad.phases import recognize
         from livercad.segmentation.lesions import LesionPredictor
         from livercad.segmentation.liver import LiverPredictor
 
-        return cls(LiverPredictor(settings), LesionPredictor(settings), settings)
+        there = {name for name, entry in load_registry().items() if state_of(entry) is not State.MISSING}
+        return cls(
+            LiverPredictor(settings),
+            LesionPredictor(settings),
+            settings,
+            recognize.PhaseRecognizer(settings) if recognize.NAME in there else None,
+            classifier.LesionClassifier(settings) if classifier.NAME in there else None,
+        )
 
     @property
     def models(self) -> tuple[ModelUsed, ...]:
         """What takes part in every analysis."""
-        return self.find_liver.model, self.find_lesions.model
+        optional = (self.recognize_phase, self.classify)
+        return self.find_liver.model, self.find_lesions.model, *(one.model for one in optional if one is not None)
 
     def __call__(self, study: Study, progress: Progress = silent) -> Analysis:
         """Analyse one study.
@@ -96,7 +116,8 @@ class Analyzer:
         Parameters
         ----------
         study : Study
-            Its reference series is read; `Study.reference` says which that is.
+            Its series are read, and laid over the one that liver and lesions show best in: portal, else delayed,
+            arterial, unenhanced.
         progress : Progress
             Told of every step; may raise Cancelled.
 
@@ -108,58 +129,112 @@ class Analyzer:
         Raises
         ------
         InputError
-            If the series cannot be read as CT.
+            If a series cannot be read as CT; one whose phase nobody has told is left out, with a warning, where there
+            are others.
         ImageContentError
-            If it shows no liver.
+            If no series shows a liver; one that shows none is left out, with a warning, where there are others.
         """
-        timings: dict[str, float] = {}
-        series = study.reference
+        clock = Clock()
         progress(0.0, 1.0, "reading")
-        with _timed(timings, "read"):
-            ct = load_series(series)
-        with _timed(timings, "liver"):
-            liver = self._liver_of(ct, series, part(progress, 0.05, 0.3))
-        with _timed(timings, "lesions"):
-            found = self.find_lesions(ct, liver, part(progress, 0.3, 0.9))
+        with Background() as background:
+            scans, warnings = self._scans(study, background, clock, part(progress, 0.0, 0.3))
+            reference = choose_reference(scans)
+            registering = start_registration(scans, reference, self.align, background)
+            found = find_in_all(scans, self.find_lesions, clock, part(progress, 0.3, 0.85))
+            with clock.step("registration"):
+                aligned = registering.finish(part(progress, 0.85, 0.9))
         progress(0.9, 1.0, "measuring")
-        with _timed(timings, "measure"):
-            # A lesion at the surface that the liver network left out belongs to the liver all the same.
-            liver = liver.like(np.logical_or(liver.array, found.instances.array).view(np.uint8))
-            liver_finding = measure_liver(ct, liver, found.instances)
-            lesions = measure_lesions(ct, liver, found.instances, found.scores)
-        phase = PhaseRead(
-            phase=series.phase,
-            told_by=series.told_by,
-            source=series.source,
-            shape=ct.shape,
-            spacing_mm=ct.spacing,
-            is_reference=True,
-        )
+        with clock.step("matching"):
+            listed = list_lesions(scans, reference, found, aligned)
+        read = tuple(phase_read(scan, reference, aligned) for scan in scans)
+        with clock.step("measure"):
+            liver = with_lesions(reference.liver, listed)
+            images = {scan.phase: on_reference(scan, aligned)[0] for scan in scans if scan.phase}
+            liver_finding, lesions = measure(reference.ct, liver, listed, images, read)
+        with clock.step("classification"):
+            lesions, views = classify_lesions(lesions, images, self.classify, part(progress, 0.95, 1.0))
+        warnings += registration_warnings(scans, reference, aligned)
+        own = next(phase for phase in read if phase.is_reference)
         findings = Findings(
             case=study.case,
-            phases=(phase,),
+            phases=read,
             liver=liver_finding,
             lesions=lesions,
-            warnings=cautions_of(ct, phase, liver_finding, lesions),
+            warnings=(*warnings, *cautions_of(reference.ct, own, liver_finding, lesions)),
             models=self.models,
             livercad_version=__version__,
-            timings_s=timings,
+            timings_s=clock.timings(series_names(study, scans)),
         )
         progress(1.0, 1.0, "done")
-        return Analysis(findings, ct, liver, found.instances)
+        pictures = tuple(phase_image(scan, reference, liver, aligned) for scan in scans)
+        return Analysis(findings, reference.ct, liver, listed.instances, pictures, views)
 
-    def _liver_of(self, ct: Volume, series: Series, progress: Progress) -> Volume:
-        try:
-            return self.find_liver(ct, progress)
-        except ImageContentError as error:
-            # The predictor knows the volume only; the user needs the file.
-            raise ImageContentError(
-                series.source, found=error.found, expected=error.expected, todo=error.todo
-            ) from None
+    def describe(self, analysis: Analysis, instances: Volume, progress: Progress = silent) -> Analysis:
+        """Measure and classify lesions that somebody else has outlined.
 
+        Parameters
+        ----------
+        analysis : Analysis
+            Of the study.
+        instances : Volume
+            The lesions, 0 or their number, on the grid of the analysis' reference.
+        progress : Progress
+            Told of the lesions; may raise Cancelled.
 
-@contextmanager
-def _timed(timings: dict[str, float], step: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    timings[step] = round(time.perf_counter() - start, 3)
+        Returns
+        -------
+        Analysis
+            The same with these lesions in place of those that were found; what is said of the liver stays.
+
+        Raises
+        ------
+        ValueError
+            If they are not on that grid.
+        """
+        clock, findings = Clock(), analysis.findings
+        numbers = [int(number) for number in np.unique(instances.array) if number]
+        given = LesionList(instances, dict.fromkeys(numbers, 1.0), dict.fromkeys(numbers, ()))
+        images = {image.phase: image.aligned for image in analysis.phases if image.phase}
+        with clock.step("measure"):
+            liver = with_lesions(analysis.liver, given)
+            _, lesions = measure(analysis.reference, liver, given, images, findings.phases)
+        with clock.step("classification"):
+            lesions, views = classify_lesions(lesions, images, self.classify, progress)
+        others = [warning for warning in findings.warnings if warning.code is not Caution.TINY_LESION]
+        described = replace(
+            findings, lesions=lesions, warnings=(*others, *tiny_lesions(lesions)), timings_s=clock.timings({})
+        )
+        return replace(analysis, findings=described, liver=liver, lesions=instances, views=views)
+
+    def reference_of(self, study: Study, progress: Progress = silent) -> Series:
+        """Tell which series an analysis would lay its results on.
+
+        Parameters
+        ----------
+        study : Study
+            Images are looked at only where names leave it open.
+        progress : Progress
+            Told of every step; may raise Cancelled.
+
+        Returns
+        -------
+        Series
+            One of the study's.
+
+        Raises
+        ------
+        InputError, ImageContentError
+            As the analysis does.
+        """
+        if not study.needs_recognition:
+            return study.reference
+        with Background() as background:
+            scans, _ = self._scans(study, background, Clock(), progress)
+        return choose_reference(scans).series
+
+    def _scans(
+        self, study: Study, background: Background, clock: Clock, progress: Progress
+    ) -> tuple[list[Scan], list[FindingsWarning]]:
+        scans, left_out = read_scans(study, self.find_liver, background, clock, part(progress, 0.0, 0.85))
+        scans, doubts = tell_phases(scans, self.recognize_phase, clock, part(progress, 0.85, 1.0))
+        return scans, left_out + doubts

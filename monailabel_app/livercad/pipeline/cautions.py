@@ -64,7 +64,7 @@ def cautions_of(
     if phase.phase is None:
         warnings.append(
             FindingsWarning(
-                Caution.PHASE_ASSUMED, "The phase is not known from a name or a table; read as if it were portal."
+                Caution.PHASE_ASSUMED, "Neither name, table nor image tell the phase; read as if it were portal."
             )
         )
     if liver.is_cut:
@@ -74,13 +74,29 @@ def cautions_of(
                 "The liver reaches the edge of the image: volumes are too small and lesions may lie outside.",
             )
         )
+    return (*warnings, *tiny_lesions(lesions))
+
+
+def tiny_lesions(lesions: tuple[Lesion, ...]) -> tuple[FindingsWarning, ...]:
+    """Tell of lesions too small to be measured.
+
+    Parameters
+    ----------
+    lesions : tuple of Lesion
+        All lesions.
+
+    Returns
+    -------
+    tuple of FindingsWarning
+        One, or none.
+    """
     tiny = [lesion.number for lesion in lesions if lesion.diameter_mm < TINY_LESION_MM]
-    if tiny:
-        numbers = ", ".join(str(number) for number in tiny)
-        warnings.append(
-            FindingsWarning(
-                Caution.TINY_LESION,
-                f"Lesions smaller than {TINY_LESION_MM:g} mm, below what RECIST calls measurable: {numbers}.",
-            )
-        )
-    return tuple(warnings)
+    if not tiny:
+        return ()
+    numbers = ", ".join(str(number) for number in tiny)
+    return (
+        FindingsWarning(
+            Caution.TINY_LESION,
+            f"Lesions smaller than {TINY_LESION_MM:g} mm, below what RECIST calls measurable: {numbers}.",
+        ),
+    )
