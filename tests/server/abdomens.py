@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from scipy.spatial.transform import Rotation
 
 from fakes import synthetic_abdomen, write_case
+from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.studies.nifti import write_volume
 
@@ -35,9 +36,9 @@ def write_oblique(folder: Path, case: str) -> Path:
 
 
 def write_phases(folder: Path, case: str) -> Path:
-    """Write a folder of an arterial and a portal phase, of different lesions."""
-    for seed, phase in enumerate(("arterial", "portal")):
-        write_volume(synthetic_abdomen(seed), folder / case / f"{phase}.nii.gz")
+    """Write a folder of an arterial and a portal phase."""
+    for phase in (Phase.ARTERIAL, Phase.PORTAL):
+        write_volume(synthetic_abdomen(1, phase=phase), folder / case / f"{phase.value}.nii.gz")
     return folder / case
 
 

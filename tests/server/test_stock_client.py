@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 from monailabel.client import MONAILabelClient
 
-from fakes import fake_analyzer, synthetic_abdomen, write_case
+from fakes import full_analyzer, synthetic_abdomen, write_case
 from livercad.core.findings import Findings
 from livercad.core.volume import Volume
 from livercad.studies.discover import find_studies
@@ -61,7 +61,7 @@ def test_info_lists_the_tasks_and_says_what_it_is(client: MONAILabelClient) -> N
 
 @pytest.mark.parametrize("case", ["one", "multi", "oblique", "dicom"])
 def test_server_and_batch_find_the_same(client: MONAILabelClient, server: Server, case: str) -> None:
-    expected = fake_analyzer()(find(server, case))
+    expected = full_analyzer()(find(server, case))
     label, params = client.infer("lesions", case, {})
     array, affine = voxels(Path(label))
     assert without_times(params["findings"]) == without_times(expected.findings.to_dict())
@@ -76,7 +76,7 @@ def test_server_and_batch_find_the_same(client: MONAILabelClient, server: Server
 def test_the_liver_task_counts_lesions_as_liver(client: MONAILabelClient, server: Server) -> None:
     label, params = client.infer("liver", "one", {})
     array, _ = voxels(Path(label))
-    assert np.array_equal(array, fake_analyzer()(find(server, "one")).liver.array)
+    assert np.array_equal(array, full_analyzer()(find(server, "one")).liver.array)
     assert params["label_names"] == {"liver": 1}
 
 
@@ -84,7 +84,7 @@ def test_boxes_are_markups_around_the_lesions(client: MONAILabelClient, server: 
     file, params = client.infer("lesion_detection", "oblique", {})
     rois = json.loads(Path(file).read_text())["markups"]
     lesions = Findings.from_dict(params["findings"]).lesions
-    instances = fake_analyzer()(find(server, "oblique")).lesions
+    instances = full_analyzer()(find(server, "oblique")).lesions
     assert len(rois) == len(lesions) == 2
     for roi, lesion in zip(rois, lesions, strict=True):
         assert (roi["type"], roi["coordinateSystem"], roi["coordinateUnits"]) == ("ROI", "RAS", "mm")

@@ -17,30 +17,30 @@ from monailabel.utils.sessions import Sessions
 
 from livercad import __version__
 from livercad.core.findings import DISCLAIMER
-from livercad.core.taxonomy import Label
-from livercad.errors import InputError, ModelError
+from livercad.errors import InputError, LiverCADError, ModelError
 from livercad.pipeline.analyzer import Analyzer
-from livercad.progress import Progress
+from livercad.progress import Progress, part
 from livercad.server import environment, housekeeping
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import UnknownNameError
-from livercad.server.images import stamp_of
+from livercad.server.given import instances_of, read_given
+from livercad.server.images import stamp_of_study
 from livercad.server.names import check_name
 from livercad.server.options import read_options
 from livercad.server.strategies import First, Random
-from livercad.server.tasks import AnalysisTask, Result, write_boxes, write_lesions, write_liver
-from livercad.studies.study import Study
+from livercad.server.tasks import LIVER_AND_LESIONS, Result, all_tasks
+from livercad.studies.study import Series, Study
 
 logger = logging.getLogger(__name__)
 
-LIVER = {"liver": int(Label.LIVER)}
-LIVER_AND_LESIONS = {**LIVER, "lesion": int(Label.LESION)}
 BOXES_TAG = "boxes"
 """Boxes that are to be saved as `original` go here, so that they do not take a label map's place."""
+MARKUPS = (InferType.DETECTION, InferType.CLASSIFICATION)
+"""Tasks whose results are boxes."""
 
 
 class LiverCADApp(MONAILabelApp):
-    """The infer tasks `liver`, `lesions` and `lesion_detection` on a folder of studies.
+    """The infer tasks on a folder of studies: the whole pipeline, parts of its result, and lesions of one's own.
 
     Parameters
     ----------
@@ -76,24 +76,11 @@ class LiverCADApp(MONAILabelApp):
     def init_datastore(self) -> StudyDatastore:
         """Make the datastore."""
         # Not resolved: a folder that is itself a case is named by what the user gives, as in `livercad analyze`.
-        return StudyDatastore(Path(os.path.abspath(self.studies)))
+        return StudyDatastore(Path(os.path.abspath(self.studies)), self._reference_of)
 
     def init_infers(self) -> dict[str, InferTask]:
-        """Make the three tasks."""
-
-        def task(kind: InferType, labels: dict[str, int], description: str, write: Any) -> AnalysisTask:
-            return AnalysisTask(kind, labels, description, self.analyse, write, lambda: self._problem)
-
-        return {
-            "liver": task(InferType.SEGMENTATION, LIVER, "The liver, its lesions included", write_liver),
-            "lesions": task(InferType.SEGMENTATION, LIVER_AND_LESIONS, "The liver and its lesions", write_lesions),
-            "lesion_detection": task(
-                InferType.DETECTION,
-                {"lesion": int(Label.LESION)},
-                "A box around every lesion, with its score",
-                write_boxes,
-            ),
-        }
+        """Make the tasks."""
+        return all_tasks(self.analyse, self.classify, lambda: self._problem)
 
     def init_strategies(self) -> dict[str, Strategy]:
         """Make the strategies."""
@@ -152,7 +139,7 @@ class LiverCADApp(MONAILabelApp):
         store = datastore or self.datastore()
         study = image if isinstance(image, Study) else store.study(image)
         tag = check_name(request.get("label_tag") or DefaultLabelTag.ORIGINAL.value, "label tag")
-        if task.type == InferType.DETECTION and tag == DefaultLabelTag.ORIGINAL.value:
+        if task.type in MARKUPS and tag == DefaultLabelTag.ORIGINAL.value:
             tag = BOXES_TAG
         file, params = task({**request, "study": study})
         label = file
@@ -167,7 +154,7 @@ class LiverCADApp(MONAILabelApp):
         return Analyzer.load(self.options.settings)
 
     def analyse(self, study: Study, progress: Progress) -> Result:
-        """Analyse a study; the latest result is kept, so that three tasks on one case cost one analysis.
+        """Analyse a study; the latest result is kept, so that several tasks on one case cost one analysis.
 
         Parameters
         ----------
@@ -181,14 +168,41 @@ class LiverCADApp(MONAILabelApp):
         Result
             The same Findings as `livercad analyze` writes.
         """
-        key = study, stamp_of(study.reference)
+        key = study, stamp_of_study(study)
         latest = self._latest
         if latest and latest[0] == key:
             progress(1.0, 1.0, "done")
             return latest[1]
         result = Result.of(self._loaded()(study, progress))
         self._latest = key, result
+        if self.datastore().catalogue.studies.get(study.case) == study:
+            self._datastore.references.remember(study, result.findings.reference.source)
         return result
+
+    def classify(self, request: dict[str, Any], progress: Progress) -> Result:
+        """Measure and classify the lesions that a request gives, see `livercad.server.given`.
+
+        Parameters
+        ----------
+        request : dict
+            `study`, and `lesions` or `label`.
+        progress : Progress
+            Told of every step.
+
+        Returns
+        -------
+        Result
+            The study's, with these lesions in place of those that were found.
+
+        Raises
+        ------
+        InputError
+            If something is wrong with the lesions.
+        """
+        given = read_given(request)
+        analysis = self.analyse(request["study"], part(progress, 0.0, 0.9)).analysis
+        instances = instances_of(given, request.get("label"), analysis.reference)
+        return Result(self._loaded().describe(analysis, instances, part(progress, 0.9, 1.0)))
 
     def check_task(self, kind: str, name: str) -> None:
         """Refuse a model, strategy, scoring method or trainer that is not there.
@@ -221,6 +235,13 @@ class LiverCADApp(MONAILabelApp):
                     self._problem = str(error)
                     raise
             return self._analyzer
+
+    def _reference_of(self, study: Study) -> Series | None:
+        try:
+            return self._loaded().reference_of(study)
+        except LiverCADError as error:  # the image can be shown all the same
+            logger.warning("The phases of case %s are not recognised: %s", study.case, error)
+            return None
 
     def _warm_up(self) -> None:
         try:

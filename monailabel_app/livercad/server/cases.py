@@ -17,6 +17,7 @@ from monailabel.datastore.local import DataModel, ImageLabelModel, LocalDatastor
 from livercad.server.catalogue import INDEX, Catalogue
 from livercad.server.images import ensure_reference_file, extension_of, reference_file
 from livercad.server.labels import EXTENSIONS
+from livercad.server.references import References
 from livercad.studies.atomic import write_text
 from livercad.studies.files import SERVER_LABELS
 from livercad.studies.study import Series, Study
@@ -32,10 +33,13 @@ class CaseDatastore(LocalDatastore):
     ----------
     root : Path
         The studies folder. Labels, converted images and ``datastore_v2.json`` are written into it.
+    choose : callable, optional
+        Tells the reference of a study whose names leave it open, see `References`.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, choose: Callable[[Study], Series | None] = lambda study: None) -> None:
         self.catalogue = Catalogue(root)
+        self.references = References(root, choose)
         self._lock = threading.RLock()
         super().__init__(
             str(root),
@@ -57,11 +61,11 @@ class CaseDatastore(LocalDatastore):
     def get_image_uri(self, image_id: str) -> str:
         """Path of the reference image as NIfTI, converted now if need be; empty for an unknown case."""
         study = self.catalogue.studies.get(image_id)
-        return str(ensure_reference_file(study, self.catalogue.root)) if study else ""
+        return str(ensure_reference_file(image_id, self.references.find(study), self.catalogue.root)) if study else ""
 
     def get_image_info(self, image_id: str) -> dict[str, Any]:
         """Return what is known of a case, `path` and `phases` among it."""
-        path = reference_file(self.study(image_id), self.catalogue.root)
+        path = reference_file(image_id, self.references.known(self.study(image_id)), self.catalogue.root)
         with self._lock:
             return {**self._object(image_id).image.info, "path": str(path)}
 
@@ -92,8 +96,8 @@ class CaseDatastore(LocalDatastore):
         self._init_from_datastore_file()
         changed = 0
         for case, study in self.catalogue.studies.items():
-            extension = extension_of(study)
-            facts = {"name": f"{case}{extension}", "phases": {_phase(s): _source(s) for s in study.series}}
+            extension = extension_of(self.references.known(study))
+            facts = {"name": f"{case}{extension}", "phases": _phases(study)}
             entry = self._datastore.objects.setdefault(
                 case, ImageLabelModel(image=DataModel(info={"ts": int(time.time())}))
             )
@@ -127,8 +131,14 @@ class CaseDatastore(LocalDatastore):
             self._config_ts = path.stat().st_mtime
 
 
-def _phase(series: Series) -> str:
-    return series.phase.value if series.phase else "unknown"
+def _phases(study: Study) -> dict[str, str]:
+    """Files by phase; those whose names tell none are numbered."""
+    files: dict[str, str] = {}
+    for series in study.series:
+        phase = series.phase.value if series.phase else "unknown"
+        number = sum(name.split()[0] == phase for name in files) + 1
+        files[phase if number == 1 else f"{phase} {number}"] = _source(series)
+    return files
 
 
 def _source(series: Series) -> str:

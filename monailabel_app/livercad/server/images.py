@@ -45,19 +45,26 @@ def stamp_of(series: Series) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def extension_of(study: Study) -> str:
+def stamp_of_study(study: Study) -> str:
+    """Identify all files of a study, see `stamp_of`."""
+    return "-".join(stamp_of(series) for series in study.series)
+
+
+def extension_of(series: Series) -> str:
     """Extension of the file that `reference_file` returns."""
-    name = study.reference.files[0].name.lower()
+    name = series.files[0].name.lower()
     return ".nii" if is_nifti(Path(name)) and name.endswith(".nii") else ".nii.gz"
 
 
-def reference_file(study: Study, root: Path) -> Path:
+def reference_file(case: str, series: Series, root: Path) -> Path:
     """Tell where the reference image is, or will be once it is converted.
 
     Parameters
     ----------
-    study : Study
+    case : str
         The case.
+    series : Series
+        Its reference.
     root : Path
         The studies folder.
 
@@ -66,19 +73,20 @@ def reference_file(study: Study, root: Path) -> Path:
     Path
         The user's own file if it is NIfTI, else one in `FOLDER` that may not be there yet.
     """
-    series = study.reference
     if not series.uid and is_nifti(series.files[0]):
         return series.files[0]
-    return root / FOLDER / study.case / stamp_of(series) / f"{study.case}.nii.gz"
+    return root / FOLDER / case / stamp_of(series) / f"{case}.nii.gz"
 
 
-def ensure_reference_file(study: Study, root: Path) -> Path:
+def ensure_reference_file(case: str, series: Series, root: Path) -> Path:
     """Convert the reference image unless it is NIfTI or was converted before.
 
     Parameters
     ----------
-    study : Study
+    case : str
         The case.
+    series : Series
+        Its reference.
     root : Path
         The studies folder.
 
@@ -92,9 +100,9 @@ def ensure_reference_file(study: Study, root: Path) -> Path:
     InputError
         If the series cannot be read as CT.
     """
-    file = reference_file(study, root)
+    file = reference_file(case, series, root)
     if not file.exists():
-        volume = load_series(study.reference)
-        shutil.rmtree(root / FOLDER / study.case, ignore_errors=True)  # conversions of files that have changed
+        volume = load_series(series)
+        shutil.rmtree(root / FOLDER / case, ignore_errors=True)  # conversions of files that have changed
         write_volume(volume, file)
     return file

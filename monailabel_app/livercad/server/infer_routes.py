@@ -34,13 +34,14 @@ async def infer(
     session_id: str = "",
     params: Annotated[str, Form()] = "{}",
     file: Annotated[UploadFile | None, File()] = None,
+    label: Annotated[UploadFile | None, File()] = None,
     output: ResultType | None = None,
     job: str = "",
 ) -> Response:
     """Run an infer task on a case, on an image sent along (`file`), or on a session's.
 
-    `params` is a JSON object; `save_label` and `label_tag` in it keep the result of a case. `output` is `image`,
-    `json` or `all`. `job` names the job (see `livercad.server.jobs`).
+    `params` is a JSON object; `save_label` and `label_tag` in it keep the result of a case. `label` is a label map for
+    tasks that ask for lesions. `output` is `image`, `json` or `all`. `job` names the job (see `livercad.server.jobs`).
     """
     livercad_app().check_task("model", model)
     if output == ResultType.dicom_seg:
@@ -49,9 +50,11 @@ async def infer(
     folder = Path(tempfile.mkdtemp(prefix="infer-"))  # what was sent, and the result until it has been answered
     try:
         source = await anyio.to_thread.run_sync(partial(_find_source, folder, image, session_id, file))
+        sent = await anyio.to_thread.run_sync(partial(_receive, label, folder / "label")) if label else None
         this = request.app.state.jobs.add(job, model, source if isinstance(source, str) else source.case)
         with this.followed():
-            work = partial(_infer, {**wishes, "model": model, "image": source, "folder": folder}, output, background)
+            asked = {**wishes, "model": model, "image": source, "folder": folder, "label": sent}
+            work = partial(_infer, asked, output, background)
             answer: Response = await request.app.state.turns.run(this, work)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -79,7 +82,7 @@ def _find_source(folder: Path, image: str, session_id: str, file: UploadFile | N
     """Return a case's name, or the study that was sent."""
     app = livercad_app()
     if file:
-        return _receive(file, folder)
+        return study_in(_receive(file, folder / "sent").parent)
     if session_id:
         session = app.sessions().get_session(session_id)
         if session is None:
@@ -97,14 +100,13 @@ def _find_source(folder: Path, image: str, session_id: str, file: UploadFile | N
     return image
 
 
-def _receive(file: UploadFile, folder: Path) -> Study:
+def _receive(file: UploadFile, folder: Path) -> Path:
     # Clients may send their own path as the name; only its last part is taken.
     name = PurePosixPath((file.filename or "").replace("\\", "/")).name.lstrip(".")[-LONGEST:] or "image.nii.gz"
-    sent = folder / "sent"
-    sent.mkdir()
-    with (sent / name).open("wb") as stream:
+    folder.mkdir()
+    with (folder / name).open("wb") as stream:
         shutil.copyfileobj(file.file, stream)
-    return study_in(sent)
+    return folder / name
 
 
 def _bad_request(thing: str, found: str, expected: str) -> InputError:

@@ -1,50 +1,23 @@
-"""The infer tasks: three ways to see the one analysis that batch makes as well."""
+"""The infer tasks: ways to see the one analysis that batch makes as well, and to ask about lesions of one's own."""
 
 from __future__ import annotations
 
-import json
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
-from livercad.core.findings import Findings
 from livercad.core.taxonomy import Label
-from livercad.core.volume import Volume
-from livercad.pipeline.analysis import Analysis
 from livercad.progress import Progress
 from livercad.server.jobs import current_progress
-from livercad.server.markups import lesion_boxes
-from livercad.studies.atomic import write_text
-from livercad.studies.nifti import write_volume
+from livercad.server.results import Result, instance_names, write_boxes, write_instances, write_lesions, write_liver
 from livercad.studies.study import Study
 
-
-@dataclass(frozen=True)
-class Result:
-    """What clients get of an analysis.
-
-    Parameters
-    ----------
-    findings : Findings
-        All of them.
-    labels : Volume
-        `Label` values, uint8, on the reference image's grid.
-    """
-
-    findings: Findings
-    labels: Volume
-
-    @classmethod
-    def of(cls, analysis: Analysis) -> Result:
-        """Put liver and lesions into one label map."""
-        labels = np.where(analysis.lesions.array > 0, np.uint8(Label.LESION), analysis.liver.array.astype(np.uint8))
-        return cls(analysis.findings, analysis.liver.like(labels))
+LIVER = {"liver": int(Label.LIVER)}
+LESION = {"lesion": int(Label.LESION)}
+LIVER_AND_LESIONS = {**LIVER, **LESION}
 
 
 class AnalysisTask(InferTask):
@@ -59,11 +32,13 @@ class AnalysisTask(InferTask):
     description : str
         For people.
     analyse : callable
-        ``analyse(study, progress) -> Result``.
+        ``analyse(request, progress) -> Result``; the request has the `study`.
     write : callable
         Writes its part of a result into a new file in a folder, and returns the file.
     problem : callable
         Tells why analyses cannot be made at present; empty if they can.
+    label_names : callable, optional
+        Names and values of what `write` has written, where they depend on the result.
     """
 
     def __init__(
@@ -71,14 +46,16 @@ class AnalysisTask(InferTask):
         kind: InferType,
         labels: dict[str, int],
         description: str,
-        analyse: Callable[[Study, Progress], Result],
+        analyse: Callable[[dict[str, Any], Progress], Result],
         write: Callable[[Result, Path], Path],
         problem: Callable[[], str],
+        label_names: Callable[[Result], dict[str, int]] | None = None,
     ) -> None:
         super().__init__(kind, labels, 3, description)
         self._analyse = analyse
         self._write = write
         self._problem = problem
+        self._label_names = label_names or (lambda result: labels)
 
     def is_valid(self) -> bool:
         """Show the task always: without weights it answers with what to do."""
@@ -97,34 +74,65 @@ class AnalysisTask(InferTask):
             The result's file, and its JSON: `findings`, `label_names` with their values, `latencies` in seconds.
         """
         start = time.perf_counter()
-        result = self._analyse(request["study"], current_progress())
+        result = self._analyse(request, current_progress())
         file = self._write(result, Path(request["folder"]))
         latencies = {**result.findings.timings_s, "total": round(time.perf_counter() - start, 3)}
         return str(file), {
             "findings": result.findings.to_dict(),
-            "label_names": self.labels,
+            "label_names": self._label_names(result),
             "latencies": latencies,
         }
 
 
-def write_liver(result: Result, folder: Path) -> Path:
-    """Write the liver with its lesions as value 1."""
-    return _write_mask(result.labels.like((result.labels.array > 0).astype(np.uint8)), folder)
+def all_tasks(
+    analyse: Callable[[Study, Progress], Result],
+    classify: Callable[[dict[str, Any], Progress], Result],
+    problem: Callable[[], str],
+) -> dict[str, InferTask]:
+    """Make the tasks.
 
+    Parameters
+    ----------
+    analyse : callable
+        Analyses a study.
+    classify : callable
+        Describes the lesions that a request gives.
+    problem : callable
+        See `AnalysisTask`.
 
-def write_lesions(result: Result, folder: Path) -> Path:
-    """Write the liver as 1 and lesions as 2."""
-    return _write_mask(result.labels, folder)
+    Returns
+    -------
+    dict of str to AnalysisTask
+        By name.
+    """
 
+    def case(request: dict[str, Any], progress: Progress) -> Result:
+        return analyse(request["study"], progress)
 
-def write_boxes(result: Result, folder: Path) -> Path:
-    """Write lesion boxes as Slicer markups."""
-    file = folder / f"{uuid.uuid4().hex}.json"
-    write_text(file, json.dumps(lesion_boxes(result.findings), indent=1))
-    return file
-
-
-def _write_mask(mask: Volume, folder: Path) -> Path:
-    file = folder / f"{uuid.uuid4().hex}.nii.gz"
-    write_volume(mask, file)
-    return file
+    segmentation, detection = InferType.SEGMENTATION, InferType.DETECTION
+    return {
+        "liver": AnalysisTask(segmentation, LIVER, "The liver, its lesions included", case, write_liver, problem),
+        "lesions": AnalysisTask(
+            segmentation, LIVER_AND_LESIONS, "The liver and its lesions", case, write_lesions, problem
+        ),
+        "lesion_detection": AnalysisTask(
+            detection, LESION, "A box around every lesion, with its score", case, write_boxes, problem
+        ),
+        "liver_cad": AnalysisTask(
+            segmentation,
+            LESION,
+            "All phases: every lesion as a segment of its own, measured in each phase and classified",
+            case,
+            write_instances,
+            problem,
+            label_names=instance_names,
+        ),
+        "lesion_classification": AnalysisTask(
+            InferType.CLASSIFICATION,
+            LESION,
+            "Lesions that you mark, as boxes, points or a label map: measured in each phase and classified",
+            classify,
+            write_boxes,
+            problem,
+        ),
+    }

@@ -36,13 +36,15 @@ def study_in(folder: Path) -> Study:
         If there is none, more than one, or one that cannot be used.
     """
     found = find_studies(folder)
+    if len(found.studies) > 1:  # the phases of one case, under names that do not say so
+        found = find_studies(folder, one_case=True)
     if len(found.studies) == 1:
         return found.studies[0]
     problem = next(iter((*found.problems, *found.left_out)), None)
     raise InputError(
         "the images that were sent",
         found=f"{len(found.studies)} studies" + (f" ({problem.case}: {problem.reason})" if problem else ""),
-        expected="one study: a NIfTI file or one DICOM series",
+        expected="one study: a NIfTI file, a file for each phase, or DICOM series",
         todo="Send one study at a time.",
     )
 

@@ -7,7 +7,7 @@ from monailabel.interfaces.app import MONAILabelApp
 from monailabel.interfaces.tasks.train import TrainTask
 
 import livercad.server.app as livercad_app
-from fakes import FakeLiverFinder, fake_analyzer
+from fakes import FakeLiverFinder, full_analyzer
 from livercad.errors import ModelError
 from livercad.progress import silent
 from server.abdomens import SLOW_S, SLOW_SLICES
@@ -34,7 +34,7 @@ class FakeApp(livercad_app.LiverCADApp, MONAILabelApp):  # MONAI Label looks for
     def make_analyzer(self):
         if self.options.minimum_volume_ml == 99:
             raise ModelError("liver-fake", found="no weights", expected="weights", todo="livercad models install")
-        analyzer = fake_analyzer(self.options.settings)
+        analyzer = full_analyzer(self.options.settings)
         analyzer.find_liver = SlowLiverFinder()
         return analyzer
 

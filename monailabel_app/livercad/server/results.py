@@ -1,0 +1,84 @@
+"""What clients get of an analysis, and the files that tell it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from livercad.core.findings import Findings
+from livercad.core.taxonomy import Label
+from livercad.core.volume import Volume
+from livercad.pipeline.analysis import Analysis
+from livercad.server.markups import lesion_boxes
+from livercad.studies.atomic import write_text
+from livercad.studies.nifti import write_volume
+
+
+@dataclass(frozen=True)
+class Result:
+    """What clients get of an analysis.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its volumes on the reference image's grid only, so that what is kept stays small.
+    """
+
+    analysis: Analysis
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> Result:
+        """Let the volumes on other grids go."""
+        phases = tuple(
+            replace(image, original=image.aligned, original_liver=image.aligned_liver) for image in analysis.phases
+        )
+        return cls(replace(analysis, phases=phases))
+
+    @property
+    def findings(self) -> Findings:
+        """All of them."""
+        return self.analysis.findings
+
+    def labels(self) -> Volume:
+        """Liver and lesions as `Label` values, uint8, on the reference image's grid."""
+        lesions = self.analysis.lesions.array > 0
+        return self.analysis.liver.like(
+            np.where(lesions, np.uint8(Label.LESION), self.analysis.liver.array.astype(np.uint8))
+        )
+
+
+def write_liver(result: Result, folder: Path) -> Path:
+    """Write the liver with its lesions as value 1."""
+    return _write_mask(result.analysis.liver.like((result.analysis.liver.array > 0).astype(np.uint8)), folder)
+
+
+def write_lesions(result: Result, folder: Path) -> Path:
+    """Write the liver as 1 and lesions as 2."""
+    return _write_mask(result.labels(), folder)
+
+
+def write_instances(result: Result, folder: Path) -> Path:
+    """Write every lesion as its number."""
+    return _write_mask(result.analysis.lesions, folder)
+
+
+def instance_names(result: Result) -> dict[str, int]:
+    """Names of what `write_instances` writes."""
+    return {f"lesion {lesion.number}": lesion.number for lesion in result.findings.lesions}
+
+
+def write_boxes(result: Result, folder: Path) -> Path:
+    """Write lesion boxes as Slicer markups."""
+    file = folder / f"{uuid.uuid4().hex}.json"
+    write_text(file, json.dumps(lesion_boxes(result.findings), indent=1))
+    return file
+
+
+def _write_mask(mask: Volume, folder: Path) -> Path:
+    file = folder / f"{uuid.uuid4().hex}.nii.gz"
+    write_volume(mask, file)
+    return file
