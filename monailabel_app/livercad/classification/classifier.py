@@ -81,11 +81,11 @@ class LesionClassifier:
 
     def __init__(self, settings: Settings) -> None:
         tensors = load_file(installed_weights(NAME))
-        self._network = new_network()
-        self._network.load_state_dict(_part(tensors, NETWORK_PREFIX))
-        self._network.eval().requires_grad_(False)
+        self.network = new_network()
+        self.network.load_state_dict(_part(tensors, NETWORK_PREFIX))
+        self.network.eval().requires_grad_(False)
         fitted = {name: tensor.double().numpy() for name, tensor in _part(tensors, CALIBRATION_PREFIX).items()}
-        self._calibration = Calibration(
+        self.calibration = Calibration(
             float(fitted["temperature"]), fitted["means"], fitted["precision"], float(fitted["far"])
         )
         self.model = model_used(NAME, "torch cpu fp32")
@@ -121,12 +121,12 @@ class LesionClassifier:
         self, crops: npt.NDArray[np.float32], present: npt.NDArray[np.bool_], diameter_mm: float
     ) -> Classified:
         shown = torch.from_numpy(present)[None]
-        output, saliency = classify_and_explain(self._network, torch.from_numpy(to_network(crops))[None], shown)
-        (probabilities,) = self._calibration.probabilities(output.logits.numpy())
-        (distance,) = self._calibration.distances(output.features.numpy())
+        output, saliency = classify_and_explain(self.network, torch.from_numpy(to_network(crops))[None], shown)
+        (probabilities,) = self.calibration.probabilities(output.logits.numpy())
+        (distance,) = self.calibration.distances(output.features.numpy())
         best = int(np.argmax(probabilities))
         seen = [n for n, _ in enumerate(PHASES) if present[n]]
-        reason = _why_unsure(float(probabilities[best]), float(distance), self._calibration.far)
+        reason = _why_unsure(float(probabilities[best]), float(distance), self.calibration.far)
         classification = Classification(
             label=CLASSES[best],
             probabilities={str(kind): float(p) for kind, p in zip(CLASSES, probabilities, strict=True)},

@@ -87,9 +87,9 @@ def paint_small_bowel(body: Body, rng: np.random.Generator) -> None:
         _paint_gut(body, np.asarray(path), radius, ripple, rng, gas_share=gas, content=Tissue.BOWEL_FLUID)
     root = body.space.to_patient([(8, 0, -140)])[0]
     targets = body.space.to_patient(rng.uniform(*ILEUM, (110, 3)))
-    body.paint_tubes(tubes.grow_tree(root, targets, 4.0, rng, 0.9), Tissue.PORTAL_VEIN)
+    body.paint_tubes(tubes.grow_tree(body.space, root, targets, 4.0, rng, 0.9), Tissue.PORTAL_VEIN)
     omentum = body.space.to_patient(rng.uniform((-100, 45, -250), (95, 82, -90), (60, 3)))
-    body.paint_tubes(tubes.grow_tree(omentum[0], omentum[1:], 2.2, rng, 0.8), Tissue.PORTAL_VEIN)
+    body.paint_tubes(tubes.grow_tree(body.space, omentum[0], omentum[1:], 2.2, rng, 0.8), Tissue.PORTAL_VEIN)
 
 
 def _paint_gut(
@@ -111,7 +111,7 @@ def _paint_gut(
     piece = tubes.tube(body.space, path, radius_mm)
     wave = 1 + folds * np.sin(np.arange(len(piece.radii)) * 2 * np.pi / rng.uniform(12, 20) + rng.uniform(0, 6))
     piece = tubes.Tube(piece.points, piece.radii * wave)
-    if not _in_grid(body.space, piece):
+    if not body.space.touches(piece.points.min(axis=0), piece.points.max(axis=0), float(piece.radii.max())):
         return
     shape = tubes.distance_to(body.space, [piece])
     view = body.tissues[shape.box]
@@ -129,11 +129,6 @@ def _paint_gut(
 def _near_grid(space: Space, path: np.ndarray, radius_mm: float) -> bool:
     """Whether a path may touch the grid: far cheaper than to bend it into the patient first."""
     box = space.box(path.min(axis=0) - 2 * radius_mm, path.max(axis=0) + 2 * radius_mm)
-    return all(part.stop > part.start for part in box)
-
-
-def _in_grid(space: Space, piece: tubes.Tube) -> bool:
-    box = space.patient_box(piece.points.min(axis=0), piece.points.max(axis=0), float(piece.radii.max()))
     return all(part.stop > part.start for part in box)
 
 

@@ -15,7 +15,8 @@ from livercad.core.geometry import Point
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionType
 from livercad.core.volume import Volume
-from livercad.phantom.anatomy import Anatomy, build_anatomy
+from livercad.phantom.anatomy import Anatomy, build_anatomy, liver_outline
+from livercad.phantom.fields import Region
 from livercad.phantom.lesions import draw_diameter, paint_lesion
 from livercad.phantom.rendering import Acquisition, draw_acquisition, render, texture
 from livercad.phantom.space import Grid
@@ -41,8 +42,10 @@ FINEST_MM = 0.75
 SHIFT_SD_MM: Point = (1.0, 1.2, 1.6)
 """What registration leaves of the breathing between phases, along R, A, S. Our choice; the registration of phantoms
 leaves about as much."""
-DEPTH_MM = 4.0
-"""How deep under the liver's surface a lesion's centre lies at least."""
+DEPTH = 0.4
+DEPTHS_MM = (3.0, 16.0)
+"""How deep under the liver's surface a lesion's centre lies at least: this share of its diameter, within these limits.
+Where it is less, most of the lesion would lie outside and another place would have to be tried."""
 TRIES = 12
 
 
@@ -92,8 +95,8 @@ class PhantomPatient:
     def __init__(self, *seed: int) -> None:
         self.name = "phantom-" + "-".join(str(part) for part in seed)
         self._seed = tuple(seed)
-        coarse = self._anatomy(COARSE)
-        self._liver = np.argwhere(coarse.liver_mask & (coarse.liver.onto(np.s_[0:48, 0:48, 0:30]) < -DEPTH_MM))
+        liver = liver_outline(COARSE, np.random.default_rng((*self._seed, 0)))
+        self._depth = -liver.onto(np.s_[0 : COARSE.shape[0], 0 : COARSE.shape[1], 0 : COARSE.shape[2]])
         self._axes = COARSE.axes
         blood, scanner = np.random.default_rng((*self._seed, 1)).spawn(2)
         self._blood = Enhancement(blood)
@@ -134,7 +137,7 @@ class PhantomPatient:
         place, shape, lesion_rng, noise, moved, uneven = rng.spawn(6)
         diameter = diameter_mm or draw_diameter(kind, shape)
         for _ in range(TRIES):
-            center = self._some_place(place)
+            center = self._some_place(diameter, place)
             anatomy = self._anatomy(_grid_around(center, diameter))
             instances = np.zeros(anatomy.tissues.shape, np.uint16)
             if paint_lesion(anatomy, instances, kind, center, diameter, 1, shape.spawn(1)[0]):
@@ -143,7 +146,7 @@ class PhantomPatient:
             raise RuntimeError(f"{self.name}: no place for a {kind} of {diameter:.0f} mm.")
         grid = anatomy.space.grid
         scanner = draw_acquisition(grid, self._scanner_seed)
-        grain, lesion = texture(grid, uneven), Enhancement(lesion_rng, self._blood)
+        grain, lesion = texture(grid, uneven, _extent(grid)), Enhancement(lesion_rng, self._blood)
         images = {}
         for phase, phase_noise, phase_moved in zip(Phase, noise.spawn(4), moved.spawn(4), strict=True):
             if phase in phases:
@@ -167,8 +170,11 @@ class PhantomPatient:
     def _anatomy(self, grid: Grid) -> Anatomy:
         return build_anatomy(grid, np.random.default_rng((*self._seed, 0)))
 
-    def _some_place(self, rng: np.random.Generator) -> Point:
-        voxel = self._liver[rng.integers(len(self._liver))]
+    def _some_place(self, diameter_mm: float, rng: np.random.Generator) -> Point:
+        """Draw a place that is deep enough, or one as deep as there is."""
+        wanted = min(float(np.clip(DEPTH * diameter_mm, *DEPTHS_MM)), 0.9 * float(self._depth.max()))
+        places = np.argwhere(self._depth >= wanted)
+        voxel = places[rng.integers(len(places))]
         r, a, s = (float(axis[n] + rng.uniform(-3, 3)) for axis, n in zip(self._axes, voxel, strict=True))
         return r, a, s
 
@@ -179,6 +185,11 @@ def _grid_around(center: Point, diameter_mm: float) -> Grid:
     pixels = round(width / spacing)
     slices = 2 * int(np.ceil((0.3 * diameter_mm + 8) / STEP_MM)) + 1
     return Grid((pixels, pixels, slices), (spacing, spacing, STEP_MM), center)
+
+
+def _extent(grid: Grid) -> Region:
+    r, a, s = ((float(axis[0]), float(axis[-1])) for axis in grid.axes)
+    return r, a, s
 
 
 def _scanned(array: npt.NDArray[np.int16], grid: Grid, interval: int, phase: Phase, rng: np.random.Generator) -> Volume:

@@ -126,7 +126,7 @@ def paint_vessels(body: Body, liver: Shape, rng: np.random.Generator) -> None:
         return np.stack([axes[n][chosen[:, n]] for n in range(3)], axis=1).astype(np.float64)
 
     volume_ml = len(candidates) * float(np.prod(body.space.grid.spacing)) / 1000
-    portal = tubes.grow_tree(hilum, sample(max(1, round(PORTAL_TWIGS_PER_ML * volume_ml))), 7.0, rng, 0.9)
+    portal = tubes.grow_tree(body.space, hilum, sample(max(1, round(PORTAL_TWIGS_PER_ML * volume_ml))), 7.0, rng, 0.9)
     targets = sample(max(1, round(HEPATIC_TWIGS_PER_ML * volume_ml)))
     middle, left = hilum[0] + 10, hilum[0] - 28
     sides = targets[:, 0] > middle, (targets[:, 0] <= middle) & (targets[:, 0] > left), targets[:, 0] <= left
@@ -134,7 +134,7 @@ def paint_vessels(body: Body, liver: Shape, rng: np.random.Generator) -> None:
         branch
         for side in sides
         if side.any()
-        for branch in tubes.grow_tree(cava, targets[side], 2.4 * side.sum() ** (1 / 3), rng, 0.9)
+        for branch in tubes.grow_tree(body.space, cava, targets[side], 2.4 * side.sum() ** (1 / 3), rng, 0.9)
     ]
     body.paint_tubes(hepatic, Tissue.HEPATIC_VEIN, only=(Tissue.LIVER,))
     body.paint_tubes(portal, Tissue.PORTAL_VEIN, only=(Tissue.LIVER, Tissue.HEPATIC_VEIN))

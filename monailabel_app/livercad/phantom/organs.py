@@ -47,7 +47,9 @@ def paint_lung_vessels(body: Body, rng: np.random.Generator) -> None:
     for side in (-1, 1):
         root = body.space.to_patient([(side * 45, -15, 55)])[0]
         targets = body.space.to_patient(rng.uniform((35, -75, -70), (110, 60, 45), (45, 3)) * (side, 1, 1))
-        body.paint_tubes(tubes.grow_tree(root, targets, 6.0, rng, 0.6), Tissue.LUNG_VESSEL, only=(Tissue.LUNG,))
+        body.paint_tubes(
+            tubes.grow_tree(body.space, root, targets, 6.0, rng, 0.6), Tissue.LUNG_VESSEL, only=(Tissue.LUNG,)
+        )
 
 
 def paint_great_vessels(body: Body, rng: np.random.Generator) -> Shape:

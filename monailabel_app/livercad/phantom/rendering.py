@@ -10,7 +10,7 @@ import scipy.fft
 from scipy import ndimage
 
 from livercad.core.phases import Phase
-from livercad.phantom.fields import FloatArray, SmoothField
+from livercad.phantom.fields import REGION_MM, FloatArray, Region, SmoothField
 from livercad.phantom.space import Grid
 from livercad.phantom.tissues import TEXTURE, Enhancement, Tissue
 
@@ -58,7 +58,7 @@ def draw_acquisition(grid: Grid, rng: np.random.Generator) -> Acquisition:
     )
 
 
-def texture(grid: Grid, rng: np.random.Generator) -> FloatArray:
+def texture(grid: Grid, rng: np.random.Generator, region: Region = REGION_MM) -> FloatArray:
     """Unevenness inside tissues, SD 1, the same in every phase of a patient.
 
     Parameters
@@ -67,13 +67,15 @@ def texture(grid: Grid, rng: np.random.Generator) -> FloatArray:
         Voxels.
     rng : numpy.random.Generator
         Draws it.
+    region : tuple of tuple of float, optional
+        Where it is drawn, mm along R, A, S; another region gives another unevenness.
 
     Returns
     -------
     ndarray, shape (R, A, S)
         To be scaled by each tissue's own amount.
     """
-    fine, coarse = SmoothField(rng, 3.0).on(grid.axes), SmoothField(rng, 10.0).on(grid.axes)
+    fine, coarse = (SmoothField(rng, scale_mm, region).on(grid.axes) for scale_mm in (3.0, 10.0))
     return np.float32(0.75) * fine + np.float32(0.66) * coarse
 
 

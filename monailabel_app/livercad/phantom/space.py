@@ -181,3 +181,7 @@ class Space:
             for n, axis in enumerate(self.grid.axes)
         )
         return r, a, s
+
+    def touches(self, low: npt.ArrayLike, high: npt.ArrayLike, margin_mm: float = 0.0) -> bool:
+        """Whether the grid has voxels in a box of patient space, grown by a margin in mm."""
+        return all(part.stop > part.start for part in self.patient_box(low, high, margin_mm))

@@ -91,7 +91,7 @@ def distance_to(space: Space, tubes: list[Tube]) -> Shape:
 
 
 def grow_tree(
-    root: Points, targets: Points, radius_mm: float, rng: np.random.Generator, smallest_mm: float
+    space: Space, root: Points, targets: Points, radius_mm: float, rng: np.random.Generator, smallest_mm: float
 ) -> list[Tube]:
     """Vessels that branch from a root until every target has its twig.
 
@@ -100,6 +100,8 @@ def grow_tree(
 
     Parameters
     ----------
+    space : Space
+        Branches that do not touch its grid are left out.
     root : ndarray, shape (3,)
         Where the stem begins, patient mm.
     targets : ndarray, shape (n, 3)
@@ -114,7 +116,7 @@ def grow_tree(
     Returns
     -------
     list of Tube
-        One a branch.
+        One a branch that touches the grid.
     """
     stem_load = len(targets)
     tubes: list[Tube] = []
@@ -125,7 +127,9 @@ def grow_tree(
         end = center if len(feeds) == 1 else start + (center - start) * rng.uniform(0.35, 0.6)
         length = np.linalg.norm(end - start)
         bend = (start + end) / 2 + rng.normal(0, 0.07 * length, 3)
-        tubes.append(spline(np.stack([start, bend, end]), [radius, radius * 0.95, radius * 0.85]))
+        course = np.stack([start, bend, end])
+        if space.touches(course.min(axis=0), course.max(axis=0), radius + 0.2 * length):
+            tubes.append(spline(course, [radius, radius * 0.95, radius * 0.85]))
         if len(feeds) > 1:
             spread = feeds - center
             direction = np.linalg.svd(spread, full_matrices=False)[2][0]

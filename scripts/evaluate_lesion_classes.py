@@ -1,0 +1,140 @@
+"""Score the lesion classifier on phantom lesions of patients it has not seen.
+
+    python scripts/evaluate_lesion_classes.py --work work/training/lesions --output OUT
+
+Writes OUT/results.json, OUT/table.md and OUT/reliability.png, and prints the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from rich.console import Console
+
+from livercad.classification.classifier import LesionClassifier
+from livercad.classification.crops import PHASES
+from livercad.classification.examples import TYPES, LesionExamples, load_examples
+from livercad.classification.recipe import CLASS_OF_TYPE, CLASSES, predict
+from livercad.classification.training import TEST_PATIENTS, TEST_SEED
+from livercad.cli.bar import progress_bar
+from livercad.core.phases import Phase
+from livercad.core.taxonomy import YASAKA_CATEGORY_OF, YasakaCategory
+from livercad.evaluation.classes import accuracy, expected_calibration_error, macro_auc, reliability, with_interval
+from livercad.settings import Settings
+from livercad.studies.atomic import write_text
+
+UNENHANCED, ARTERIAL, PORTAL, DELAYED = PHASES
+SETS: dict[str, tuple[Phase, ...]] = {
+    "all four phases": PHASES,
+    "triphasic (unenhanced, arterial, delayed)": (UNENHANCED, ARTERIAL, DELAYED),
+    "arterial and delayed": (ARTERIAL, DELAYED),
+    **{f"without {phase}": tuple(other for other in PHASES if other is not phase) for phase in PHASES},
+    **{f"{phase} alone": (phase,) for phase in PHASES},
+}
+FIVE = tuple(YasakaCategory)
+CATEGORY_OF_TYPE = np.array([FIVE.index(YASAKA_CATEGORY_OF[kind]) for kind in TYPES])
+CATEGORY_OF_CLASS = np.array([CATEGORY_OF_TYPE[list(CLASS_OF_TYPE).index(n)] for n in range(len(CLASSES))])
+MALIGNANT = np.array([int(kind.is_malignant) for kind in CLASSES])
+
+
+def merge(groups: np.ndarray) -> np.ndarray:
+    """A matrix that adds the probabilities of classes that fall together, shape (classes, groups)."""
+    return np.eye(groups.max() + 1)[groups]
+
+
+def score(classifier: LesionClassifier, examples: LesionExamples, phases: tuple[Phase, ...]) -> dict[str, Any]:
+    """Every number for one set of phases."""
+    shown = np.array([phase in phases for phase in PHASES])
+    logits, _ = predict(classifier.network, examples.squares, shown)
+    six = classifier.calibration.probabilities(logits)
+    raw = np.exp(logits - logits.max(axis=1, keepdims=True))
+    raw = raw / raw.sum(axis=1, keepdims=True)
+    classes = CLASS_OF_TYPE[examples.types]
+    five, binary = six @ merge(CATEGORY_OF_CLASS), six @ merge(MALIGNANT)
+
+    def estimate(measure: Any, probabilities: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+        return asdict(with_interval(measure, probabilities, truth, examples.patients))
+
+    return {
+        "phases": [str(phase) for phase in phases],
+        "six_class_accuracy": estimate(accuracy, six, classes),
+        "five_class_accuracy": estimate(accuracy, five, CATEGORY_OF_CLASS[classes]),
+        "binary_accuracy": estimate(accuracy, binary, MALIGNANT[classes]),
+        "macro_auc": estimate(macro_auc, six, classes),
+        "ece_before": expected_calibration_error(raw, classes),
+        "ece_after": expected_calibration_error(six, classes),
+        "reliability": [asdict(one) for one in reliability(six, classes)],
+        "confusion": np.histogram2d(classes, six.argmax(axis=1), bins=np.arange(len(CLASSES) + 1))[0].tolist(),
+    }
+
+
+def by_number(classifier: LesionClassifier, examples: LesionExamples) -> list[float]:
+    """Six-class accuracy by how many phases there are, averaged over the sets of that size."""
+    classes, means = CLASS_OF_TYPE[examples.types], []
+    for size in range(1, len(PHASES) + 1):
+        sets = [np.isin(range(len(PHASES)), chosen) for chosen in combinations(range(len(PHASES)), size)]
+        found = [predict(classifier.network, examples.squares, shown)[0] for shown in sets]
+        means.append(float(np.mean([accuracy(logits, classes) for logits in found])))
+    return means
+
+
+def table(results: dict[str, dict[str, Any]]) -> str:
+    """The numbers as Markdown."""
+    head = "| phases | six classes | five (A to E) | benign or malignant | macro AUC | ECE before, after |"
+    lines = [head, "|---|---|---|---|---|---|"]
+    for name, result in results.items():
+        cells = [
+            f"{result[key]['value']:.3f} ({result[key]['low']:.3f} to {result[key]['high']:.3f})"
+            for key in ("six_class_accuracy", "five_class_accuracy", "binary_accuracy", "macro_auc")
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} | {result['ece_before']:.3f}, {result['ece_after']:.3f} |")
+    return "\n".join(lines) + "\n"
+
+
+def draw_reliability(results: dict[str, dict[str, Any]], path: Path) -> None:
+    """Accuracy over confidence, a panel a set of phases."""
+    shown = [name for name in results if "without" not in name]
+    figure = Figure(figsize=(2.3 * len(shown), 2.7), layout="constrained")
+    for axes, name in zip(figure.subplots(1, len(shown), sharey=True), shown, strict=True):
+        bins = results[name]["reliability"]
+        axes.plot([0, 1], [0, 1], color="#6b7280", linewidth=0.8)
+        sizes = [4 + 60 * one["n"] / max(other["n"] for other in bins) for one in bins]
+        axes.scatter([one["confidence"] for one in bins], [one["accuracy"] for one in bins], sizes, color="#1f6f8b")
+        axes.set(title=name.split(" (")[0], xlabel="confidence", xlim=(0, 1), ylim=(0, 1.02))
+    figure.axes[0].set_ylabel("share right")
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    """Score every set of phases."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True, help="work folder of the training; its lesions are reused")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--patients", type=int, default=TEST_PATIENTS)
+    arguments = parser.parse_args()
+    with progress_bar(Console(stderr=True)) as progress:
+        examples = load_examples(arguments.work / "examples", TEST_SEED, arguments.patients, progress=progress)
+    classifier = LesionClassifier(Settings())
+    results = {name: score(classifier, examples, phases) for name, phases in SETS.items()}
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    model = {"name": classifier.model.name, "version": classifier.model.version, "sha256": classifier.model.sha256}
+    data = {"patients": arguments.patients, "lesions": len(examples.types), "seed": TEST_SEED}
+    numbers: dict[str, Any] = {"by_number_of_phases": by_number(classifier, examples), "sets": results}
+    text = json.dumps({"model": model, "data": data} | numbers, indent=2)
+    write_text(arguments.output / "results.json", text + "\n")
+    write_text(arguments.output / "table.md", table(results))
+    draw_reliability(results, arguments.output / "reliability.png")
+    print(table(results))
+    for size, mean in enumerate(numbers["by_number_of_phases"], 1):
+        print(f"{size} phase{'s' if size > 1 else ''}: six-class accuracy {mean:.3f}")
+
+
+if __name__ == "__main__":
+    main()
