@@ -9,6 +9,10 @@ import typer
 
 from livercad.core.phases import Phase
 
+ALL = "all"
+BREATHING_MM = 15.0
+"""Default of `livercad.phantom.breathing.LARGEST_MM`, without importing what paints phantoms."""
+
 app = typer.Typer(no_args_is_help=True, help="Make digital phantoms: patients that never were, with their truth.")
 
 
@@ -23,8 +27,12 @@ def ct(
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many studies.")] = 4,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same studies.")] = 0,
     phases: Annotated[
-        str, typer.Option(metavar="PHASE[,PHASE…]", help="Volumes of every study: " + ", ".join(Phase) + ".")
+        str, typer.Option(metavar="PHASE[,PHASE…]", help=f"Volumes of every study: {', '.join(Phase)}; or all.")
     ] = Phase.PORTAL.value,
+    breathing: Annotated[
+        float,
+        typer.Option(metavar="MM", min=0, help="How far the diaphragm lies from the reference phase's at most."),
+    ] = BREATHING_MM,
 ) -> None:
     """Make abdominal CT studies with known liver and lesions.
 
@@ -37,13 +45,17 @@ def ct(
     from livercad.phantom.studies import write_ct_studies
 
     with progress_bar(Console(stderr=True)) as progress:
-        lesions = write_ct_studies(output, count, seed, phases=wanted, progress=progress)
+        lesions = write_ct_studies(output, count, seed, phases=wanted, breathing_mm=breathing, progress=progress)
     typer.echo(f"{count} studies with {len(lesions)} lesions: {output / 'studies'}, truth in {output / 'truth'}")
 
 
 def _phases(text: str) -> tuple[Phase, ...]:
+    if text.strip() == ALL:
+        return tuple(Phase)
     names = [name.strip() for name in text.split(",")]
     unknown = [name for name in names if name not in set(Phase)]
     if unknown:
-        raise typer.BadParameter(f"{unknown[0]!r} is no phase; choose from {', '.join(Phase)}.", param_hint="--phases")
+        raise typer.BadParameter(
+            f"{unknown[0]!r} is no phase; choose from {', '.join(Phase)}, {ALL}.", param_hint="--phases"
+        )
     return tuple(dict.fromkeys(Phase(name) for name in names))

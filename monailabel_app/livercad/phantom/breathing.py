@@ -27,7 +27,7 @@ STEP_MM = 8.0
 """Distance of the points between which the field is linear."""
 WALL_MM = 20.0
 """The wall of the cavity moves the less the farther out, and from here on not at all."""
-SPINE_MM = (25.0, 55.0)
+SPINE_MM = (30.0, 58.0)
 """Around the spine's axis nothing moves up to the first distance, everything from the second one on."""
 TO_THE_FRONT = 0.2
 """Motion of the belly's front to the front, as a part of the amplitude: it comes forward as the diaphragm goes down."""

@@ -205,6 +205,7 @@ def write_ct_studies(
     phases: Sequence[Phase] = (Phase.PORTAL,),
     shape: tuple[int, int, int] = SHAPE,
     spacing: tuple[float, float, float] = SPACING_MM,
+    breathing_mm: float = LARGEST_MM,
     progress: Progress = silent,
 ) -> tuple[TrueLesion, ...]:
     """Write studies and their truth.
@@ -221,7 +222,7 @@ def write_ct_studies(
         Case n of a seed is the same however many are made.
     phases : sequence of Phase
         Volumes of every case.
-    shape, spacing : tuple
+    shape, spacing, breathing_mm
         As `make_ct_study` takes them.
     progress : Progress
         Called after every case.
@@ -235,7 +236,9 @@ def write_ct_studies(
     for number in range(1, count + 1):
         case = f"phantom-{number:03d}"
         progress(number - 1, count, case)
-        study = make_ct_study((seed, number), case=case, phases=phases, shape=shape, spacing=spacing)
+        study = make_ct_study(
+            (seed, number), case=case, phases=phases, shape=shape, spacing=spacing, breathing_mm=breathing_mm
+        )
         for phase, image in study.images.items():
             write_volume(image, folder / "studies" / case / f"{phase}.nii.gz")
         write_volume(study.liver, folder / "truth" / case / "liver.nii.gz")

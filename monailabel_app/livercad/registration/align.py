@@ -13,7 +13,7 @@ from livercad.registration.carrying import carry
 from livercad.registration.mapping import IDENTITY, Mapping
 from livercad.registration.quality import Agreement, Judge, first_shift
 from livercad.registration.search import find_bend, find_rigid
-from livercad.registration.surroundings import Surroundings
+from livercad.registration.surroundings import Surroundings, slice_spacing
 
 OUTSIDE_HU = -1024
 """What the aligned image shows where the moving image does not reach."""
@@ -99,7 +99,13 @@ def align(
         if grid_difference(liver, image) or not liver.array.any():
             raise ValueError(f"The {name} image needs its liver on its own grid, and a liver that is not empty.")
     same_grid = not grid_difference(moving, fixed)
-    judge = Judge(Surroundings.of(fixed, fixed_liver), Surroundings.of(moving, moving_liver), fixed_liver, moving_liver)
+    thick = max(slice_spacing(fixed), slice_spacing(moving))
+    judge = Judge(
+        Surroundings.of(fixed, fixed_liver, thick),
+        Surroundings.of(moving, moving_liver, thick),
+        fixed_liver,
+        moving_liver,
+    )
     before = judge(IDENTITY)
     if same_grid and np.array_equal(moving.array, fixed.array):
         mapping, after, method = IDENTITY, before, "none"

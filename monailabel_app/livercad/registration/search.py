@@ -27,7 +27,7 @@ NO_FOLD = 0.4
 """A cubic B-spline in three dimensions folds nowhere if no control point moves further than its distance to the next
 divided by 2.48 (Y. Choi, S. Lee, "Injectivity conditions of 2D and 3D uniform cubic B-spline functions", Graph. Models
 2000;62:411-427)."""
-STIFFNESS = 0.002
+STIFFNESS = 0.01
 """Nats that a mean squared second difference of the control points' displacements (mm²) costs."""
 RIGID_STEPS, BEND_STEPS = 50, 60
 FIRST_STEP_MM, LAST_STEP_MM = 1.0, 0.1

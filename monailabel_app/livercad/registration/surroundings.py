@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage
 from skimage.measure import block_reduce
 
-from livercad.core.geometry import Box, transform_points
+from livercad.core.geometry import Box, axial_axis, transform_points
 from livercad.core.volume import Volume
 
 STEP_MM = 3.0
@@ -43,7 +43,7 @@ class Surroundings:
     liver: Volume
 
     @classmethod
-    def of(cls, ct: Volume, liver: Volume) -> Surroundings:
+    def of(cls, ct: Volume, liver: Volume, slice_mm: float) -> Surroundings:
         """Cut a volume to its liver's surroundings.
 
         Parameters
@@ -52,6 +52,9 @@ class Surroundings:
             HU.
         liver : Volume
             Mask on the same grid, not empty.
+        slice_mm : float
+            Thickness of slices to blur thinner ones to. Images are laid over each other best where both show the same
+            detail: else interpolation, which blurs as well, is taken for likeness, and pulls slices together.
 
         Returns
         -------
@@ -62,7 +65,8 @@ class Surroundings:
         start = np.floor(np.array(box.minimum) + 0.5 - margin).astype(int)
         stop = np.ceil(np.array(box.maximum) + 0.5 + margin).astype(int)
         image = _coarse(ct.crop(start, stop))
-        return cls(image.like(np.clip(image.array, *WINDOW_HU)), _coarse(liver.crop(start, stop)))
+        clipped = image.like(np.clip(image.array, *WINDOW_HU))
+        return cls(*(_as_thick(part, slice_mm) for part in (clipped, _coarse(liver.crop(start, stop)))))
 
     @cached_property
     def raised(self) -> Volume:
@@ -78,6 +82,19 @@ class Surroundings:
     def liver_points(self) -> npt.NDArray[np.float64]:
         """Centres of the liver's voxels, shape (n, 3), RAS mm."""
         return transform_points(np.argwhere(self.liver.array >= 0.5), self.liver.affine)
+
+
+def slice_spacing(volume: Volume) -> float:
+    """Distance of a volume's axial slices in mm."""
+    return volume.spacing[axial_axis(volume.affine)]
+
+
+def _as_thick(volume: Volume, slice_mm: float) -> Volume:
+    """Blur across the slices as much as slices of that thickness would."""
+    own = slice_spacing(volume)
+    # A rectangle's variance is its width squared over 12.
+    sd = np.sqrt(max(slice_mm**2 - own**2, 0.0) / 12) / own
+    return volume.like(ndimage.gaussian_filter1d(volume.array, sd, axis=axial_axis(volume.affine), mode="nearest"))
 
 
 def _coarse(volume: Volume) -> Volume:
