@@ -17,6 +17,7 @@ LEVELS = (
     {"phases"},
     {"pipeline"},
     {"reports"},
+    {"papers"},
     {"batch", "server"},
     {"cli"},
 )

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from livercad import __version__
-from livercad.cli import models, phantom
+from livercad.cli import models, phantom, reproduce
 from livercad.cli.analyze import analyze
 from livercad.cli.evaluate import evaluate
 from livercad.cli.serve import serve
@@ -46,6 +46,7 @@ app = typer.Typer(
 
 app.add_typer(models.app, name="models")
 app.add_typer(phantom.app, name="phantom")
+app.add_typer(reproduce.app, name="reproduce")
 app.command()(analyze)
 app.command()(evaluate)
 app.command()(serve)

@@ -1,0 +1,1 @@
+"""Published studies, repeated as they were done: protocol, tables and figures."""

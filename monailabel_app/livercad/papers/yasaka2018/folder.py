@@ -1,0 +1,247 @@
+"""Patients of one's own: studies, lesion masks or boxes, and the table ``labels.csv``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from livercad.core.geometry import Box
+from livercad.core.volume import Volume
+from livercad.errors import InputError
+from livercad.evaluation.cases import LESION_NAMES
+from livercad.papers.yasaka2018.capture import largest_section
+from livercad.papers.yasaka2018.labels import TABLE, Label, read_labels
+from livercad.papers.yasaka2018.published import TEST_LESIONS, TRAINING_PATIENTS
+from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings
+from livercad.papers.yasaka2018.sources import LabelledLesion, LesionImages, Part, Patient
+from livercad.studies.discover import find_studies
+from livercad.studies.nifti import read_volume
+from livercad.studies.reading import load_series
+from livercad.studies.study import Study
+
+TEST_SHARE = sum(TEST_LESIONS.values()) / (TRAINING_PATIENTS + sum(TEST_LESIONS.values()))
+"""Of the patients, where the table tells no sets: 100 of 560, as in the paper ("Image Data")."""
+ELLIPSOID_STEPS = 25
+"""Voxels along a box's side when an ellipsoid stands in for the lesion; odd, so that one section is the largest."""
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """A folder of patients.
+
+    Parameters
+    ----------
+    folder : Path
+        The studies, each case with a mask ``lesions.nii.gz`` in its folder unless the table has boxes.
+    studies : dict of str to Study
+        By case.
+    boxes : dict of (str, int) to Box
+        By case and lesion.
+    patients : tuple of Patient
+        One for each case that is used.
+    left_out : tuple of str
+        What is not used, and why.
+    """
+
+    folder: Path
+    studies: dict[str, Study]
+    boxes: dict[tuple[str, int], Box]
+    patients: tuple[Patient, ...]
+    left_out: tuple[str, ...]
+    is_phantom: ClassVar[bool] = False
+
+    @property
+    def title(self) -> str:
+        """The folder's name."""
+        return f"the patients of {self.folder.name}"
+
+    @classmethod
+    def of(cls, folder: Path, capture: CaptureSettings, seed: int, sets: int | None = None) -> FolderSource:
+        """Read the table and find the images.
+
+        Parameters
+        ----------
+        folder : Path
+            As the class has it.
+        capture : CaptureSettings
+            Most table positions a lesion and lesions a patient.
+        seed : int
+            Of the split, where the table tells none.
+        sets : int, optional
+            Most image sets for training; every lesion gets one before any gets a second.
+
+        Returns
+        -------
+        FolderSource
+            With patients in training and in test.
+
+        Raises
+        ------
+        InputError
+            If the table is wrong, names a case that is not there, or leaves a set without patients.
+        """
+        labels = read_labels(folder)
+        studies = {study.case: study for study in find_studies(folder).studies}
+        _check_cases(folder, labels, studies)
+        without = {case: _missing_phases(studies[case]) for case in dict.fromkeys(label.case for label in labels)}
+        left_out = [f"{case}: no {' and no '.join(phases)} phase" for case, phases in without.items() if phases]
+        usable = [label for label in labels if not without[label.case]]
+        boxes = {(label.case, label.lesion): label.box for label in usable if label.box}
+        parts = _parts(usable, seed)
+        source = cls(folder, studies, boxes, (), ())
+        test = source._largest([label for label in usable if parts[label.person] is Part.TEST])
+        training, surplus = _first_lesions(
+            [label for label in usable if parts[label.person] is Part.TRAINING], capture.lesions
+        )
+        left_out += [
+            f"{label.case}: lesion {label.lesion} is beyond {capture.lesions} of its patient" for label in surplus
+        ]
+        for part, chosen in ((Part.TRAINING, training), (Part.TEST, test)):
+            if not chosen:
+                raise InputError(
+                    folder / TABLE,
+                    found=f"no usable patient for {part}",
+                    expected="patients with three phases for training and for test",
+                    todo="Add patients, or tell the sets in a column 'set'." + (f" {left_out[0]}." if left_out else ""),
+                )
+        positions = _positions(len(training), capture.positions, sets)
+        patients = [*_patients(training, positions, Part.TRAINING), *_patients(test, [1] * len(test), Part.TEST)]
+        return replace(source, patients=tuple(patients), left_out=tuple(left_out))
+
+    def key(self, patient: Patient) -> str:
+        """Names, sizes and dates of the patient's files, and the boxes."""
+        files = [path for series in self._series(patient.name) for path in series.files]
+        if not all((patient.name, lesion.number) in self.boxes for lesion in patient.lesions):
+            files.append(_mask_file(self.folder, patient.name))
+        stamps = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+        boxes = [str(self.boxes.get((patient.name, lesion.number))) for lesion in patient.lesions]
+        return "\n".join([*stamps, *boxes])
+
+    def load(self, patient: Patient) -> list[LesionImages]:
+        """Read the patient's images and lesions."""
+        images = {series.phase: load_series(series) for series in self._series(patient.name) if series.phase}
+        return [LesionImages(images, self._lesion(patient.name, lesion.number)) for lesion in patient.lesions]
+
+    def _series(self, case: str) -> list:
+        return [series for series in self.studies[case].series if series.phase in PHASES]
+
+    def _lesion(self, case: str, number: int) -> Volume:
+        box = self.boxes.get((case, number))
+        if box:
+            return _ellipsoid(box)
+        path = _mask_file(self.folder, case)
+        mask = read_volume(path)
+        own = mask.array == number
+        if not own.any():
+            values = np.unique(mask.array).tolist()
+            raise InputError(
+                path,
+                found=f"no lesion {number} (values {', '.join(f'{value:g}' for value in values[:12])})",
+                expected=f"the lesions' numbers of {TABLE} as values",
+                todo="Correct the table or the mask.",
+            )
+        return mask.like(own)
+
+    def _largest(self, labels: Sequence[Label]) -> list[Label]:
+        """One lesion for each person: that with the longest diameter."""
+        chosen = []
+        for own in _by_person(labels).values():
+            sizes = [largest_section(self._lesion(each.case, each.lesion))[1] if len(own) > 1 else 0.0 for each in own]
+            chosen.append(own[int(np.argmax(sizes))])
+        return chosen
+
+
+def _check_cases(folder: Path, labels: Sequence[Label], studies: dict[str, Study]) -> None:
+    for label in labels:
+        if label.case not in studies:
+            raise InputError(
+                folder / TABLE,
+                found=f"the case '{label.case}' in line {label.line}",
+                expected="a case with images: " + (", ".join(sorted(studies)[:5]) or "there are none"),
+                todo="Correct the table, or add the images (docs/data.md).",
+            )
+
+
+def _missing_phases(study: Study) -> list[str]:
+    there = {series.phase for series in study.series}
+    return [phase.value for phase in PHASES if phase not in there]
+
+
+def _by_person(labels: Iterable[Label]) -> dict[str, list[Label]]:
+    people: dict[str, list[Label]] = defaultdict(list)
+    for label in labels:
+        people[label.person].append(label)
+    return people
+
+
+def _parts(labels: Sequence[Label], seed: int) -> dict[str, Part]:
+    """Training or test for each person: the table's word, else drawn within each category."""
+    people = _by_person(labels)
+    if any(label.part for label in labels):
+        return {person: own[0].part or Part.TRAINING for person, own in people.items()}
+    parts: dict[str, Part] = {}
+    rng = np.random.default_rng((seed, 560))
+    for category in sorted({own[0].category for own in people.values()}):
+        members = [person for person, own in people.items() if own[0].category == category]
+        count = min(len(members) - 1, max(1, round(TEST_SHARE * len(members))))
+        test = set(rng.permutation(members)[:count])
+        parts |= {person: Part.TEST if person in test else Part.TRAINING for person in members}
+    return parts
+
+
+def _first_lesions(labels: Sequence[Label], most: int) -> tuple[list[Label], list[Label]]:
+    kept = [label for own in _by_person(labels).values() for label in own[:most]]
+    return kept, [label for own in _by_person(labels).values() for label in own[most:]]
+
+
+def _positions(lesions: int, most: int, sets: int | None) -> list[int]:
+    """Table positions of each lesion, as many as there are unless `sets` limits them; the last may get none."""
+    total = lesions * most if sets is None else min(sets, lesions * most)
+    return [total // lesions + (lesion < total % lesions) for lesion in range(lesions)]
+
+
+def _patients(labels: Sequence[Label], positions: Sequence[int], part: Part) -> list[Patient]:
+    cases: dict[str, list[tuple[Label, int]]] = defaultdict(list)
+    for label, count in zip(labels, positions, strict=True):
+        if count:
+            cases[label.case].append((label, count))
+    return [
+        Patient(
+            name=case,
+            part=part,
+            lesions=tuple(LabelledLesion(o.lesion, o.category, count, o.hypervascular, o.kind) for o, count in own),
+            scanner=own[0][0].scanner,
+            person=own[0][0].person,
+        )
+        for case, own in cases.items()
+    ]
+
+
+def _mask_file(folder: Path, case: str) -> Path:
+    home = folder / case if (folder / case).is_dir() else folder
+    for name in LESION_NAMES:
+        for extension in (".nii.gz", ".nii"):
+            if (home / f"{name}{extension}").is_file():
+                return home / f"{name}{extension}"
+    raise InputError(
+        folder / case,
+        found="no lesion mask",
+        expected=f"{case}/{LESION_NAMES[0]}.nii.gz, or a box in {TABLE}",
+        todo="Add one of them.",
+    )
+
+
+def _ellipsoid(box: Box) -> Volume:
+    """The ellipsoid that fills a box: its largest section is in the middle, and as long as the box."""
+    steps = ELLIPSOID_STEPS
+    spacing = np.array(box.size) / steps
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = np.array(box.minimum) + spacing / 2
+    axes = (np.arange(steps) + 0.5) / steps * 2 - 1
+    squares = np.meshgrid(axes**2, axes**2, axes**2, indexing="ij")
+    return Volume((np.sum(squares, axis=0) <= 1).astype(np.uint8), affine)

@@ -1,0 +1,172 @@
+"""The image sets of all patients: captured once, kept as JPEG files, taken up again after an interruption."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from livercad.core.phases import Phase
+from livercad.core.taxonomy import YasakaCategory
+from livercad.errors import LiverCADError
+from livercad.papers.yasaka2018.capture import capture, largest_section, table_positions
+from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings
+from livercad.papers.yasaka2018.sources import LesionSource, Part, Patient
+from livercad.papers.yasaka2018.workers import run_all
+from livercad.progress import Progress, silent
+from livercad.studies.atomic import write_bytes, write_text
+
+FOLDER = "image_sets"
+
+
+class ImageSet(BaseModel):
+    """One lesion at one table position, captured in three phases."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    patient: str
+    part: Part
+    lesion: int
+    position: int
+    category: YasakaCategory
+    hypervascular: bool | None
+    kind: str
+    scanner: str
+    diameter_mm: float
+    ratio: float
+    files: dict[Phase, str]
+    """Relative to the folder of image sets."""
+    sha256: str
+    """Of the three files."""
+
+    def paths(self, folder: Path) -> list[Path]:
+        """The files, in the order of `PHASES`."""
+        return [folder / self.files[phase] for phase in PHASES]
+
+
+class Record(BaseModel):
+    """The image sets of one patient, and what they were made from; written last."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    sets: list[ImageSet]
+    problem: str = ""
+    """Why there are none."""
+
+
+def make_image_sets(
+    source: LesionSource,
+    folder: Path,
+    settings: CaptureSettings,
+    seed: int,
+    workers: int,
+    progress: Progress = silent,
+) -> tuple[list[ImageSet], list[str]]:
+    """Capture all lesions of a source; what is there already and still holds is kept.
+
+    Parameters
+    ----------
+    source : LesionSource
+        The patients.
+    folder : Path
+        Where to write: a folder for each part and patient.
+    settings : CaptureSettings
+        How to capture.
+    seed : int
+        Of the enlargements.
+    workers : int
+        Processes.
+    progress : Progress
+        Counts patients.
+
+    Returns
+    -------
+    sets : list of ImageSet
+        In the order of the source's patients.
+    problems : list of str
+        Patients whose images cannot be used, and why; they are tried again the next time.
+    """
+    keys = {patient.name: _key(source, patient, settings, seed) for patient in source.patients}
+    todo = [patient for patient in source.patients if not _is_kept(folder, patient, keys[patient.name])]
+    tasks = [(source, patient, folder, settings, seed) for patient in todo]
+    run_all(_capture_patient, tasks, workers, len(tasks), progress, "making image sets")
+    records = [record for patient in source.patients if (record := _record(folder, patient))]
+    return [each for record in records for each in record.sets], [each.problem for each in records if each.problem]
+
+
+def hash_of(sets: Sequence[ImageSet]) -> str:
+    """SHA-256 of the images and categories of image sets, in their order."""
+    text = "\n".join(f"{each.sha256} {each.category}" for each in sets)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _capture_patient(task: tuple[LesionSource, Patient, Path, CaptureSettings, int]) -> None:
+    source, patient, folder, settings, seed = task
+    try:
+        sets, problem = _captured(source, patient, folder, settings, seed), ""
+    except LiverCADError as error:
+        sets, problem = [], f"{patient.name}: {error}"
+    record = Record(key=_key(source, patient, settings, seed), sets=sets, problem=problem)
+    write_text(_record_path(folder, patient), record.model_dump_json(indent=1))
+
+
+def _captured(
+    source: LesionSource, patient: Patient, folder: Path, settings: CaptureSettings, seed: int
+) -> list[ImageSet]:
+    rng = np.random.default_rng((seed, *patient.name.encode()))
+    sets: list[ImageSet] = []
+    for lesion, images in zip(patient.lesions, source.load(patient), strict=True):
+        center, diameter_mm = largest_section(images.lesion)
+        places = table_positions(center, diameter_mm, lesion.positions, settings)
+        for position, place in enumerate(places, start=1):
+            ratio = float(rng.uniform(*settings.ratio))
+            jpegs = capture(images.images, place, diameter_mm, ratio, settings)
+            stem = f"{patient.part}/{patient.name}/{lesion.number}-{position}"
+            files = {phase: f"{stem}_{phase}.jpg" for phase in PHASES}
+            for phase, data in zip(PHASES, jpegs, strict=True):
+                write_bytes(folder / files[phase], data)
+            sets.append(
+                ImageSet(
+                    patient=patient.name,
+                    part=patient.part,
+                    lesion=lesion.number,
+                    position=position,
+                    category=lesion.category,
+                    hypervascular=lesion.hypervascular,
+                    kind=lesion.kind,
+                    scanner=patient.scanner,
+                    diameter_mm=round(diameter_mm, 2),
+                    ratio=round(ratio, 4),
+                    files=files,
+                    sha256=hashlib.sha256(b"".join(jpegs)).hexdigest(),
+                )
+            )
+    return sets
+
+
+def _record_path(folder: Path, patient: Patient) -> Path:
+    return folder / patient.part / patient.name / "image_sets.json"
+
+
+def _record(folder: Path, patient: Patient) -> Record | None:
+    try:
+        return Record.model_validate_json(_record_path(folder, patient).read_text(encoding="utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return None
+
+
+def _is_kept(folder: Path, patient: Patient, key: str) -> bool:
+    """Whether the patient's image sets were made from the same things and are still there."""
+    record = _record(folder, patient)
+    if record is None or record.problem or record.key != key:
+        return False
+    return all(path.is_file() for each in record.sets for path in each.paths(folder))
+
+
+def _key(source: LesionSource, patient: Patient, settings: CaptureSettings, seed: int) -> str:
+    text = f"{source.key(patient)}\n{patient}\n{settings.model_dump_json()}\n{seed}"
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,127 @@
+"""Many tasks in a few processes, with progress by ticks, and an end when the user asks for one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Event
+from typing import TypeVar
+
+from livercad.errors import Cancelled
+from livercad.progress import Progress
+
+Task = TypeVar("Task")
+POLL_S = 0.5
+
+_tick: Callable[[int], None] | None = None
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def tick(amount: int) -> None:
+    """Tell from inside a task that work has been done; raises `Cancelled` when no more is wanted."""
+    if _tick:
+        _tick(amount)
+
+
+def run_all(
+    function: Callable[[Task], None],
+    tasks: Sequence[Task],
+    workers: int,
+    total: int,
+    progress: Progress,
+    what: str,
+    *,
+    ticks: bool = False,
+) -> None:
+    """Run a function on every task.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, so that another process finds it. Its results go to files.
+    tasks : sequence
+        Sent to the processes.
+    workers : int
+        Processes; with 1 all runs in this one.
+    total : int
+        What the ticks add up to.
+    progress : Progress
+        May raise `Cancelled`; tasks then stop at their next tick.
+    what : str
+        Shown with the progress.
+    ticks : bool, default False
+        Whether the tasks call `tick`; else each counts 1 when it ends.
+
+    Raises
+    ------
+    Exception
+        The first that a task raises.
+    """
+    if not tasks:
+        return
+    progress(0, total, what)
+    if workers <= 1 or len(tasks) == 1:
+        _run_here(function, tasks, total, progress, what, ticks)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+    done, stop = context.Value("q", 0), context.Event()
+    with ProcessPoolExecutor(
+        min(workers, len(tasks)), mp_context=context, initializer=_start_worker, initargs=(done, stop)
+    ) as pool:
+        futures = {pool.submit(_run_one, function, task, ticks) for task in tasks}
+        try:
+            while futures:
+                ended, futures = wait(futures, timeout=POLL_S, return_when=FIRST_EXCEPTION)
+                for future in ended:
+                    future.result()
+                progress(done.value, total, what)
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _run_here(
+    function: Callable[[Task], None], tasks: Sequence[Task], total: int, progress: Progress, what: str, ticks: bool
+) -> None:
+    global _tick
+    done = 0
+
+    def count(amount: int) -> None:
+        nonlocal done
+        done += amount
+        progress(done, total, what)
+
+    _tick = count
+    try:
+        for task in tasks:
+            _run_one(function, task, ticks)
+    finally:
+        _tick = None
+
+
+def _run_one(function: Callable[[Task], None], task: Task, ticks: bool) -> None:
+    function(task)
+    if not ticks:
+        tick(1)
+
+
+def _start_worker(done: Synchronized[int], stop: Event) -> None:
+    global _tick
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"  # as many processes as cores: a thread each
+
+    def count(amount: int) -> None:
+        if stop.is_set():
+            raise Cancelled
+        with done.get_lock():
+            done.value += amount
+
+    _tick = count
