@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import cast
 
@@ -55,7 +56,7 @@ class OrganUNet(nn.Module):
 
 
 class SureLabels(nn.Module):
-    """Turns logits into one map of labels, 0 where no class reaches a probability.
+    """Turns logits into one map of labels, 0 where the network is not sure enough.
 
     Parameters
     ----------
@@ -63,12 +64,15 @@ class SureLabels(nn.Module):
         What gives the logits; class 0 is the background.
     least_probability : float
         Below it a voxel is left to the background, in [0, 1].
+    parts : sequence of int
+        Classes that are parts of one organ: their sum may be sure where no single one is.
     """
 
-    def __init__(self, network: OrganUNet, least_probability: float) -> None:
+    def __init__(self, network: OrganUNet, least_probability: float, parts: Sequence[int] = ()) -> None:
         super().__init__()
         self.network = network
         self.least_probability = least_probability
+        self.parts = list(parts)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Label the voxels.
@@ -83,8 +87,11 @@ class SureLabels(nn.Module):
         Tensor, shape (batch, 1, i, j, k)
             Classes as floating-point numbers.
         """
-        probability, label = torch.softmax(self.network(image), dim=1).max(dim=1, keepdim=True)
-        return label.to(image.dtype) * (probability >= self.least_probability).to(image.dtype)
+        probabilities = torch.softmax(self.network(image), dim=1)
+        probability, label = probabilities.max(dim=1, keepdim=True)
+        together = probabilities[:, self.parts].sum(dim=1, keepdim=True)
+        sure = torch.maximum(probability, together) >= self.least_probability
+        return label.to(image.dtype) * sure.to(image.dtype)
 
 
 def _level(inputs: int, outputs: int) -> nn.Sequential:

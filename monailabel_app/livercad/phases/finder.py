@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +13,7 @@ import torch
 
 from livercad.core.volume import Volume
 from livercad.networks.organ_unet import STRIDE, OrganUNet, SureLabels
-from livercad.phases.features import largest_pieces
+from livercad.phases.features import KIDNEY, largest_pieces
 from livercad.phases.organs import SPACING_MM, Organ, scale_hu
 from livercad.segmentation.resampling import NetworkGrid
 from livercad.segmentation.runtimes import load_runtime
@@ -61,7 +62,10 @@ class OrganFinder:
     def __init__(self, tensors: Mapping[str, torch.Tensor], device: str) -> None:
         network = OrganUNet(len(Organ))
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-        self._run = load_runtime(SureLabels(network, LEAST_PROBABILITY), (8 * STRIDE,) * 3, device)
+        with warnings.catch_warnings():
+            # Instance normalisation checks the size of what it is given, which tracing cannot follow and need not.
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)
+            self._run = load_runtime(SureLabels(network, LEAST_PROBABILITY, KIDNEY), (8 * STRIDE,) * 3, device)
         self.runtime = self._run.name
         self._ready = lru_cache(maxsize=SIZES_KEPT)(self._run.for_windows)
 

@@ -25,7 +25,7 @@ SURE_PROBABILITY = 0.7
 """Below it a guess is unsure."""
 LEAST_ORGANS = 3
 """Fewer organs than this, muscle not counted, are a view too narrow to tell a phase by, or no abdomen at all."""
-STRANGE_SHARE = 0.15
+STRANGE_SHARE = 0.05
 """More features outside the range of all phantoms than this: not an image like those the classifier knows."""
 
 

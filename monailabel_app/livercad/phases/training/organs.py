@@ -93,8 +93,9 @@ def train_organs(
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimizer.step()
         schedule.step()
-        for kept, new in zip(mean.parameters(), network.parameters(), strict=True):
-            kept.lerp_(new, 1 - min(EMA, (step + 1) / (step + 10)))
+        with torch.no_grad():
+            for kept, new in zip(mean.parameters(), network.parameters(), strict=True):
+                kept.lerp_(new, 1 - min(EMA, (step + 1) / (step + 10)))
         progress(step + 1, steps, f"organ network, loss {loss.item():.2f}")
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
             state = {name: part.state_dict() for name, part in parts.items()}

@@ -18,8 +18,9 @@ FloatArray = npt.NDArray[np.float32]
 
 ARTERIAL_DELAY_S, PORTAL_S, DELAYED_S = (2.0, 26.0), (55.0, 100.0), (135.0, 400.0)
 """Early to late arterial after the trigger; portal inflow done to hepatic veins full; two to nearly seven minutes."""
-IODINE_SCALE = (0.65, 1.4)
-"""HU of the same iodine: from 140 to 80 kVp, and spectral images."""
+DOSE_MG_KG = (370.0, 660.0)
+IODINE_SCALE = (0.8, 1.3)
+"""HU of the same iodine: from 140 to 80 kVp, where less is usually given."""
 POOR_BOLUS_PROBABILITY, POOR_BOLUS = 0.06, (0.4, 0.7)
 FATTY_PROBABILITY, FATTY_HU = 0.3, (5.0, 50.0)
 DENSE_PROBABILITY, DENSE_HU = 0.08, (5.0, 25.0)
@@ -30,7 +31,9 @@ SICK_KIDNEY_PROBABILITY = 0.12
 """No medium in the renal pelvis, even late."""
 EARLIER_INJECTION_PROBABILITY, EARLIER_PELVIS_HU = 0.05, (40.0, 600.0)
 """A test bolus, or another examination before, has left medium in the pelvis in every phase."""
-UPTAKE_SD, TISSUE_SD_HU, OFFSET_SD_HU = 0.12, 5.0, 4.0
+LIVER_UPTAKE = (0.8, 1.7)
+"""Livers of patients take up from 0.3 to 0.7 of what the aorta shows in the portal phase; the model's about 0.35."""
+UPTAKE_SD, TISSUE_SD_HU, OFFSET_SD_HU = 0.15, 5.0, 4.0
 MIXED_VEINS = (Tissue.CAVA, Tissue.HEPATIC_VEIN, Tissue.HEART_BLOOD)
 """Where blood of different organs meets, so that one value stands for what in truth is layered and streaked."""
 MIXED_UPTAKE = (0.15, 1.1)
@@ -54,6 +57,7 @@ def draw_patient(rng: np.random.Generator) -> dict[Phase, FloatArray]:
     unenhanced = patient.hu(Phase.UNENHANCED)
     scale = rng.uniform(*(POOR_BOLUS if rng.random() < POOR_BOLUS_PROBABILITY else IODINE_SCALE))
     uptake_of = scale * np.exp(rng.normal(0, UPTAKE_SD, len(Tissue)))
+    uptake_of[Tissue.LIVER] *= rng.uniform(*LIVER_UPTAKE)
     if rng.random() < SICK_LIVER_PROBABILITY:
         uptake_of[Tissue.LIVER] *= rng.uniform(*SICK_LIVER_UPTAKE)
     base = unenhanced + rng.normal(0, OFFSET_SD_HU)
@@ -77,11 +81,12 @@ def draw_patient(rng: np.random.Generator) -> dict[Phase, FloatArray]:
 
 def _draw_injection(rng: np.random.Generator) -> Injection:
     weight = float(np.clip(rng.normal(72, 16), 40, 130))
+    concentration = rng.uniform(300, 400)
     return Injection(
         weight_kg=weight,
         output_l_min=rng.uniform(3.5, 8.5),
-        iodine_mg_ml=rng.uniform(280, 400),
-        volume_ml=min(weight * rng.uniform(1.2, 2.2), 180.0),
+        iodine_mg_ml=concentration,
+        volume_ml=min(weight * rng.uniform(*DOSE_MG_KG) / concentration, 180.0),
         duration_s=rng.uniform(18, 45),
         gfr_ml_min=rng.uniform(30, 140),
     )

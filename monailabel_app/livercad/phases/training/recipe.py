@@ -155,6 +155,8 @@ def fit_classifier(
         Scores on the test patients, of the trees and of the neural network.
     """
     features, phases = training
+    # What was never seen, as an organ network hardly trained has it, is a constant: scikit-learn takes no empty column.
+    features = np.where(np.isfinite(features).any(axis=0), features, 0.0)
     trees = export_trees(grow_trees(features, phases, TRAINING_SEED))
     lowest, highest = np.nanpercentile(features, RANGE_PERCENTILES, axis=0)
     temperature = fit_temperature(trees.scores(calibration[0]), calibration[1])
