@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 
 from livercad.reports.contours import Contour
 from livercad.reports.tags import Tag, place_tags
@@ -84,3 +85,11 @@ def test_tags_leave_the_letters_of_the_sides_free() -> None:
             (ROWS / 2, COLUMNS - 8),
         ):
             assert not overlap(area(tag), (mark_row - 8, mark_column - 8, mark_row + 8, mark_column + 8))
+
+
+def test_a_number_alone_stands_at_the_outline_not_at_the_box() -> None:
+    bent = Contour(4, (np.array([(50.0, 60.0), (200.0, 70.0), (220.0, 190.0), (190.0, 60.0), (50.0, 60.0)]),))
+    (tag,) = place_tags([bent], {4: "4"}, ROWS, COLUMNS)
+    assert tag.text == "4"
+    assert tag.column - 190 == pytest.approx(3, abs=3)
+    assert tag.row + tag.height / 2 == pytest.approx(220, abs=3)

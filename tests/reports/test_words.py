@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from livercad.core.findings import Sign, SignFound
+from livercad.core.findings import PhaseMeasurement, Sign, SignFound
 from livercad.core.phases import Phase
 from livercad.core.signs import WORDS
 from livercad.core.taxonomy import LesionClass
 from livercad.reports import words
+from report_scene import several
 
 
 def found(sign: Sign, present: bool | None, value: float | None, threshold: float | None, unit: str) -> SignFound:
@@ -45,3 +48,14 @@ def test_every_sign_and_every_class_has_its_words() -> None:
     assert set(WORDS) == set(Sign)
     assert len({words.sign_name(sign) for sign in Sign}) == len(Sign)
     assert set(words.CLASS_NAMES) == set(LesionClass)
+
+
+def test_a_sign_that_could_not_be_measured_says_what_is_missing() -> None:
+    point = PhaseMeasurement(Phase.ARTERIAL, 90.0, 9.0, 70.0, 20.0, 90.0, 90.0)
+    lesion = replace(several(1).findings.lesions[0], enhancement=(point,))
+    aorta_like = found(Sign.AORTA_LIKE_ENHANCEMENT, None, None, None, "")
+    washout = replace(found(Sign.DELAYED_WASHOUT, None, None, None, "%"), phases=(Phase.ARTERIAL, Phase.DELAYED))
+    assert words.sign_gap(washout, lesion, {Phase.ARTERIAL}) == "needs delayed phase"
+    assert words.sign_gap(aorta_like, lesion, ()) == "needs the aorta\u2019s HU"
+    assert words.sign_gap(aorta_like, lesion, {Phase.ARTERIAL}) == "too small to tell"
+    assert words.sign_gap(found(Sign.RIM_ENHANCEMENT, None, None, None, "HU"), lesion, ()) == "too small to tell"

@@ -73,7 +73,9 @@ def place_tags(contours: Sequence[Contour], texts: Mapping[int, str], rows: int,
             continue
         others = [*taken, *(box for number, box in boxes.items() if number != contour.number)]
         size = len(text) * letter * LETTER_WIDTH + PADDING * letter, letter * (1 + PADDING)
-        spots = [spot for spot in _spots(contour.box, *size, columns) if _fits(spot, rows, columns, others)]
+        # A number alone has no box to belong to: it stands at the outline itself.
+        around = _spots(contour.box, *size, columns) if text != str(contour.number) else ()
+        spots = [spot for spot in around if _fits(spot, rows, columns, others)]
         spots.sort(key=lambda spot: not _fits(spot, rows, columns, marks))
         if spots:
             spot = spots[0]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from livercad.core.findings import Classification, Lesion, Sign, SignFound
+from livercad.core.phases import Phase
 from livercad.core.signs import WORDS as SIGN_WORDS
 from livercad.core.taxonomy import LesionClass
 from livercad.reports.formatting import NBSP, fixed, hu, whole_percent
@@ -21,6 +22,9 @@ CLASS_NAMES = {
 """Short enough to stand beside a box; the last is benign and rare, or indeterminate."""
 
 TOLD_BY = {"name": "file name", "table": "table", "image": "image", "unknown": "nothing"}
+
+NEED_AORTA = (Sign.AORTA_LIKE_ENHANCEMENT, Sign.PERIPHERAL_NODULAR_ENHANCEMENT)
+"""Signs that are held against the aorta in the arterial phase."""
 
 
 class Verdict(StrEnum):
@@ -104,11 +108,15 @@ def sign_threshold(found: SignFound) -> str:
     return f"{mark}{NBSP}{_amount(found.threshold, found.unit)}"
 
 
-def sign_gap(found: SignFound, lesion: Lesion) -> str:
-    """Why a sign could not be measured."""
+def sign_gap(found: SignFound, lesion: Lesion, aorta_hu: Collection[Phase]) -> str:
+    """Why a sign could not be measured; `aorta_hu` has the phases in which the aorta's HU is known."""
     measured = {point.phase for point in lesion.enhancement}
     missing = [phase for phase in found.phases if phase not in measured]
-    return f"needs {' and '.join(missing)} phase" if missing else "too small to tell"
+    if missing:
+        return f"needs {' and '.join(missing)} phase"
+    if found.sign in NEED_AORTA and Phase.ARTERIAL not in aorta_hu:
+        return "needs the aorta’s HU"
+    return "too small to tell"
 
 
 def asks_for_more(found: SignFound) -> bool:
