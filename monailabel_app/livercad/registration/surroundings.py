@@ -92,8 +92,10 @@ def slice_spacing(volume: Volume) -> float:
 def _as_thick(volume: Volume, slice_mm: float) -> Volume:
     """Blur across the slices as much as slices of that thickness would."""
     own = slice_spacing(volume)
+    if slice_mm <= 1.05 * own:
+        return volume
     # A rectangle's variance is its width squared over 12.
-    sd = np.sqrt(max(slice_mm**2 - own**2, 0.0) / 12) / own
+    sd = np.sqrt((slice_mm**2 - own**2) / 12) / own
     return volume.like(ndimage.gaussian_filter1d(volume.array, sd, axis=axial_axis(volume.affine), mode="nearest"))
 
 
