@@ -1,0 +1,102 @@
+"""The infer task `yasaka2018`: the triphasic network that ``livercad reproduce yasaka2018`` has trained."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
+
+from livercad.core.taxonomy import YasakaCategory
+from livercad.errors import ModelError
+from livercad.papers.yasaka2018.capture import largest_section
+from livercad.papers.yasaka2018.predictor import YasakaPredictor
+from livercad.pipeline.analysis import Analysis
+from livercad.progress import Progress
+from livercad.server.jobs import current_progress
+from livercad.server.results import Result, write_boxes
+
+NAME = "yasaka2018"
+LABELS = {category.value: number for number, category in enumerate(YasakaCategory, start=1)}
+
+
+class YasakaTask(InferTask):
+    """Probabilities of the five categories for lesions.
+
+    Parameters
+    ----------
+    describe : callable
+        ``describe(request, progress) -> Result``: the study with its lesions, found or given by the request.
+    folder : Path
+        With the model, as a reproduction leaves it in ``OUT/model``; it may appear later.
+    """
+
+    def __init__(self, describe: Callable[[dict[str, Any], Progress], Result], folder: Path) -> None:
+        super().__init__(
+            InferType.CLASSIFICATION, LABELS, 2, "Categories A to E of Yasaka 2018, from three phases of a lesion"
+        )
+        self._describe = describe
+        self._folder = folder
+        self._predictor: YasakaPredictor | None = None
+        self._loading = threading.Lock()
+
+    def is_valid(self) -> bool:
+        """Show the task always: without a model it answers with what to do."""
+        return True
+
+    def info(self) -> dict[str, Any]:
+        """Return what MONAI Label tells of a task, and whether its model is there."""
+        try:
+            self._loaded()
+        except ModelError as error:
+            return {**super().info(), "problem": str(error)}
+        return {**super().info(), "problem": ""}
+
+    def __call__(self, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Classify the lesions of ``request["study"]``; the file is made in ``request["folder"]``.
+
+        Returns
+        -------
+        tuple of str and dict
+            Boxes of the lesions as Slicer markups, and JSON: `lesions` with number, category and probabilities,
+            `model`, `label_names`, `latencies` in seconds.
+
+        Raises
+        ------
+        ModelError
+            If there is no model.
+        InputError
+            If a phase is missing.
+        """
+        start = time.perf_counter()
+        predictor = self._loaded()
+        result = self._describe(request, current_progress())
+        lesions = [_answer(predictor, result.analysis, lesion.number) for lesion in result.findings.lesions]
+        file = write_boxes(result, Path(request["folder"]))
+        return str(file), {
+            "lesions": lesions,
+            "model": predictor.description.model_dump(mode="json"),
+            "label_names": LABELS,
+            "latencies": {"total": round(time.perf_counter() - start, 3)},
+        }
+
+    def _loaded(self) -> YasakaPredictor:
+        with self._loading:
+            if self._predictor is None:
+                self._predictor = YasakaPredictor(self._folder)
+            return self._predictor
+
+
+def _answer(predictor: YasakaPredictor, analysis: Analysis, number: int) -> dict[str, Any]:
+    images = {image.phase: image.aligned for image in analysis.phases if image.phase}
+    center, diameter_mm = largest_section(analysis.lesions.like(np.asarray(analysis.lesions.array == number)))
+    probabilities = predictor(images, center, diameter_mm)
+    return {
+        "number": number,
+        "category": max(probabilities, key=lambda category: probabilities[category]).value,
+        "probabilities": {category.value: round(p, 4) for category, p in probabilities.items()},
+    }
