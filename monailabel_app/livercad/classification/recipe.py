@@ -39,6 +39,8 @@ class Recipe:
         Label smoothing: phantoms are never as sure as their labels.
     seed : int
         Of weights, order and augmentation.
+    checkpoint_every : int
+        Steps between checkpoints.
     augmentation : Augmentation
         How examples are changed.
     """
@@ -49,6 +51,7 @@ class Recipe:
     weight_decay: float = 0.02
     smoothing: float = 0.05
     seed: int = 0
+    checkpoint_every: int = 100
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
@@ -69,7 +72,7 @@ def train(
     recipe : Recipe
         How.
     checkpoint : Path
-        Written every hundred steps; one of another recipe or of other examples is not used.
+        Written now and then; one of another recipe or of other examples is not used.
     device : str, default "cpu"
         Where torch computes.
     progress : Progress
@@ -105,7 +108,7 @@ def train(
         optimizer.step()
         schedule.step()
         progress(step + 1, recipe.steps, f"training, loss {loss.item():.2f}")
-        if (step + 1) % 100 == 0 or step + 1 == recipe.steps:
+        if (step + 1) % recipe.checkpoint_every == 0 or step + 1 == recipe.steps:
             state = {"network": network.state_dict(), "optimizer": optimizer.state_dict()}
             with replacing(checkpoint) as path:
                 torch.save(state | {"schedule": schedule.state_dict(), "step": step + 1, "identity": identity}, path)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from livercad.classification.augmentation import Augmentation, augmented, network_view, seeded
+from livercad.classification.crops import HIGHEST_HU, LOWEST_HU, PHASES, PIXELS, PLANES, crops_of, side_mm, to_network
+from livercad.classification.examples import squares_of
+from livercad.core.phases import Phase
+from livercad.core.taxonomy import LesionType
+from livercad.core.volume import Volume
+from livercad.phantom.excerpts import Excerpt, PhantomPatient
+
+
+@pytest.fixture(scope="module")
+def excerpt() -> Excerpt:
+    return PhantomPatient(9, 4).excerpt(0, LesionType.CYST, 30.0)
+
+
+def test_what_is_learnt_from_is_what_is_seen_in_use(excerpt: Excerpt) -> None:
+    """Stored squares, cut to the network's view, against crops straight from the images."""
+    learnt = network_view(torch.from_numpy(squares_of(excerpt))[None])[0].numpy()
+    used, present = crops_of(excerpt.images, excerpt.center, excerpt.diameter_mm)
+    assert present.all()
+    assert np.corrcoef(to_network(learnt).ravel(), to_network(used).ravel())[0, 1] > 0.97
+    assert np.median(np.abs(learnt - used)) < 3
+
+
+def test_the_lesion_fills_the_middle_of_its_crop(excerpt: Excerpt) -> None:
+    crops, _ = crops_of(excerpt.images, excerpt.center, excerpt.diameter_mm)
+    portal = crops[PHASES.index(Phase.PORTAL), PLANES // 2]
+    wide = PIXELS // 2
+    assert portal[wide - 5 : wide + 5, wide - 5 : wide + 5].mean() < 30  # water
+    assert np.median(portal[:, : PIXELS // 8]) > 60 or np.median(portal[:, -PIXELS // 8 :]) > 60  # liver beside it
+
+
+def test_a_small_lesion_is_not_blown_up() -> None:
+    assert side_mm(5) == side_mm(14) == 24
+    assert side_mm(60) == pytest.approx(100)
+
+
+def test_a_phase_that_is_missing_or_does_not_reach_the_lesion_is_not_present(excerpt: Excerpt) -> None:
+    arterial = excerpt.images[Phase.ARTERIAL]
+    elsewhere = Volume(arterial.array, arterial.affine + np.eye(4)[:, [3, 3, 3, 0]] @ np.diag([0, 0, 0, 500.0]))
+    images = {Phase.PORTAL: excerpt.images[Phase.PORTAL], Phase.ARTERIAL: elsewhere}
+    _, present = crops_of(images, excerpt.center, excerpt.diameter_mm)
+    assert present.tolist() == [phase is Phase.PORTAL for phase in PHASES]
+
+
+def test_hu_are_scaled_to_one_and_clipped() -> None:
+    scaled = to_network(np.array([-1024, LOWEST_HU, (LOWEST_HU + HIGHEST_HU) / 2, HIGHEST_HU, 3000], np.float32))
+    np.testing.assert_allclose(scaled, [-1, -1, 0, 1, 1])
+
+
+def test_augmentation_without_strength_turns_only(excerpt: Excerpt) -> None:
+    still = Augmentation(zoom=0, shift=0, own_shift=0, offset_hu=0, gain=0, noise_hu=0, full_share=1)
+    squares = torch.from_numpy(squares_of(excerpt))[None].repeat(6, 1, 1, 1, 1)
+    crops, present = augmented(squares, still, seeded(1))
+    plain = network_view(squares)
+    middle = slice(PIXELS // 2 - 6, PIXELS // 2 + 6)
+    assert present.all()
+    difference = crops[..., middle, middle].mean((-1, -2)) - plain[..., middle, middle].mean((-1, -2))
+    assert difference.abs().max() < 8
+    assert (crops - plain).abs().mean() > 3
+
+
+def test_the_same_seed_changes_examples_alike_and_every_number_of_phases_occurs(excerpt: Excerpt) -> None:
+    squares = torch.from_numpy(squares_of(excerpt))[None].repeat(200, 1, 1, 1, 1)[:, :, :, ::7, ::7]
+    first, present = augmented(squares, Augmentation(), seeded(5))
+    again, _ = augmented(squares, Augmentation(), seeded(5))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, augmented(squares, Augmentation(), seeded(6))[0])
+    assert set(present.sum(1).tolist()) == {1, 2, 3, 4}
