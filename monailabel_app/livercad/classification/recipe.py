@@ -45,7 +45,7 @@ class Recipe:
         How examples are changed.
     """
 
-    steps: int = 3000
+    steps: int = 1600
     batch: int = 64
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
