@@ -52,6 +52,8 @@ def test_info_lists_the_tasks_and_says_what_it_is(client: MONAILabelClient) -> N
         "liver": "segmentation",
         "lesions": "segmentation",
         "lesion_detection": "detection",
+        "liver_cad": "segmentation",
+        "lesion_classification": "classification",
     }
     assert info["labels"] == {"liver": 1, "lesion": 2}
     assert sorted(info["strategies"]) == ["first", "random"]
