@@ -2,9 +2,10 @@
 
     python scripts/benchmark.py [CT] [--repeats 3] [--memory]
 
-Without CT a phantom is made. Everything runs in this one process, one after the other, so that the ratios hold
-on a machine whose speed drifts; the single times do not. `--memory` measures the peak of a 512 x 512 x 600 study in a
-process of its own.
+CT is an image, or the folder of one case with several phases, whose steps are timed phase by phase. Without it a
+phantom is made. Everything runs in this one process, one after the other, so that the ratios hold
+on a machine whose speed drifts; the single times do not. `--memory` measures the peak of a study whose phases all have
+512 x 512 x 600 voxels in a process of its own.
 """
 
 from __future__ import annotations
@@ -155,8 +156,8 @@ def beside_plain(study: Study, product: Analyzer, analysis: Any, repeats: int) -
     }
 
 
-def long_study(source: Path, folder: Path) -> Path:
-    """A study of 512 x 512 x 600 voxels: another one, stretched to 1 mm slices over 600 mm."""
+def stretch(source: Path, target: Path) -> None:
+    """Write an image of 512 x 512 x 600 voxels: another one, stretched to 1 mm slices over 600 mm."""
     image = nib.as_closest_canonical(nib.load(source))
     volume = Volume(np.asanyarray(image.dataobj), image.affine)
     i, j, k = (
@@ -167,25 +168,34 @@ def long_study(source: Path, folder: Path) -> Path:
     affine[:3, :3] = np.diag(
         [volume.spacing[0] * volume.shape[0] / 512, volume.spacing[1] * volume.shape[1] / 512, 1.0]
     )
-    path = folder / "long.nii"
-    nib.save(nib.Nifti1Image(volume.array[np.ix_(i, j, k)].astype(np.int16), affine), path)
-    return path
+    nib.save(nib.Nifti1Image(volume.array[np.ix_(i, j, k)].astype(np.int16), affine), target)
 
 
-def peak_memory(source: Path) -> dict[str, float]:
+def peak_memory(study: Study) -> dict[str, float]:
     """Analyse a long study in a process of its own, and ask the system for its peak."""
     with tempfile.TemporaryDirectory() as folder:
-        path = long_study(source, Path(folder))
-        command = [sys.executable, __file__, str(path), "--only-analyze"]
+        case = Path(folder) / "long"
+        case.mkdir()
+        for number, series in enumerate(study.series):
+            stretch(series.files[0], case / f"{series.phase or number}.nii")
+        command = [sys.executable, __file__, str(case), "--only-analyze"]
         return dict(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def find_study(path: Path) -> Study:
+    """An image, or the folder of one case."""
+    if path.is_dir():
+        (study,) = find_studies(path, one_case=True).studies
+        return study
+    return Study(path.name, (Series((path,), None, "unknown"),))
 
 
 def main() -> None:
     """Run what was asked for and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("ct", nargs="?", type=Path, help="a CT as NIfTI; a phantom when not given")
+    parser.add_argument("ct", nargs="?", type=Path, help="a NIfTI file or a case's folder; a phantom when not given")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--memory", action="store_true", help="measure the peak memory of a 512 x 512 x 600 study too")
+    parser.add_argument("--memory", action="store_true", help="measure the peak memory of a 512 x 512 x 600 study")
     parser.add_argument("--only-analyze", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -193,7 +203,7 @@ def main() -> None:
             write_ct_studies(Path(folder), 1, seed=0)
             study = find_studies(Path(folder) / "studies").studies[0]
         else:
-            study = Study(arguments.ct.name, (Series((arguments.ct,), None, "unknown"),))
+            study = find_study(arguments.ct)
         if arguments.only_analyze:
             with tempfile.TemporaryDirectory() as out:
                 seconds = batch_case(study, Analyzer.load(Settings()), Path(out))
@@ -202,7 +212,7 @@ def main() -> None:
             return
         if arguments.memory:
             # First, because a process inherits the peak of the one that started it.
-            Console().print(f"512 x 512 x 600: {peak_memory(study.reference.files[0])}")
+            Console().print(f"{len(study.series)} x 512 x 512 x 600: {peak_memory(study)}")
         report(study, arguments.repeats)
 
 
@@ -211,8 +221,10 @@ def report(study: Study, repeats: int) -> None:
     product = analyzer(lambda *settings: Watched(load_runtime(*settings)))
     rows = stages(study, product, repeats)
     analysis = product(study)
+    phases = ", ".join(read.phase or "unknown" for read in analysis.findings.phases)
     middle = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
-    table = Table(title=f"{study.case}, {analysis.reference.shape}, {product.models[0].runtime}, median of {repeats}")
+    shape, runtime = analysis.reference.shape, product.models[0].runtime
+    table = Table(title=f"{study.case} ({phases}), {shape}, {runtime}, median of {repeats}")
     table.add_column("stage")
     table.add_column("seconds", justify="right")
     for name, seconds in middle.items():
