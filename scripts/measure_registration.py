@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -62,7 +63,7 @@ def liver_points(liver: Volume) -> np.ndarray:
     return transform_points(np.argwhere(liver.array)[::EVERY], liver.affine)
 
 
-def network():  # noqa: ANN201
+def network() -> Callable[[Volume], Volume]:
     """The installed liver network."""
     from livercad.segmentation.liver import LiverPredictor
     from livercad.settings import Settings

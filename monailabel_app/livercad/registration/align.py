@@ -19,9 +19,9 @@ OUTSIDE_HU = -1024
 """What the aligned image shows where the moving image does not reach."""
 STILL_MM = 1.0
 """On one grid, a mapping that moves no point of the liver further than this is not worth blurring the image for."""
-POOR_OVERLAP = 0.85
+POOR_OVERLAP = 0.9
 """Livers that overlap less (Dice) are not in one place: the network finds the same liver twice to some 0.95."""
-POOR_SIMILARITY = 0.15
+POOR_SIMILARITY = 0.35
 """Images around the liver that share less (nats) do not show the same thing."""
 
 

@@ -104,12 +104,16 @@ def first_shift(judge: Judge) -> Mapping:
 
 def _shifts(fixed: Points, moving: Points) -> Iterator[Mapping]:
     yield IDENTITY
-    center = moving.mean(axis=0) - fixed.mean(axis=0)
-    yield shifted(center)
-    for end in (np.max, np.min):
-        along = float(end(moving[:, 2]) - end(fixed[:, 2]))
-        yield shifted((center[0], center[1], along))
-        yield shifted((0.0, 0.0, along))
+    for level in (np.mean, np.max, np.min):
+        along = float(level(moving[:, 2]) - level(fixed[:, 2]))
+        # Across the body, the centres of what both images show of the liver come together.
+        low = max(fixed[:, 2].min(), moving[:, 2].min() - along)
+        high = min(fixed[:, 2].max(), moving[:, 2].max() - along)
+        here, there = (
+            points[(points[:, 2] >= low + by) & (points[:, 2] <= high + by)].mean(axis=0)
+            for points, by in ((fixed, 0.0), (moving, along))
+        )
+        yield shifted((*(there - here)[:2], along))
 
 
 def mutual_information(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> float:
