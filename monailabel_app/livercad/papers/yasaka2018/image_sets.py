@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -92,8 +93,8 @@ def make_image_sets(
     """
     keys = {patient.name: _key(source, patient, settings, seed) for patient in source.patients}
     todo = [patient for patient in source.patients if not _is_kept(folder, patient, keys[patient.name])]
-    tasks = [(source, patient, folder, settings, seed) for patient in todo]
-    run_all(_capture_patient, tasks, workers, len(tasks), progress, "making image sets")
+    captures = _Captures(source, folder, settings, seed)
+    run_all(captures, todo, workers, len(todo), progress, "making image sets")
     records = [record for patient in source.patients if (record := _record(folder, patient))]
     return [each for record in records for each in record.sets], [each.problem for each in records if each.problem]
 
@@ -104,48 +105,55 @@ def hash_of(sets: Sequence[ImageSet]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _capture_patient(task: tuple[LesionSource, Patient, Path, CaptureSettings, int]) -> None:
-    source, patient, folder, settings, seed = task
-    try:
-        sets, problem = _captured(source, patient, folder, settings, seed), ""
-    except LiverCADError as error:
-        sets, problem = [], f"{patient.name}: {error}"
-    record = Record(key=_key(source, patient, settings, seed), sets=sets, problem=problem)
-    write_text(_record_path(folder, patient), record.model_dump_json(indent=1))
+@dataclass(frozen=True)
+class _Captures:
+    """Makes a patient's image sets."""
 
+    source: LesionSource
+    folder: Path
+    settings: CaptureSettings
+    seed: int
 
-def _captured(
-    source: LesionSource, patient: Patient, folder: Path, settings: CaptureSettings, seed: int
-) -> list[ImageSet]:
-    rng = np.random.default_rng((seed, *patient.name.encode()))
-    sets: list[ImageSet] = []
-    for lesion, images in zip(patient.lesions, source.load(patient), strict=True):
-        center, diameter_mm = largest_section(images.lesion)
-        places = table_positions(center, diameter_mm, lesion.positions, settings)
-        for position, place in enumerate(places, start=1):
-            ratio = float(rng.uniform(*settings.ratio))
-            jpegs = capture(images.images, place, diameter_mm, ratio, settings)
-            stem = f"{patient.part}/{patient.name}/{lesion.number}-{position}"
-            files = {phase: f"{stem}_{phase}.jpg" for phase in PHASES}
-            for phase, data in zip(PHASES, jpegs, strict=True):
-                write_bytes(folder / files[phase], data)
-            sets.append(
-                ImageSet(
-                    patient=patient.name,
-                    part=patient.part,
-                    lesion=lesion.number,
-                    position=position,
-                    category=lesion.category,
-                    hypervascular=lesion.hypervascular,
-                    kind=lesion.kind,
-                    scanner=patient.scanner,
-                    diameter_mm=round(diameter_mm, 2),
-                    ratio=round(ratio, 4),
-                    files=files,
-                    sha256=hashlib.sha256(b"".join(jpegs)).hexdigest(),
+    def __call__(self, patient: Patient) -> None:
+        try:
+            sets, problem = self._of(patient), ""
+        except LiverCADError as error:
+            sets, problem = [], f"{patient.name}: {error}"
+        record = Record(key=_key(self.source, patient, self.settings, self.seed), sets=sets, problem=problem)
+        write_text(_record_path(self.folder, patient), record.model_dump_json(indent=1))
+
+    def _of(self, patient: Patient) -> list[ImageSet]:
+        rng = np.random.default_rng((self.seed, *patient.name.encode()))
+        sets: list[ImageSet] = []
+        for lesion, images in zip(patient.lesions, self.source.load(patient), strict=True):
+            center, diameter_mm = largest_section(images.lesion)
+            places = table_positions(center, diameter_mm, lesion.positions, self.settings)
+            for position, place in enumerate(places, start=1):
+                ratio = float(rng.uniform(*self.settings.ratio))
+                jpegs = capture(images.images, place, diameter_mm, ratio, self.settings)
+                sets.append(
+                    ImageSet(
+                        patient=patient.name,
+                        part=patient.part,
+                        lesion=lesion.number,
+                        position=position,
+                        category=lesion.category,
+                        hypervascular=lesion.hypervascular,
+                        kind=lesion.kind,
+                        scanner=patient.scanner,
+                        diameter_mm=round(diameter_mm, 2),
+                        ratio=round(ratio, 4),
+                        files=self._write(f"{patient.part}/{patient.name}/{lesion.number}-{position}", jpegs),
+                        sha256=hashlib.sha256(b"".join(jpegs)).hexdigest(),
+                    )
                 )
-            )
-    return sets
+        return sets
+
+    def _write(self, stem: str, jpegs: Sequence[bytes]) -> dict[Phase, str]:
+        files = {phase: f"{stem}_{phase}.jpg" for phase in PHASES}
+        for phase, data in zip(PHASES, jpegs, strict=True):
+            write_bytes(self.folder / files[phase], data)
+        return files
 
 
 def _record_path(folder: Path, patient: Patient) -> Path:

@@ -162,7 +162,7 @@ class Settings(_Choices):
         ]
 
 
-QUICK_TRAINING = TrainingSettings(passes=0.4, fewest_steps=120, checked=400)
+QUICK_TRAINING = TrainingSettings(passes=0.4, fewest_steps=80, checked=400)
 QUICK_SETS = 120
 """`--quick`: enough to see that everything works, too little to learn much."""
 

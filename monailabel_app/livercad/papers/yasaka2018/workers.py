@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from livercad.errors import Cancelled
 from livercad.progress import Progress
 
 Task = TypeVar("Task")
 POLL_S = 0.5
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 _tick: Callable[[int], None] | None = None
+_function: Callable[[Any], None] | None = None
 
 
 def cores() -> int:
@@ -45,7 +48,7 @@ def run_all(
     Parameters
     ----------
     function : callable
-        Of a module, so that another process finds it. Its results go to files.
+        Can be pickled; sent to each process once, however much it holds. Its results go to files.
     tasks : sequence
         Sent to the processes.
     workers : int
@@ -72,10 +75,9 @@ def run_all(
         return
     context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
     done, stop = context.Value("q", 0), context.Event()
-    with ProcessPoolExecutor(
-        min(workers, len(tasks)), mp_context=context, initializer=_start_worker, initargs=(done, stop)
-    ) as pool:
-        futures = {pool.submit(_run_one, function, task, ticks) for task in tasks}
+    count, arguments = min(workers, len(tasks)), (done, stop, function, ticks)
+    with _a_thread_each(), ProcessPoolExecutor(count, context, _start_worker, arguments) as pool:
+        futures = {pool.submit(_run_task, task) for task in tasks}
         try:
             while futures:
                 ended, futures = wait(futures, timeout=POLL_S, return_when=FIRST_EXCEPTION)
@@ -86,6 +88,21 @@ def run_all(
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+@contextmanager
+def _a_thread_each() -> Iterator[None]:
+    """Have processes that start meanwhile compute with one thread: there are as many of them as cores."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _run_here(
@@ -113,10 +130,13 @@ def _run_one(function: Callable[[Task], None], task: Task, ticks: bool) -> None:
         tick(1)
 
 
-def _start_worker(done: Synchronized[int], stop: Event) -> None:
-    global _tick
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"  # as many processes as cores: a thread each
+def _run_task(task: Any) -> None:
+    if _function:
+        _function(task)
+
+
+def _start_worker(done: Synchronized[int], stop: Event, function: Callable[[Any], None], ticks: bool) -> None:
+    global _tick, _function
 
     def count(amount: int) -> None:
         if stop.is_set():
@@ -124,4 +144,7 @@ def _start_worker(done: Synchronized[int], stop: Event) -> None:
         with done.get_lock():
             done.value += amount
 
-    _tick = count
+    def run(task: Any) -> None:
+        _run_one(function, task, ticks)
+
+    _tick, _function = count, run
