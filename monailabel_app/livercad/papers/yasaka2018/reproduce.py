@@ -13,9 +13,10 @@ from livercad.papers.yasaka2018.arrays import categories_of, images_of, training
 from livercad.papers.yasaka2018.image_sets import FOLDER, ImageSet, hash_of, make_image_sets
 from livercad.papers.yasaka2018.page import write_page
 from livercad.papers.yasaka2018.predictor import export_model
-from livercad.papers.yasaka2018.results import Results, compare_models, part_result, scanners_of
+from livercad.papers.yasaka2018.results import Results
 from livercad.papers.yasaka2018.settings import Model, Settings
 from livercad.papers.yasaka2018.sources import LesionSource, Part, check_split
+from livercad.papers.yasaka2018.summary import compare_models, part_result, scanners_of
 from livercad.papers.yasaka2018.training import Job, Training, run_training, steps_of
 from livercad.papers.yasaka2018.workers import cores, run_all
 from livercad.progress import Progress, part, silent

@@ -5,9 +5,9 @@ import pytest
 
 from livercad.core.taxonomy import YasakaCategory
 from livercad.papers.yasaka2018.image_sets import ImageSet
-from livercad.papers.yasaka2018.results import compare_models, model_result, scanners_of, spread
 from livercad.papers.yasaka2018.settings import Model
 from livercad.papers.yasaka2018.sources import Part
+from livercad.papers.yasaka2018.summary import compare_models, model_result, scanners_of, spread
 from livercad.papers.yasaka2018.tables import accuracy_table, p_text, row_title
 from livercad.papers.yasaka2018.training import LearningCurve, Training
 
