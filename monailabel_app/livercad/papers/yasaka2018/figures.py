@@ -47,7 +47,7 @@ def accuracy_figure(results: Results) -> Figure:
         axes.plot(ours.values, [row - 0.16] * len(ours.values), "o", color=OURS, markersize=5, alpha=0.55,
                   label="ours: each training" * (not row))  # fmt: skip
         axes.plot([ours.median] * 2, [row - 0.32, row], color=OURS, linewidth=2, label="ours: median" * (not row))
-    axes.set(xlim=(0.15, 1.01), xlabel="accuracy on test data", ylim=(len(Model) - 0.4, -0.6))
+    axes.set(xlim=(0, 1.01), xlabel="accuracy on test data", ylim=(len(Model) - 0.4, -0.6))
     axes.set_yticks(range(len(Model)), [f"model {model}" for model in Model])
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=GRID)
