@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,8 +19,8 @@ from livercad.pipeline.scans import Scan
 from livercad.progress import Progress, part
 from livercad.studies.study import Series
 
-MARGIN_MM = 20.0
-"""Around the livers of all phases: what lies further away is no lesion of theirs, and no liver around one."""
+MARGIN_MM = 10.0
+"""Around the livers of all phases; lesions reach beyond their liver by 6 mm at most."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,13 @@ def cut(volume: Volume, region: tuple[slice, slice, slice]) -> Volume:
 
 def _brought(found: LesionsFound, scan: Scan, aligned: Alignments, region: tuple[slice, slice, slice]) -> LesionsFound:
     laid = aligned.get(scan.series)
-    instances = cut(laid.bring(found.instances) if laid else found.instances, region)
-    # A copy, so that the whole volume that it was cut from need not be kept.
-    instances = instances.like(np.ascontiguousarray(instances.array))
+    if laid is None:
+        return LesionsFound(cut(found.instances, region), found.scores)
+    # Only what matters is brought, and only where it can lie: the whole volume would take seconds more.
+    near = replace(laid, image=cut(laid.image, region))
+    if not found.scores:
+        return LesionsFound(near.image.like(np.zeros(near.image.shape, np.uint16)), {})
+    box = Box.around(found.instances.array > 0)
+    instances = near.bring(found.instances.crop(np.floor(box.minimum), np.ceil(box.maximum) + 1))
     still_there = set(np.unique(instances.array).tolist())
     return LesionsFound(instances, {number: s for number, s in found.scores.items() if number in still_there})
