@@ -54,6 +54,7 @@ def test_info_lists_the_tasks_and_says_what_it_is(client: MONAILabelClient) -> N
         "lesion_detection": "detection",
         "liver_cad": "segmentation",
         "lesion_classification": "classification",
+        "yasaka2018": "classification",
     }
     assert info["labels"] == {"liver": 1, "lesion": 2}
     assert sorted(info["strategies"]) == ["first", "random"]
@@ -207,6 +208,7 @@ def test_requests_for_what_is_not_there_say_so(server: Server, tmp_path: Path) -
     for status, method, path, more in (
         (404, "POST", "/infer/nothing?image=one", {}),
         (404, "POST", "/infer/liver?image=nothing", {}),
+        (503, "POST", "/infer/yasaka2018?image=one", {}),
         (404, "POST", "/batch/infer/nothing", {}),
         (404, "POST", "/batch/infer/liver", {"json": {"images": ["nothing"]}}),
         (404, "POST", "/activelearning/nothing", {}),

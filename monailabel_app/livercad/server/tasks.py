@@ -11,8 +11,10 @@ from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
 from livercad.core.taxonomy import Label
 from livercad.progress import Progress
+from livercad.server import yasaka_task
 from livercad.server.jobs import current_progress
 from livercad.server.results import Result, instance_names, write_boxes, write_instances, write_lesions, write_liver
+from livercad.settings import models_folder
 from livercad.studies.study import Study
 
 LIVER = {"liver": int(Label.LIVER)}
@@ -102,12 +104,16 @@ def all_tasks(
 
     Returns
     -------
-    dict of str to AnalysisTask
+    dict of str to InferTask
         By name.
     """
 
     def case(request: dict[str, Any], progress: Progress) -> Result:
         return analyse(request["study"], progress)
+
+    def given_or_found(request: dict[str, Any], progress: Progress) -> Result:
+        marked = request.get("lesions") or request.get("label")
+        return classify(request, progress) if marked else case(request, progress)
 
     segmentation, detection = InferType.SEGMENTATION, InferType.DETECTION
     return {
@@ -135,4 +141,5 @@ def all_tasks(
             write_boxes,
             problem,
         ),
+        yasaka_task.NAME: yasaka_task.YasakaTask(given_or_found, models_folder() / yasaka_task.NAME),
     }
