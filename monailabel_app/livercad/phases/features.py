@@ -25,6 +25,9 @@ LEAST_ORGAN_VOXELS = 40
 CORE_NEIGHBOURS = (7, 6)
 """Of a voxel and its six neighbours, how many are a vessel's: all where it is wide enough, else all but one."""
 
+SINUS_CLOSING = 3
+"""Voxels by which the kidneys are closed: what that fills in is their sinus, with the pelvis in it."""
+
 MEASURES = {
     "liver": (25, 50, 75),
     "aorta": (50, 80),
@@ -35,7 +38,7 @@ MEASURES = {
     "kidney": (10, 30, 50, 70, 90, 98),
     "kidney_cortex": (50,),
     "kidney_medulla": (50,),
-    "kidney_pelvis": (50, 90),
+    "kidney_sinus": (50, 90, 98),
     "muscle": (50,),
     "heart": (20, 50, 90),
 }
@@ -61,6 +64,8 @@ DIFFERENCES = (
     ("kidney_cortex_50", "kidney_medulla_50"),
     ("kidney_90", "kidney_30"),
     ("kidney_98", "kidney_50"),
+    ("kidney_sinus_90", "kidney_50"),
+    ("kidney_sinus_98", "kidney_50"),
     ("kidney_50", "spleen_50"),
     ("kidney_50", "liver_50"),
     ("heart_90", "heart_20"),
@@ -94,7 +99,7 @@ def measure_organs(image: Array, labels: Labels, liver: Mask | None = None) -> d
     measured = {}
     for organ, percentiles in MEASURES.items():
         values = image[_voxels_of(organ, labels, liver)]
-        vessel = organ.upper() in [each.name for each in VESSELS] or organ == "kidney_pelvis"
+        vessel = organ.upper() in [each.name for each in VESSELS] or organ == "kidney_sinus"
         if values.size >= (LEAST_VOXELS if vessel else LEAST_ORGAN_VOXELS):
             hu = np.percentile(values, percentiles)
             measured.update({f"{organ}_{p}": float(v) for p, v in zip(percentiles, hu, strict=True)})
@@ -129,6 +134,8 @@ def _voxels_of(organ: str, labels: Labels, liver: Mask | None) -> Mask:
     """The voxels of an organ that are surely its own."""
     if organ == "kidney":
         return largest_pieces(np.isin(labels, KIDNEY), 2)
+    if organ == "kidney_sinus":
+        return _sinus(labels)
     kind = Organ[organ.upper()]
     if kind is Organ.LIVER and liver is not None:
         return np.asarray(ndimage.binary_erosion(liver) & ~np.isin(labels, VESSELS))
@@ -138,6 +145,12 @@ def _voxels_of(organ: str, labels: Labels, liver: Mask | None) -> Mask:
     if kind in VESSELS:
         return _core(mask)
     return np.asarray(mask if kind in KIDNEY else ndimage.binary_erosion(mask))
+
+
+def _sinus(labels: Labels) -> Mask:
+    """The hollow of the kidneys, at least the pelvis of which the network is seldom sure enough to name it."""
+    closed = ndimage.binary_closing(largest_pieces(np.isin(labels, KIDNEY), 2), FACES, SINUS_CLOSING)
+    return np.asarray(closed & np.isin(labels, (Organ.BACKGROUND, Organ.KIDNEY_PELVIS)))
 
 
 def _core(mask: Mask) -> Mask:

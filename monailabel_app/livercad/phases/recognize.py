@@ -25,6 +25,8 @@ SURE_PROBABILITY = 0.7
 """Below it a guess is unsure."""
 LEAST_ORGANS = 3
 """Fewer organs than this, muscle not counted, are a view too narrow to tell a phase by, or no abdomen at all."""
+REPORTED = tuple(organ for organ in MEASURES if organ != "kidney_sinus")
+"""Organs whose median HU says something to a person; the renal sinus is mostly fat."""
 STRANGE_SHARE = 0.05
 """More features outside the range of all phantoms than this: not an image like those the classifier knows."""
 
@@ -99,7 +101,7 @@ class PhaseRecognizer:
         measured = measure_organs(seen.image, seen.labels, seen.liver)
         features = features_of(measured)[None]
         probabilities = self._classifier.probabilities(features)[0]
-        organ_hu = {organ: measured[f"{organ}_50"] for organ in MEASURES if f"{organ}_50" in measured}
+        organ_hu = {organ: measured[f"{organ}_50"] for organ in REPORTED if f"{organ}_50" in measured}
         unsure = (
             len(organ_hu.keys() - {"muscle", "kidney"}) < LEAST_ORGANS
             or bool(self._classifier.strange(features)[0] > STRANGE_SHARE)

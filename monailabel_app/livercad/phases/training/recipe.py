@@ -52,8 +52,8 @@ class Sizes:
     anatomies: int = 240
     held_out_anatomies: int = 60
     steps: int = 2000
-    patients: int = 800
-    held_out_patients: int = 200
+    patients: int = 600
+    held_out_patients: int = 100
 
 
 def train_phases(work: Path, sizes: Sizes | None = None, progress: Progress = silent) -> Trained:
