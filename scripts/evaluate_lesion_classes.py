@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from rich.console import Console
+from sklearn.metrics import confusion_matrix
 
 from livercad.classification.classifier import LesionClassifier
 from livercad.classification.crops import PHASES
@@ -49,11 +51,15 @@ def merge(groups: np.ndarray) -> np.ndarray:
     return np.eye(groups.max() + 1)[groups]
 
 
-def score(classifier: LesionClassifier, examples: LesionExamples, phases: tuple[Phase, ...]) -> dict[str, Any]:
-    """Every number for one set of phases."""
-    shown = np.array([phase in phases for phase in PHASES])
-    logits, _ = predict(classifier.network, examples.squares, shown)
-    six = classifier.calibration.probabilities(logits)
+def shown(phases: Iterable[Phase]) -> np.ndarray:
+    """Which phases the network sees, shape (phases,)."""
+    chosen = set(phases)
+    return np.array([phase in chosen for phase in PHASES])
+
+
+def score(classifier: LesionClassifier, examples: LesionExamples, logits: np.ndarray, phases: int) -> dict[str, Any]:
+    """Every number for one set of so many phases."""
+    six = classifier.calibration.probabilities(logits, phases)
     raw = np.exp(logits - logits.max(axis=1, keepdims=True))
     raw = raw / raw.sum(axis=1, keepdims=True)
     classes = CLASS_OF_TYPE[examples.types]
@@ -63,7 +69,6 @@ def score(classifier: LesionClassifier, examples: LesionExamples, phases: tuple[
         return asdict(with_interval(measure, probabilities, truth, examples.patients))
 
     return {
-        "phases": [str(phase) for phase in phases],
         "six_class_accuracy": estimate(accuracy, six, classes),
         "five_class_accuracy": estimate(accuracy, five, CATEGORY_OF_CLASS[classes]),
         "binary_accuracy": estimate(accuracy, binary, MALIGNANT[classes]),
@@ -71,7 +76,7 @@ def score(classifier: LesionClassifier, examples: LesionExamples, phases: tuple[
         "ece_before": expected_calibration_error(raw, classes),
         "ece_after": expected_calibration_error(six, classes),
         "reliability": [asdict(one) for one in reliability(six, classes)],
-        "confusion": np.histogram2d(classes, six.argmax(axis=1), bins=np.arange(len(CLASSES) + 1))[0].tolist(),
+        "confusion": confusion_matrix(classes, six.argmax(axis=1), labels=range(len(CLASSES))).tolist(),
     }
 
 
@@ -79,9 +84,8 @@ def by_number(classifier: LesionClassifier, examples: LesionExamples) -> list[fl
     """Six-class accuracy by how many phases there are, averaged over the sets of that size."""
     classes, means = CLASS_OF_TYPE[examples.types], []
     for size in range(1, len(PHASES) + 1):
-        sets = [np.isin(range(len(PHASES)), chosen) for chosen in combinations(range(len(PHASES)), size)]
-        found = [predict(classifier.network, examples.squares, shown)[0] for shown in sets]
-        means.append(float(np.mean([accuracy(logits, classes) for logits in found])))
+        found = predict(classifier.network, examples.squares, [shown(chosen) for chosen in combinations(PHASES, size)])
+        means.append(float(np.mean([accuracy(logits, classes) for logits, _ in found])))
     return means
 
 
@@ -122,7 +126,11 @@ def main() -> None:
     with progress_bar(Console(stderr=True)) as progress:
         examples = load_examples(arguments.work / "examples", TEST_SEED, arguments.patients, progress=progress)
     classifier = LesionClassifier(Settings())
-    results = {name: score(classifier, examples, phases) for name, phases in SETS.items()}
+    predicted = predict(classifier.network, examples.squares, [shown(phases) for phases in SETS.values()])
+    results = {
+        name: score(classifier, examples, logits, len(phases))
+        for (name, phases), (logits, _) in zip(SETS.items(), predicted, strict=True)
+    }
     arguments.output.mkdir(parents=True, exist_ok=True)
     model = {"name": classifier.model.name, "version": classifier.model.version, "sha256": classifier.model.sha256}
     data = {"patients": arguments.patients, "lesions": len(examples.types), "seed": TEST_SEED}

@@ -25,18 +25,19 @@ def test_the_temperature_undoes_what_made_the_logits_too_sure() -> None:
 def test_calibrated_probabilities_are_as_often_right_as_they_say() -> None:
     logits, classes = lesions(4000, 1)
     features = np.random.default_rng(2).standard_normal((4000, 3))
-    fitted = calibrate((features, classes), (features, 4 * logits, classes))
+    fitted = calibrate((features, classes), [(4 * logits, features), (2 * logits, features)], classes)
     other, truth = lesions(4000, 3)
     before = np.exp(4 * other) / np.exp(4 * other).sum(axis=1, keepdims=True)
     assert expected_calibration_error(before, truth) > 0.15
-    assert expected_calibration_error(fitted.probabilities(4 * other), truth) < 0.03
+    assert expected_calibration_error(fitted.probabilities(4 * other, 1), truth) < 0.03
+    assert expected_calibration_error(fitted.probabilities(2 * other, 2), truth) < 0.03
 
 
 def test_the_distance_is_mahalanobis_to_the_nearest_class() -> None:
     rng = np.random.default_rng(4)
     classes = np.repeat([0, 1, 2], 200)
     features = rng.standard_normal((600, 5)) @ rng.standard_normal((5, 5)) + 6 * classes[:, None]
-    fitted = calibrate((features, classes), (features, rng.standard_normal((600, 3)), classes))
+    fitted = calibrate((features, classes), [(rng.standard_normal((600, 3)), features)], classes)
     point = rng.standard_normal(5) + 3
     expected = min(mahalanobis(point, mean, fitted.precision) for mean in fitted.means)
     assert fitted.distances(point[None])[0] == pytest.approx(expected)
@@ -45,6 +46,6 @@ def test_the_distance_is_mahalanobis_to_the_nearest_class() -> None:
 def test_one_in_a_hundred_held_out_lesions_is_far_and_what_is_alien_is_farther() -> None:
     rng = np.random.default_rng(5)
     features, classes = rng.standard_normal((2000, 6)), rng.integers(0, 3, 2000)
-    fitted = calibrate((features[:1000], classes[:1000]), (features[1000:], np.zeros((1000, 3)), classes[1000:]))
+    fitted = calibrate((features[:1000], classes[:1000]), [(np.zeros((1000, 3)), features[1000:])], classes[1000:])
     assert (fitted.distances(features[1000:]) > fitted.far).mean() == pytest.approx(0.01, abs=0.002)
     assert (fitted.distances(features + 8) > fitted.far).all()

@@ -1,8 +1,9 @@
-"""How sure is sure: a temperature for the logits, and the distance from what was learnt."""
+"""How sure is sure: temperatures for the logits, and the distance from what was learnt."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +24,9 @@ class Calibration:
 
     Parameters
     ----------
-    temperature : float
-        Divides the logits (C. Guo et al., "On calibration of modern neural networks", ICML 2017, section 4.2).
+    temperatures : ndarray, shape (phases,)
+        What divides the logits of a lesion that 1, 2, … phases show (C. Guo et al., "On calibration of modern neural
+        networks", ICML 2017, section 4.2): with fewer phases a network errs more often, and is not as much less sure.
     means : ndarray, shape (classes, width)
         Of the features of each class.
     precision : ndarray, shape (width, width)
@@ -33,14 +35,14 @@ class Calibration:
         Distance beyond which a lesion is unlike the training data.
     """
 
-    temperature: float
+    temperatures: Array
     means: Array
     precision: Array
     far: float
 
-    def probabilities(self, logits: npt.ArrayLike) -> Array:
-        """Calibrated probabilities, shape (n, classes), of logits of that shape."""
-        return np.asarray(softmax(np.asarray(logits, dtype=np.float64) / self.temperature, axis=1))
+    def probabilities(self, logits: npt.ArrayLike, phases: int) -> Array:
+        """Calibrated probabilities, shape (n, classes), of logits of that shape that come from so many phases."""
+        return np.asarray(softmax(np.asarray(logits, dtype=np.float64) / self.temperatures[phases - 1], axis=1))
 
     def distances(self, features: npt.ArrayLike) -> Array:
         """Mahalanobis distance to the nearest class, shape (n,), of features of shape (n, width).
@@ -54,7 +56,9 @@ class Calibration:
 
 
 def calibrate(
-    learnt: tuple[npt.ArrayLike, npt.ArrayLike], held_out: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike]
+    learnt: tuple[npt.ArrayLike, npt.ArrayLike],
+    held_out: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]],
+    classes: npt.ArrayLike,
 ) -> Calibration:
     """Fit a calibration.
 
@@ -62,22 +66,26 @@ def calibrate(
     ----------
     learnt : tuple of array_like
         Features, shape (n, width), and classes, shape (n,), of the training data.
-    held_out : tuple of array_like
-        Features, logits and classes of patients kept apart.
+    held_out : sequence of tuple of array_like
+        Logits and features of lesions of patients kept apart, by how many phases show them, from 1.
+    classes : array_like of int
+        What these are: the held-out lesions' classes, repeated as often as an item has them.
 
     Returns
     -------
     Calibration
-        Temperature and limit from the held-out patients, means and covariance from the training data.
+        Temperatures and limit from the held-out patients, means and covariance from the training data.
     """
-    features, classes = np.asarray(learnt[0], dtype=np.float64), np.asarray(learnt[1])
-    means = np.stack([features[classes == n].mean(axis=0) for n in range(int(classes.max()) + 1)])
-    spread = features - means[classes]
+    features, learnt_classes = np.asarray(learnt[0], dtype=np.float64), np.asarray(learnt[1])
+    means = np.stack([features[learnt_classes == n].mean(axis=0) for n in range(int(learnt_classes.max()) + 1)])
+    spread = features - means[learnt_classes]
     covariance = spread.T @ spread / len(spread)
     shrunk = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.eye(len(covariance)) * np.trace(covariance) / len(covariance)
-    fitted = Calibration(temperature_of(held_out[1], held_out[2]), means, np.linalg.inv(shrunk), np.inf)
-    far = float(np.quantile(fitted.distances(held_out[0]), FAR_QUANTILE))
-    return Calibration(fitted.temperature, means, fitted.precision, far)
+    truths = [np.resize(np.asarray(classes), len(np.asarray(logits))) for logits, _ in held_out]
+    temperatures = [temperature_of(logits, truth) for (logits, _), truth in zip(held_out, truths, strict=True)]
+    fitted = Calibration(np.array(temperatures), means, np.linalg.inv(shrunk), np.inf)
+    distances = np.concatenate([fitted.distances(seen) for _, seen in held_out])
+    return replace(fitted, far=float(np.quantile(distances, FAR_QUANTILE)))
 
 
 def temperature_of(logits: npt.ArrayLike, classes: npt.ArrayLike) -> float:

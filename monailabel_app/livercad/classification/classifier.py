@@ -22,7 +22,7 @@ from livercad.models.used import model_used
 from livercad.progress import Progress, silent
 from livercad.settings import Settings
 
-NAME = "lesion-classes"
+NAME = "lesion-classes-phantom"
 SURE_PROBABILITY = 0.6
 """Below this the label is unsure: calibrated, it would be wrong in two of five lesions. Our choice."""
 CALIBRATION_PREFIX, NETWORK_PREFIX = "calibration.", "network."
@@ -64,7 +64,7 @@ class Classified:
 
 
 class LesionClassifier:
-    """Tells what lesions are, with the network `lesion-classes`.
+    """Tells what lesions are, with the network `lesion-classes-phantom`.
 
     It is small enough for a CPU: 20 lesions take a second, so `Settings.device` does not matter.
 
@@ -86,7 +86,7 @@ class LesionClassifier:
         self.network.eval().requires_grad_(False)
         fitted = {name: tensor.double().numpy() for name, tensor in _part(tensors, CALIBRATION_PREFIX).items()}
         self.calibration = Calibration(
-            float(fitted["temperature"]), fitted["means"], fitted["precision"], float(fitted["far"])
+            fitted["temperatures"], fitted["means"], fitted["precision"], float(fitted["far"])
         )
         self.model = model_used(NAME, "torch cpu fp32")
 
@@ -122,7 +122,7 @@ class LesionClassifier:
     ) -> Classified:
         shown = torch.from_numpy(present)[None]
         output, saliency = classify_and_explain(self.network, torch.from_numpy(to_network(crops))[None], shown)
-        (probabilities,) = self.calibration.probabilities(output.logits.numpy())
+        (probabilities,) = self.calibration.probabilities(output.logits.numpy(), int(present.sum()))
         (distance,) = self.calibration.distances(output.features.numpy())
         best = int(np.argmax(probabilities))
         seen = [n for n, _ in enumerate(PHASES) if present[n]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from livercad.classification.augmentation import Augmentation, augmented, networ
 from livercad.classification.crops import PHASES, PLANES, to_network
 from livercad.classification.examples import TYPES, LesionExamples
 from livercad.core.taxonomy import CLASS_OF, LesionClass
-from livercad.networks.phase_fusion import PhaseFusionNet
+from livercad.networks.phase_fusion import FusedOutput, PhaseFusionNet
 from livercad.progress import Progress, silent
 from livercad.studies.atomic import replacing
 
@@ -116,9 +117,12 @@ def train(
 
 
 def predict(
-    network: PhaseFusionNet, squares: npt.NDArray[np.int16], present: npt.NDArray[np.bool_], batch: int = 256
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Logits and features of stored examples, unchanged.
+    network: PhaseFusionNet,
+    squares: npt.NDArray[np.int16],
+    sets: Sequence[npt.NDArray[np.bool_]],
+    batch: int = 128,
+) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
+    """Logits and features of stored examples, unchanged, for several sets of phases.
 
     Parameters
     ----------
@@ -126,28 +130,31 @@ def predict(
         In evaluation mode, on the CPU.
     squares : ndarray of int16
         As in `LesionExamples`.
-    present : ndarray of bool, shape (n, phases) or (phases,)
+    sets : sequence of ndarray of bool, shape (phases,)
         What the network is shown.
-    batch : int, default 256
+    batch : int, default 128
         Lesions at a time.
 
     Returns
     -------
-    logits : ndarray, shape (n, classes)
-        Before the softmax.
-    features : ndarray, shape (n, width)
-        What they are made from.
+    list of tuple of ndarray
+        For each set logits, shape (n, classes), and what they are made from, shape (n, width).
     """
-    shown = torch.from_numpy(np.broadcast_to(present, (len(squares), len(PHASES))).copy())
-    logits, features = [], []
+    found: list[list[FusedOutput]] = [[] for _ in sets]
     with torch.inference_mode():
         for first in range(0, len(squares), batch):
-            part = slice(first, first + batch)
-            crops = network_view(torch.from_numpy(squares[part]))
-            output = network(torch.from_numpy(to_network(crops.numpy())), shown[part])
-            logits.append(output.logits.numpy())
-            features.append(output.features.numpy())
-    return np.concatenate(logits), np.concatenate(features)
+            crops = network_view(torch.from_numpy(squares[first : first + batch]))
+            # Encoded once: which phases are shown matters only afterwards.
+            maps = network.encode(torch.from_numpy(to_network(crops.numpy())))
+            for outputs, shown in zip(found, sets, strict=True):
+                outputs.append(network.fuse(maps, torch.from_numpy(shown).expand(len(crops), -1)))
+    return [
+        (
+            torch.cat([output.logits for output in outputs]).numpy(),
+            torch.cat([output.features for output in outputs]).numpy(),
+        )
+        for outputs in found
+    ]
 
 
 def fingerprint(examples: LesionExamples, recipe: Recipe) -> str:

@@ -53,7 +53,7 @@ def train_lesions(work: Path, recipe: Recipe | None = None, progress: Progress =
         "data_sha256": fingerprint(examples, recipe),
         "steps": recipe.steps,
         "batch": recipe.batch,
-        "temperature": fitted.temperature,
+        "temperatures": fitted.temperatures.tolist(),
     }
     return Trained(NAME, tensors_of(network, fitted), record)
 
@@ -73,15 +73,17 @@ def fit_calibration(network: PhaseFusionNet, examples: LesionExamples, held_out:
     Returns
     -------
     Calibration
-        One temperature and one limit for every set.
+        A temperature for each number of phases, one limit for all.
     """
-    learnt = [predict(network, examples.squares, shown)[1] for shown in _SOME_SETS]
-    outputs = [predict(network, held_out.squares, shown) for shown in all_sets()]
-    logits, features = (np.concatenate([output[n] for output in outputs]) for n in range(2))
-    return calibrate(
-        (np.concatenate(learnt), np.tile(CLASS_OF_TYPE[examples.types], len(learnt))),
-        (features, logits, np.tile(CLASS_OF_TYPE[held_out.types], len(outputs))),
-    )
+    learnt = [features for _, features in predict(network, examples.squares, _SOME_SETS)]
+    sets = all_sets()
+    outputs = predict(network, held_out.squares, sets)
+    by_count = []
+    for count in range(1, len(PHASES) + 1):
+        chosen = [output for output, shown in zip(outputs, sets, strict=True) if shown.sum() == count]
+        by_count.append((np.concatenate([logits for logits, _ in chosen]), np.concatenate([f for _, f in chosen])))
+    seen = (np.concatenate(learnt), np.tile(CLASS_OF_TYPE[examples.types], len(learnt)))
+    return calibrate(seen, by_count, CLASS_OF_TYPE[held_out.types])
 
 
 def all_sets() -> list[npt.NDArray[np.bool_]]:
@@ -97,7 +99,7 @@ def tensors_of(network: PhaseFusionNet, calibration: Calibration) -> dict[str, n
     """Everything that the classifier loads, by name."""
     weights = {NETWORK_PREFIX + name: tensor.numpy() for name, tensor in network.state_dict().items()}
     fitted: dict[str, Any] = {
-        "temperature": calibration.temperature,
+        "temperatures": calibration.temperatures,
         "means": calibration.means,
         "precision": calibration.precision,
         "far": calibration.far,

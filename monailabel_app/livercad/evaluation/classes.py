@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from livercad.evaluation.intervals import Estimate
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[np.floating[Any]]
 Index = npt.NDArray[np.int64]
 
 BINS = 10
