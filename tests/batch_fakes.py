@@ -74,7 +74,7 @@ def start_command(log: Path, deeds: dict[str, str], *arguments: str | Path) -> s
         env=os.environ | {"PYTHONPATH": PYTHONPATH},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
 
 

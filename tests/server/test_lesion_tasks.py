@@ -93,7 +93,7 @@ def test_boxes_around_lesions_are_measured_and_classified(client: MONAILabelClie
     assert [lesion.number for lesion in given.lesions] == [1, 2]
     for one, other in zip(given.lesions, expected.lesions, strict=True):
         assert np.allclose(one.center, other.center, atol=4)
-        assert abs(one.mean_hu - other.mean_hu) < 45  # a box holds liver beside an oblique lesion
+        assert one.volume_ml > other.volume_ml * 0.9  # a box around an oblique lesion holds liver beside it
         assert one.classification is not None and other.classification is not None
         assert one.classification.phases == other.classification.phases
         assert len(one.enhancement) == len(other.enhancement)
