@@ -10,13 +10,13 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
+from livercad.classification.views import LesionView
 from livercad.core.findings import Classification, Lesion, ModelUsed, Registration
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
 from livercad.core.volume import Volume
 from livercad.detection.components import LesionsFound, split_lesions
 from livercad.errors import ImageContentError
-from livercad.pipeline.analysis import LesionView
 from livercad.pipeline.analyzer import Analyzer
 from livercad.progress import Progress, silent
 from livercad.registration.align import Aligned

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 from scipy import ndimage
 
+from livercad.classification.views import LesionView
 from livercad.core.findings import (
     Caution,
     Classification,
@@ -28,7 +29,7 @@ from livercad.core.volume import Volume
 from livercad.measure.lesions import measure_lesions
 from livercad.measure.liver import measure_liver
 from livercad.phantom.studies import CTStudy, make_ct_study
-from livercad.pipeline.analysis import Analysis, LesionView, PhaseImage
+from livercad.pipeline.analysis import Analysis, PhaseImage
 
 SHIFT_MM = np.array((4.0, -3.0, 14.0))
 """By how much the other phases lay away from the portal phase before registration (R, A, S)."""

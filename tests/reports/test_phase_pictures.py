@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from livercad.classification.views import LesionView
 from livercad.core.findings import PhaseMeasurement, Registration
 from livercad.core.phases import ENHANCED_WINDOW, UNENHANCED_WINDOW, Phase
 from livercad.core.volume import Volume
-from livercad.pipeline.analysis import Analysis, LesionView, PhaseImage
+from livercad.pipeline.analysis import Analysis, PhaseImage
 from livercad.reports.overlays import Painter
 from livercad.reports.phase_pictures import lesion_in_phases, registrations
 from livercad.reports.picture import Picture

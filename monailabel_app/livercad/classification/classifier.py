@@ -14,6 +14,7 @@ from livercad.classification.calibration import Calibration
 from livercad.classification.crops import PHASES, PLANES, crops_of, side_mm, to_network
 from livercad.classification.recipe import CLASSES, new_network
 from livercad.classification.saliency import classify_and_explain
+from livercad.classification.views import LesionView
 from livercad.core.findings import Classification, Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
@@ -29,25 +30,6 @@ CALIBRATION_PREFIX, NETWORK_PREFIX = "calibration.", "network."
 
 
 @dataclass(frozen=True)
-class View:
-    """What the classifier saw of a lesion.
-
-    Parameters
-    ----------
-    crops : dict of Phase to ndarray, shape (rows, columns)
-        HU of the middle plane, seen as radiologists do: from front to back, from the patient's right to left.
-    saliency : dict of Phase to ndarray, shape (rows, columns)
-        How much each place spoke for the label, in [0, 1].
-    side_mm : float
-        Side of the square in mm.
-    """
-
-    crops: dict[Phase, npt.NDArray[np.float32]]
-    saliency: dict[Phase, npt.NDArray[np.float32]]
-    side_mm: float
-
-
-@dataclass(frozen=True)
 class Classified:
     """One lesion's class and what led to it.
 
@@ -55,12 +37,12 @@ class Classified:
     ----------
     classification : Classification
         For the Findings.
-    view : View
+    view : LesionView
         For the report.
     """
 
     classification: Classification
-    view: View
+    view: LesionView
 
 
 class LesionClassifier:
@@ -136,7 +118,7 @@ class LesionClassifier:
             phases=tuple(PHASES[n] for n in seen),
             attention={str(PHASES[n]): float(output.attention[0, n]) for n in seen},
         )
-        view = View(
+        view = LesionView(
             crops={PHASES[n]: crops[n, PLANES // 2] for n in seen},
             saliency={PHASES[n]: saliency[0, n] for n in seen},
             side_mm=side_mm(diameter_mm),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from livercad.classification.views import LesionView
 from livercad.core.findings import Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
-from livercad.pipeline.analysis import LesionView
 from livercad.pipeline.parts import Classifier
 from livercad.progress import Progress
 
@@ -39,10 +39,7 @@ def classify_lesions(
     if classify is None or not lesions or not images:
         return tuple(lesions), {}
     classified = classify(images, lesions, progress)
-    views = {
-        number: LesionView(crops=one.view.crops, saliency=one.view.saliency, side_mm=one.view.side_mm)
-        for number, one in classified.items()
-    }
+    views = {number: one.view for number, one in classified.items()}
     return (
         tuple(
             replace(one, classification=classified[one.number].classification) if one.number in classified else one

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from livercad.classification.views import LesionView
 from livercad.core.phases import Phase, window_of
-from livercad.pipeline.analysis import LesionView
 from livercad.reports.picture import grey_of, jpeg_uri
 
 LEVELS = 16
