@@ -60,7 +60,7 @@ if [ -z "$studies" ]; then
     output="${output:-$PROJECT_ROOT/demo/results}"
     if [ ! -f "$PROJECT_ROOT/demo/truth/lesions.csv" ]; then
         say "Demonstration studies"
-        livercad phantom ct "$PROJECT_ROOT/demo" -n 4
+        livercad phantom ct "$PROJECT_ROOT/demo" -n 3 --phases all
     fi
 fi
 output="${output:-$studies-results}"
