@@ -155,6 +155,7 @@ def test_a_poor_registration_is_told(nameless: Study) -> None:
     analyzer.align = poor
     (message,) = warnings_of(analyzer(nameless), Caution.POOR_REGISTRATION)
     assert "arterial phase lies poorly over the portal phase" in message and "0.55 after" in message
+    assert "similarity 0.10 and 0.20" in message
 
 
 def without_liver(folder: Path, name: str) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
@@ -69,8 +68,7 @@ class Background:
         """
         while True:
             progress(0.0, 1.0, what)
-            try:
-                return future.result(timeout=POLL_S)
-            except NotYet:
-                if future.done():
-                    raise
+            # Not `result` with a timeout: work that ends just then would be lost to the TimeoutError.
+            wait((future,), timeout=POLL_S)
+            if future.done():
+                return future.result()

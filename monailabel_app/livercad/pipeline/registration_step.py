@@ -130,7 +130,8 @@ def registration_warnings(scans: Sequence[Scan], reference: Scan, aligned: Align
                     Caution.POOR_REGISTRATION,
                     f"The {scan.phase.value} phase lies poorly over the {reference.phase.value} phase (overlap of the "
                     f"livers {quality.liver_overlap_before:.2f} before, {quality.liver_overlap_after:.2f} after "
-                    "registration): what is measured in it may miss the lesion.",
+                    f"registration, similarity {quality.similarity_before:.2f} and {quality.similarity_after:.2f}): "
+                    "what is measured in it may miss the lesion.",
                 )
             )
     return warnings
