@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def read_labels(folder: Path) -> tuple[Label, ...]:
 def _label(path: Path, line: int, cells: dict[str, str]) -> Label:
     if not cells["case"] or any(sign in cells["case"] for sign in "/\\\0") or cells["case"].startswith("."):
         raise _error(path, f"the case '{cells['case']}' in line {line}", "the name of a case")
-    if not cells["lesion"].isdigit() or int(cells["lesion"]) < 1:
+    if not cells["lesion"].isdecimal() or int(cells["lesion"]) < 1:
         raise _error(path, f"the lesion '{cells['lesion']}' in line {line}", "its value in the mask, from 1")
     kind = _kind(path, line, cells.get("type", ""))
     category = _category(path, line, cells.get("category", ""), kind)
@@ -156,7 +157,7 @@ def _box(path: Path, line: int, cells: dict[str, str]) -> Box | None:
         box = Box((r0, a0, s0), (r1, a1, s1), Frame.RAS)
     except ValueError as error:
         raise _error(path, f"the box {', '.join(words)} in line {line}", f"{', '.join(BOX)} in mm, RAS") from error
-    if min(box.size) <= 0:
+    if not all(0 < size < math.inf for size in box.size):
         raise _error(path, f"a box without extent in line {line}", "a minimum below the maximum along R, A and S")
     return box
 
