@@ -59,3 +59,10 @@ def test_a_sign_that_could_not_be_measured_says_what_is_missing() -> None:
     assert words.sign_gap(aorta_like, lesion, ()) == "needs the aorta\u2019s HU"
     assert words.sign_gap(aorta_like, lesion, {Phase.ARTERIAL}) == "too small to tell"
     assert words.sign_gap(found(Sign.RIM_ENHANCEMENT, None, None, None, "HU"), lesion, ()) == "too small to tell"
+    filling = replace(washout, sign=Sign.CENTRIPETAL_FILLING)
+    portal = replace(lesion, enhancement=(point, replace(point, phase=Phase.PORTAL)))
+    assert words.sign_gap(filling, lesion, ()) == "needs delayed phase"
+    assert words.sign_gap(filling, portal, ()) == "too small to tell", "the portal phase will do"
+    alone = replace(lesion, enhancement=(replace(point, phase=Phase.UNENHANCED),))
+    no_enhancement = replace(found(Sign.NO_ENHANCEMENT, None, None, None, "HU"), phases=(Phase.UNENHANCED,))
+    assert words.sign_gap(no_enhancement, alone, ()) == "needs an enhanced phase"

@@ -111,9 +111,13 @@ def sign_threshold(found: SignFound) -> str:
 def sign_gap(found: SignFound, lesion: Lesion, aorta_hu: Collection[Phase]) -> str:
     """Why a sign could not be measured; `aorta_hu` has the phases in which the aorta's HU is known."""
     measured = {point.phase for point in lesion.enhancement}
+    if found.sign is Sign.CENTRIPETAL_FILLING and Phase.PORTAL in measured:
+        measured.add(Phase.DELAYED)  # either will do
     missing = [phase for phase in found.phases if phase not in measured]
     if missing:
         return f"needs {' and '.join(missing)} phase"
+    if found.sign is Sign.NO_ENHANCEMENT:
+        return "needs an enhanced phase"
     if found.sign in NEED_AORTA and Phase.ARTERIAL not in aorta_hu:
         return "needs the aorta’s HU"
     return "too small to tell"
