@@ -14,6 +14,7 @@ from fakes import full_analyzer, synthetic_abdomen, write_case
 from livercad.core.findings import Findings
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
+from livercad.reports.words import class_text
 from livercad.studies.discover import find_studies
 from livercad.studies.nifti import write_volume
 from server.abdomens import voxels, write_oblique, write_phases
@@ -98,7 +99,12 @@ def test_boxes_around_lesions_are_measured_and_classified(client: MONAILabelClie
         assert one.classification.phases == other.classification.phases
         assert len(one.enhancement) == len(other.enhancement)
         assert (one.visible_in, one.score) == ((), 1.0)
-    assert len(json.loads(Path(file).read_text())["markups"]) == 2
+    rois = json.loads(Path(file).read_text())["markups"]
+    for roi, lesion in zip(rois, given.lesions, strict=True):
+        assert lesion.classification is not None
+        red, green, _ = roi["display"]["color"]
+        assert (red > green) == lesion.classification.is_malignant
+        assert f"Lesion {lesion.number} {class_text(lesion.classification)} (score" in roi["name"]
     assert given.liver == expected.liver
 
 

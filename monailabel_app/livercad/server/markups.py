@@ -6,6 +6,8 @@ from typing import Any
 
 from livercad.core.findings import Findings, Lesion
 from livercad.core.taxonomy import LABEL_COLORS, Label
+from livercad.reports.thumbnails import VERDICT_COLORS
+from livercad.reports.words import tag_text, verdict_of
 
 SCHEMA = (
     "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/"
@@ -25,14 +27,16 @@ def lesion_boxes(findings: Findings) -> dict[str, Any]:
     Returns
     -------
     dict
-        Content of a ``.mrk.json`` file, format version 1.0.3: centre and size in RAS mm, the score in the name.
+        Content of a ``.mrk.json`` file, format version 1.0.3: centre and size in RAS mm; class with its probability,
+        score and diameter in the name; green for benign, red for malignant.
     """
     return {"@schema": SCHEMA, "markups": [_roi(lesion) for lesion in findings.lesions]}
 
 
 def _roi(lesion: Lesion) -> dict[str, Any]:
-    red, green, blue = (value / 255 for value in LABEL_COLORS[Label.LESION])
-    name = f"Lesion {lesion.number} (score {lesion.score:.2f}, {lesion.diameter_mm:.0f} mm)"
+    color = VERDICT_COLORS.get(verdict_of(lesion.classification), LABEL_COLORS[Label.LESION])
+    red, green, blue = (value / 255 for value in color)
+    name = f"Lesion {tag_text(lesion)} (score {lesion.score:.2f}, {lesion.diameter_mm:.0f} mm)"
     center = list(lesion.box.center)
     return {
         "type": "ROI",
