@@ -16,6 +16,7 @@ from livercad.models.install import State, state_of
 from livercad.models.registry import load_registry
 from livercad.pipeline.analyzer import Analyzer
 from livercad.settings import Settings
+from livercad.studies.discover import find_studies
 from livercad.studies.study import Series, Study
 
 
@@ -63,6 +64,36 @@ def test_a_huge_tumour_is_one_lesion_and_part_of_the_liver(analyzer: Analyzer, r
     assert dice(analysis.liver.array[..., :49] > 0, liver[..., :49]) >= 0.92
     assert dice(analysis.lesions.array == 1, tumour) >= 0.60
     assert [lesion.volume_ml > 1 for lesion in analysis.findings.lesions].count(True) == 1
+
+
+def test_three_phases_with_meaningless_names_are_recognised_and_laid_over_each_other(
+    analyzer: Analyzer, real_data: Path, tmp_path: Path
+) -> None:
+    names = {"a1": "noncontrast", "x7": "portal", "q": "arterial"}
+    (tmp_path / "patient").mkdir()
+    for name, phase in names.items():
+        source = (real_data / f"ct/hcc009_baseline/ct_{phase}.nii.gz").resolve()
+        (tmp_path / "patient" / f"{name}.nii.gz").symlink_to(source)
+    analysis = analyzer(find_studies(tmp_path).studies[0])
+    read = {Path(phase.source).name[:-7]: phase for phase in analysis.findings.phases}
+    assert {name: phase.phase for name, phase in read.items()} == {
+        "a1": Phase.UNENHANCED,
+        "x7": Phase.PORTAL,
+        "q": Phase.ARTERIAL,
+    }
+    assert read["x7"].is_reference
+    for name in ("a1", "q"):
+        registration = read[name].registration
+        assert registration is not None and not registration.is_poor
+        assert registration.liver_overlap_after > max(0.9, registration.liver_overlap_before)
+        assert registration.similarity_after > registration.similarity_before
+    (huge,) = [lesion for lesion in analysis.findings.lesions if lesion.volume_ml > 1]
+    assert {Phase.ARTERIAL, Phase.PORTAL} <= set(huge.visible_in)
+    # Little contrast medium in the arterial phase, and less than the liver's in the portal phase.
+    curve = {point.phase: point for point in huge.enhancement}
+    assert curve[Phase.UNENHANCED].lesion_hu < curve[Phase.ARTERIAL].lesion_hu < curve[Phase.PORTAL].lesion_hu
+    assert curve[Phase.PORTAL].contrast_hu < -20
+    assert huge.classification is not None and huge.classification.is_malignant
 
 
 def test_a_healthy_liver_has_no_lesion(analyzer: Analyzer, real_data: Path) -> None:
