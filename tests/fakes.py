@@ -123,7 +123,7 @@ class FakeClassified:
 
 
 class FakeClassifier:
-    """Takes lesions above 30 mm for metastases and all others for cysts."""
+    """Takes lesions above 30 mm for metastases and all others for hemangiomas."""
 
     model = ModelUsed(name="fake-classes", version="1", sha256="3" * 64, runtime="numpy")
 
@@ -134,7 +134,7 @@ class FakeClassifier:
         return {lesion.number: self._one(images, lesion) for lesion in lesions}
 
     def _one(self, images: Mapping[Phase, Volume], lesion: Lesion) -> FakeClassified:
-        label = LesionClass.METASTASIS if lesion.diameter_mm > 30 else LesionClass.CYST
+        label = LesionClass.METASTASIS if lesion.diameter_mm > 30 else LesionClass.HEMANGIOMA
         probabilities = {each.value: 0.9 if each is label else 0.02 for each in LesionClass}
         malignancy = sum(probabilities[each] for each in LesionClass if each.is_malignant)
         phases = tuple(phase for phase in Phase if phase in images)

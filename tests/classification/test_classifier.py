@@ -94,3 +94,9 @@ def test_it_can_be_cancelled(classifier: LesionClassifier, cyst: Excerpt) -> Non
 
     with pytest.raises(Cancelled):
         classifier(cyst.images, [lesion_of(cyst)], stop)
+
+
+def test_a_speck_is_unsure_however_probable_its_class(classifier: LesionClassifier, cyst: Excerpt) -> None:
+    speck = SimpleNamespace(number=1, center=cyst.center, diameter_mm=9.0)
+    said = classifier(cyst.images, [speck])[1].classification
+    assert said.is_unsure and "smaller than 10 mm" in said.reason

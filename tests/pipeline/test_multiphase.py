@@ -84,7 +84,7 @@ def test_lesions_carry_their_phases_measurements_and_classes(nameless: Study) ->
         assert [point.phase for point in lesion.enhancement] == [Phase.UNENHANCED, Phase.ARTERIAL, Phase.PORTAL]
         assert all(abs(point.lesion_hu - LESION_HU) < 1 for point in lesion.enhancement)
         assert lesion.signs
-        expected = LesionClass.METASTASIS if lesion.diameter_mm > 30 else LesionClass.CYST
+        expected = LesionClass.METASTASIS if lesion.diameter_mm > 30 else LesionClass.HEMANGIOMA
         assert lesion.classification is not None and lesion.classification.label is expected
         assert set(analysis.views[lesion.number].crops) == set(lesion.visible_in)
     assert [model.name for model in analysis.findings.models] == [

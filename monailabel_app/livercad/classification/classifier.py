@@ -26,6 +26,9 @@ from livercad.settings import Settings
 NAME = "lesion-classes-phantom"
 SURE_PROBABILITY = 0.6
 """Below this the label is unsure: calibrated, it would be wrong in two of five lesions. Our choice."""
+SURE_DIAMETER_MM = 10.0
+"""Below this a label is unsure: RECIST 1.1 calls no such lesion measurable on CT (Eisenhauer 2009, section 3.1.1),
+and border voxels, which hold liver as well, are most of them."""
 CALIBRATION_PREFIX, NETWORK_PREFIX = "calibration.", "network."
 
 
@@ -108,7 +111,7 @@ class LesionClassifier:
         (distance,) = self.calibration.distances(output.features.numpy())
         best = int(np.argmax(probabilities))
         seen = [n for n, _ in enumerate(PHASES) if present[n]]
-        reason = _why_unsure(float(probabilities[best]), float(distance), self.calibration.far)
+        reason = self._why_unsure(float(probabilities[best]), float(distance), diameter_mm)
         classification = Classification(
             label=CLASSES[best],
             probabilities={str(kind): float(p) for kind, p in zip(CLASSES, probabilities, strict=True)},
@@ -125,15 +128,16 @@ class LesionClassifier:
         )
         return Classified(classification, view)
 
+    def _why_unsure(self, probability: float, distance: float, diameter_mm: float) -> str:
+        reasons = []
+        if probability < SURE_PROBABILITY:
+            reasons.append(f"the most probable class has a probability of {probability:.2f} only")
+        if diameter_mm < SURE_DIAMETER_MM:
+            reasons.append(f"it is smaller than {SURE_DIAMETER_MM:g} mm")
+        if distance > self.calibration.far:
+            reasons.append(f"it is unlike what was learnt (distance {distance:.1f}, limit {self.calibration.far:.1f})")
+        return "; ".join(reasons)
+
 
 def _part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _why_unsure(probability: float, distance: float, far: float) -> str:
-    reasons = []
-    if probability < SURE_PROBABILITY:
-        reasons.append(f"the most probable class has a probability of {probability:.2f} only")
-    if distance > far:
-        reasons.append(f"it is unlike what was learnt (distance {distance:.1f}, limit {far:.1f})")
-    return "; ".join(reasons)

@@ -33,6 +33,7 @@ class Caution(StrEnum):
     PHASE_CONTRADICTED = "phase_contradicted"
     PHASE_LEFT_OUT = "phase_left_out"
     POOR_REGISTRATION = "poor_registration"
+    CLASS_CONTRADICTED = "class_contradicted"
 
 
 class Sign(StrEnum):

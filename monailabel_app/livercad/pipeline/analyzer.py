@@ -11,9 +11,10 @@ from livercad.core.findings import Caution, Findings, FindingsWarning, ModelUsed
 from livercad.core.volume import Volume
 from livercad.pipeline.analysis import Analysis
 from livercad.pipeline.background import Background
-from livercad.pipeline.cautions import cautions_of, tiny_lesions
+from livercad.pipeline.cautions import cautions_of
 from livercad.pipeline.classification_step import classify_lesions
 from livercad.pipeline.clock import Clock
+from livercad.pipeline.lesion_cautions import lesion_cautions
 from livercad.pipeline.lesions_step import LesionList, find_in_all, list_lesions
 from livercad.pipeline.measurement_step import measure, with_lesions
 from livercad.pipeline.parts import Aligner, Classifier, LesionFinder, LiverFinder, PhaseFinder
@@ -200,9 +201,10 @@ class Analyzer:
             _, lesions = measure(analysis.reference, liver, given, images, findings.phases)
         with clock.step("classification"):
             lesions, views = classify_lesions(lesions, images, self.classify, progress)
-        others = [warning for warning in findings.warnings if warning.code is not Caution.TINY_LESION]
+        of_lesions = (Caution.TINY_LESION, Caution.CLASS_CONTRADICTED)
+        others = [warning for warning in findings.warnings if warning.code not in of_lesions]
         described = replace(
-            findings, lesions=lesions, warnings=(*others, *tiny_lesions(lesions)), timings_s=clock.timings({})
+            findings, lesions=lesions, warnings=(*others, *lesion_cautions(lesions)), timings_s=clock.timings({})
         )
         return replace(analysis, findings=described, liver=liver, lesions=instances, views=views)
 

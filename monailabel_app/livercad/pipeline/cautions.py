@@ -6,11 +6,10 @@ from livercad.core.findings import Caution, FindingsWarning, Lesion, LiverFindin
 from livercad.core.geometry import axial_axis
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
+from livercad.pipeline.lesion_cautions import lesion_cautions
 
 THICK_SLICES_MM = 5.0
 """RECIST 1.1 (Eisenhauer 2009, section 3.1.1) asks for slices of at most 5 mm for lesions of 10 mm."""
-TINY_LESION_MM = 10.0
-"""Smallest measurable lesion on CT (RECIST 1.1, Eisenhauer 2009, section 3.1.1)."""
 
 UNENHANCED_LIVER_HU = 76.0
 """Mean + 2 SD of 64 healthy livers without contrast medium, 58.3 ± 8.9 HU (Int J Legal Med 2019;133:1861-1867,
@@ -74,29 +73,4 @@ def cautions_of(
                 "The liver reaches the edge of the image: volumes are too small and lesions may lie outside.",
             )
         )
-    return (*warnings, *tiny_lesions(lesions))
-
-
-def tiny_lesions(lesions: tuple[Lesion, ...]) -> tuple[FindingsWarning, ...]:
-    """Tell of lesions too small to be measured.
-
-    Parameters
-    ----------
-    lesions : tuple of Lesion
-        All lesions.
-
-    Returns
-    -------
-    tuple of FindingsWarning
-        One, or none.
-    """
-    tiny = [lesion.number for lesion in lesions if lesion.diameter_mm < TINY_LESION_MM]
-    if not tiny:
-        return ()
-    numbers = ", ".join(str(number) for number in tiny)
-    return (
-        FindingsWarning(
-            Caution.TINY_LESION,
-            f"Lesions smaller than {TINY_LESION_MM:g} mm, below what RECIST calls measurable: {numbers}.",
-        ),
-    )
+    return (*warnings, *lesion_cautions(lesions))

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from livercad.core.findings import Caution, Classification, Lesion, Sign, SignFound
+from livercad.core.geometry import Box, Frame, Line
+from livercad.core.phases import Phase
+from livercad.core.taxonomy import LesionClass
+from livercad.pipeline.lesion_cautions import lesion_cautions
+
+ORIGIN = (0.0, 0.0, 0.0)
+LESION = Lesion(
+    number=4,
+    score=0.9,
+    volume_ml=3.0,
+    box=Box(ORIGIN, (18.0, 18.0, 18.0), Frame.RAS),
+    center=(9.0, 9.0, 9.0),
+    diameter=Line(ORIGIN, (18.0, 0.0, 0.0)),
+    short_diameter=Line(ORIGIN, (0.0, 18.0, 0.0)),
+    diameter_mm=18.0,
+    short_diameter_mm=18.0,
+    mean_hu=48.0,
+    sd_hu=9.0,
+    liver_fraction=0.002,
+    surface_distance_mm=5.0,
+)
+
+
+def called(label: LesionClass, sign: Sign, present: bool | None) -> Lesion:
+    probabilities = {str(kind): 1.0 if kind is label else 0.0 for kind in LesionClass}
+    said = Classification(label, probabilities, float(label.is_malignant), False, "", (Phase.PORTAL,))
+    return replace(LESION, classification=said, signs=(SignFound(sign, present, 48.0, 20.0, "HU", (), ""),))
+
+
+@pytest.mark.parametrize(
+    ("label", "sign", "present", "warned"),
+    [
+        (LesionClass.CYST, Sign.WATER_DENSITY, False, True),
+        (LesionClass.CYST, Sign.WATER_DENSITY, True, False),
+        (LesionClass.CYST, Sign.WATER_DENSITY, None, False),
+        (LesionClass.CYST, Sign.ARTERIAL_HYPERENHANCEMENT, False, False),
+        (LesionClass.HCC, Sign.ARTERIAL_HYPERENHANCEMENT, False, True),
+        (LesionClass.METASTASIS, Sign.WATER_DENSITY, False, False),
+    ],
+)
+def test_a_class_whose_own_sign_is_absent_is_warned_of(
+    label: LesionClass, sign: Sign, present: bool | None, warned: bool
+) -> None:
+    warnings = lesion_cautions((called(label, sign, present),))
+    assert [warning.code for warning in warnings] == [Caution.CLASS_CONTRADICTED] * warned
+    assert all("Lesion 4" in warning.message for warning in warnings)
+
+
+def test_the_warning_names_what_is_absent() -> None:
+    (warning,) = lesion_cautions((called(LesionClass.CYST, Sign.WATER_DENSITY, False),))
+    assert "water density" in warning.message and "cyst" in warning.message
