@@ -29,6 +29,7 @@ from livercad.cli.bar import progress_bar
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import YASAKA_CATEGORY_OF, YasakaCategory
 from livercad.evaluation.classes import accuracy, expected_calibration_error, macro_auc, reliability, with_interval
+from livercad.papers.yasaka2018 import published
 from livercad.settings import Settings
 from livercad.studies.atomic import write_text
 
@@ -51,6 +52,14 @@ def merge(groups: np.ndarray) -> np.ndarray:
     return np.eye(groups.max() + 1)[groups]
 
 
+def paper_weights(examples: LesionExamples) -> np.ndarray:
+    """Weights that make the lesions' types as frequent as among the paper's test patients, shape (n,), sum 1."""
+    wanted = {kind: count for kinds in published.TEST_TYPES.values() for kind, count in kinds.items()}
+    counts = np.bincount(examples.types, minlength=len(TYPES))
+    weights = np.array([wanted.get(TYPES[kind], 0) / counts[kind] for kind in examples.types])
+    return weights / weights.sum()
+
+
 def shown(phases: Iterable[Phase]) -> np.ndarray:
     """Which phases the network sees, shape (phases,)."""
     chosen = set(phases)
@@ -68,7 +77,9 @@ def score(classifier: LesionClassifier, examples: LesionExamples, logits: np.nda
     def estimate(measure: Any, probabilities: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
         return asdict(with_interval(measure, probabilities, truth, examples.patients))
 
+    right = five.argmax(axis=1) == CATEGORY_OF_CLASS[classes]
     return {
+        "paper_mix_accuracy": float((right * paper_weights(examples)).sum()),
         "six_class_accuracy": estimate(accuracy, six, classes),
         "five_class_accuracy": estimate(accuracy, five, CATEGORY_OF_CLASS[classes]),
         "binary_accuracy": estimate(accuracy, binary, MALIGNANT[classes]),
@@ -91,14 +102,15 @@ def by_number(classifier: LesionClassifier, examples: LesionExamples) -> list[fl
 
 def table(results: dict[str, dict[str, Any]]) -> str:
     """The numbers as Markdown."""
-    head = "| phases | six classes | five (A to E) | benign or malignant | macro AUC | ECE before, after |"
-    lines = [head, "|---|---|---|---|---|---|"]
+    head = "| phases | six classes | five (A to E) | five, paper's mix | benign or malignant | macro AUC | ECE |"
+    lines = [head, "|---|---|---|---|---|---|---|"]
     for name, result in results.items():
         cells = [
             f"{result[key]['value']:.3f} ({result[key]['low']:.3f} to {result[key]['high']:.3f})"
             for key in ("six_class_accuracy", "five_class_accuracy", "binary_accuracy", "macro_auc")
         ]
-        lines.append(f"| {name} | {' | '.join(cells)} | {result['ece_before']:.3f}, {result['ece_after']:.3f} |")
+        cells.insert(2, f"{result['paper_mix_accuracy']:.3f}")
+        lines.append(f"| {name} | {' | '.join(cells)} | {result['ece_before']:.3f} to {result['ece_after']:.3f} |")
     return "\n".join(lines) + "\n"
 
 
