@@ -34,6 +34,7 @@ REQUIREMENTS = [
     "scipy>=1.15",
     "SimpleITK>=2.3",
     "starlette>=0.46",
+    "threadpoolctl>=3.1",
     "torch>=2.6,<3",
     "typer>=0.12",
     "uvicorn>=0.27",

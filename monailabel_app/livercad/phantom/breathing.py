@@ -54,7 +54,7 @@ class Breathing:
         axes = _lattice_axes()
         unevenness = [np.float32(UNEVEN) * SmoothField(rng, UNEVEN_SCALE_MM).on(axes) for _ in range(3)]
         mobile, front = _mobile(axes, scale), _to_the_front(axes, scale)
-        way = (0.0, -TO_THE_FRONT * front, _along_the_body(axes, scale))
+        way = (np.zeros_like(front), -TO_THE_FRONT * front, _along_the_body(axes, scale))
         self._field = [
             np.float32(amplitude_mm) * mobile * (part + uneven) for part, uneven in zip(way, unevenness, strict=True)
         ]
@@ -73,7 +73,7 @@ class Breathing:
             Patient coordinates R, A, S (mm) in this phase.
         """
         points = np.atleast_2d(np.asarray(points, dtype=np.float64))
-        return points + np.stack(_sample(self._field, points.T), axis=-1)
+        return np.asarray(points + np.stack(_sample(self._field, points.T), axis=-1), dtype=np.float64)
 
     def at_rest(self, axes: Axes) -> Axes:
         """Where at rest lies what this phase shows on a grid.

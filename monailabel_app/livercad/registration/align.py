@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
 
 from livercad.core.findings import Registration
 from livercad.core.volume import Volume, grid_difference
@@ -64,6 +68,15 @@ class Aligned:
         return self.image.like(carry(labels, self.mapping, self.image, "nearest", 0).astype(labels.array.dtype))
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep torch to the calling thread: more would mostly wait for each other, the search's tensors being small."""
+    torch.get_num_threads()  # sets a new thread up, which would lift the limit later
+    with threadpool_limits(1, user_api="openmp"):
+        yield
+
+
+@_one_thread()
 def align(
     moving: Volume, moving_liver: Volume, fixed: Volume, fixed_liver: Volume, progress: Progress = silent
 ) -> Aligned:
@@ -71,6 +84,7 @@ def align(
 
     First a shift from the livers' places, then a rigid motion, then a bend. Of doing nothing, the rigid motion, and
     the rigid motion with the bend, each is taken only where it is better than the one before (`Agreement.beats`).
+    Computes in one thread: phases are best registered beside each other.
 
     Parameters
     ----------
@@ -98,7 +112,6 @@ def align(
     for name, image, liver in (("moving", moving, moving_liver), ("fixed", fixed, fixed_liver)):
         if grid_difference(liver, image) or not liver.array.any():
             raise ValueError(f"The {name} image needs its liver on its own grid, and a liver that is not empty.")
-    same_grid = not grid_difference(moving, fixed)
     thick = max(slice_spacing(fixed), slice_spacing(moving))
     judge = Judge(
         Surroundings.of(fixed, fixed_liver, thick),
@@ -106,16 +119,16 @@ def align(
         fixed_liver,
         moving_liver,
     )
+    same_grid = not grid_difference(moving, fixed)
     before = judge(IDENTITY)
-    if same_grid and np.array_equal(moving.array, fixed.array):
-        mapping, after, method = IDENTITY, before, "none"
-    else:
+    mapping, after, method = IDENTITY, before, "none"
+    if not (same_grid and np.array_equal(moving.array, fixed.array)):
         mapping, after, method = _search(judge, before, part(progress, 0, 0.8))
-    if same_grid and judge.shifts(mapping).max() <= STILL_MM:
-        mapping, after, method = IDENTITY, before, "none"
+    shifts = judge.shifts(mapping)
+    if same_grid and shifts.max() <= STILL_MM:
+        mapping, after, method, shifts = IDENTITY, before, "none", np.zeros(1)
     progress(0.8, 1, "laying the phase over the reference phase")
     image, liver = _on_fixed_grid(moving, moving_liver, mapping, fixed, same_grid and mapping is IDENTITY)
-    shifts = judge.shifts(mapping)
     progress(1, 1, "registration")
     return Aligned(
         image=image,

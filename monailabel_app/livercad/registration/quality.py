@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -136,9 +137,7 @@ def mutual_information(first: npt.NDArray[np.float32], second: npt.NDArray[np.fl
     return float((joint[there] * np.log(joint[there] / alone[there])).sum())
 
 
-def _sample(
-    array: npt.NDArray[np.generic], index: Points, order: int = 1
-) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.bool_]]:
+def _sample(array: npt.NDArray[Any], index: Points, order: int = 1) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
     """Values at voxel indices, shape (n, 3), and which of them lie inside the array."""
     reached = ((index >= -0.5) & (index <= np.array(array.shape) - 0.5)).all(axis=1)
     return ndimage.map_coordinates(array, index.T, order=order, mode="nearest"), reached

@@ -178,18 +178,21 @@ def _descend(loss: Callable[[], Tensor], free: list[Tensor], steps: int, progres
 
 
 def _bins(values: Tensor) -> Tensor:
-    """HU to histogram bins; a cubic Parzen window reaches one bin beyond either end."""
+    """HU to positions among histogram bins; a cubic Parzen window reaches two bins beyond either end."""
     low, high = WINDOW_HU[0], WINDOW_HU[1] + RAISED_HU
-    return (values.clamp(low, high) - low) / (high - low) * (BINS - 3) + 1
+    return (values.clamp(low, high) - low) / (high - low) * (BINS - 4) + 1
 
 
 def _mutual_information(first: Tensor, second: Tensor) -> Tensor:
     """Mutual information (nats) of bins and of positions among bins, the latter spread by cubic Parzen windows."""
     if not len(first):
         return second.sum()  # 0, with a gradient
-    apart = (second[:, None] - torch.arange(BINS)).abs()
-    window = torch.where(apart < 1, 2 / 3 - apart**2 * (1 - apart / 2), (2 - apart).clamp(min=0) ** 3 / 6)
-    joint = torch.zeros(BINS, BINS).index_add(0, first, window) / len(first)
+    below = second.detach().floor()
+    t = second - below
+    window = torch.stack([(1 - t) ** 3, 4 - 3 * t**2 * (2 - t), 1 + 3 * t * (1 + t * (1 - t)), t**3], dim=1) / 6
+    cell = (first * BINS + below.long())[:, None] + torch.arange(-1, 3)
+    joint = torch.zeros(BINS * BINS).index_add(0, cell.flatten(), window.flatten()) / len(first)
+    joint = joint.view(BINS, BINS)
     alone = joint.sum(dim=1, keepdim=True) * joint.sum(dim=0, keepdim=True)
     return torch.special.xlogy(joint, (joint + 1e-9) / (alone + 1e-9)).sum()
 
