@@ -88,13 +88,19 @@ def test_quantities_name_their_unit_and_are_documented() -> None:
     assert tables.__doc__
     words = ("case", "reference_phase", "lesion", "class", "unsure", "unsure_reason", "phases_read", "visible_in")
     shares = ("score", "liver_fraction", "confidence", "malignancy")
-    plain = {*words, *shares, *(name for name in LESION_COLUMNS if name.startswith(("signs_", "probability_")))}
+    plain = {
+        *words,
+        *shares,
+        *(name for name in LESION_COLUMNS if name.startswith(("sign_", "signs_", "probability_"))),
+    }
+    plain |= {f"{phase}_weight" for phase in Phase}
     assert all(name.endswith(("_ml", "_mm", "_hu")) for name in LESION_COLUMNS if name not in plain)
     documented = set(re.findall(r"``([\w*]+)``", tables.__doc__))
     for name in (*LESION_COLUMNS, *CASE_COLUMNS):
         phase, _, quantity = name.partition("_")
         axis = re.sub(r"_[ras]_mm$", "_*_mm", name)
-        assert documented & {name, axis, f"PHASE_{quantity}" if phase in list(Phase) else name}, name
+        sign = re.sub(r"^sign_\w+_(value|threshold)$", r"SIGN_\1", name)
+        assert documented & {name, axis, sign, f"PHASE_{quantity}" if phase in list(Phase) else name}, name
 
 
 def test_columns_of_the_first_release_stay_in_front() -> None:
@@ -125,6 +131,14 @@ def test_a_lesions_row_has_its_class_enhancement_and_signs() -> None:
     assert first["signs_present"] == "arterial_hyperenhancement"
     assert first["signs_absent"] == "portal_washout; rim_enhancement; water_density"
     assert first["signs_not_measurable"] == "delayed_washout"
+    for row, lesion in zip((first, second, third), findings.lesions, strict=True):
+        for found in lesion.signs:
+            for name, number in (("value", found.value), ("threshold", found.threshold)):
+                cell = row[f"sign_{found.sign}_{name}"]
+                assert cell == "" if number is None else float(cell) == pytest.approx(number, abs=0.0006)
+        if lesion.classification and lesion.classification.attention:
+            weights = [row[f"{phase}_weight"] for phase in lesion.classification.attention]
+            assert sum(map(float, weights)) == pytest.approx(1, abs=0.001)
 
 
 def test_a_cases_row_counts_verdicts_and_tells_the_registration() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livercad.core.findings import Classification, Findings, Lesion
+from livercad.core.findings import Classification, Findings, Lesion, Sign
 from livercad.core.geometry import Point
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
@@ -46,6 +46,8 @@ LESION_COLUMNS = (
     "visible_in",
     *(f"{phase}_{quantity}" for phase in Phase for quantity in MEASURED),
     *(f"signs_{state}" for state in SIGN_STATES),
+    *(f"sign_{name}_{part}" for name in Sign for part in ("value", "threshold")),
+    *(f"{phase}_weight" for phase in Phase),
 )
 """Columns of findings.csv, in order."""
 
@@ -108,6 +110,7 @@ def _class_cells(found: Classification | None) -> dict[str, Cell]:
         "unsure": str(found.is_unsure).lower(),
         "unsure_reason": found.reason or None,
         **{f"probability_{name}": rounded(share, 4) for name, share in found.probabilities.items()},
+        **{f"{phase}_weight": rounded(share, 4) for phase, share in found.attention.items()},
     }
 
 
@@ -119,4 +122,7 @@ def _enhancement_cells(lesion: Lesion) -> dict[str, Cell]:
     }
     for state, present in SIGN_STATES.items():
         cells[f"signs_{state}"] = joined(found.sign for found in lesion.signs if found.present is present)
+    for found in lesion.signs:
+        cells[f"sign_{found.sign}_value"] = None if found.value is None else rounded(found.value, 3)
+        cells[f"sign_{found.sign}_threshold"] = None if found.threshold is None else rounded(found.threshold, 3)
     return cells

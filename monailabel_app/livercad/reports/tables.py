@@ -18,7 +18,9 @@ findings.csv
     found in). Of every phase, ``PHASE_`` being ``unenhanced_``, ``arterial_``, ``portal_`` or ``delayed_``:
     ``PHASE_lesion_hu``, ``PHASE_lesion_sd_hu``, ``PHASE_liver_hu`` (around the lesion), ``PHASE_contrast_hu`` (lesion
     less liver), ``PHASE_rim_hu``, ``PHASE_core_hu``. ``signs_present``, ``signs_absent``, ``signs_not_measurable``.
-    A case without lesions has no row here.
+    Of every sign its number and what it was held against: ``SIGN_value``, ``SIGN_threshold``, ``SIGN_`` being
+    ``sign_portal_washout_`` and so on; units and sources are those of ``findings.json``. How much each phase weighed in
+    the classification: ``PHASE_weight`` (they add up to 1). A case without lesions has no row here.
 
 cases.csv
     ``case``, ``status`` (``done`` or ``failed``), ``reason`` (of a failure), ``reference_phase``, ``reference_source``
