@@ -25,7 +25,7 @@ LEAST_ORGAN_VOXELS = 40
 CORE_NEIGHBOURS = (7, 6)
 """Of a voxel and its six neighbours, how many are a vessel's: all where it is wide enough, else all but one."""
 
-SINUS_CLOSING = 3
+SINUS_CLOSING = 4
 """Voxels by which the kidneys are closed: what that fills in is their sinus, with the pelvis in it."""
 
 MEASURES = {
@@ -38,7 +38,7 @@ MEASURES = {
     "kidney": (10, 30, 50, 70, 90, 98),
     "kidney_cortex": (50,),
     "kidney_medulla": (50,),
-    "kidney_sinus": (50, 90, 98),
+    "whole_kidney": (90, 97, 99),
     "muscle": (50,),
     "heart": (20, 50, 90),
 }
@@ -64,8 +64,9 @@ DIFFERENCES = (
     ("kidney_cortex_50", "kidney_medulla_50"),
     ("kidney_90", "kidney_30"),
     ("kidney_98", "kidney_50"),
-    ("kidney_sinus_90", "kidney_50"),
-    ("kidney_sinus_98", "kidney_50"),
+    ("whole_kidney_99", "kidney_50"),
+    ("whole_kidney_99", "kidney_90"),
+    ("whole_kidney_99", "aorta_50"),
     ("kidney_50", "spleen_50"),
     ("kidney_50", "liver_50"),
     ("heart_90", "heart_20"),
@@ -99,7 +100,7 @@ def measure_organs(image: Array, labels: Labels, liver: Mask | None = None) -> d
     measured = {}
     for organ, percentiles in MEASURES.items():
         values = image[_voxels_of(organ, labels, liver)]
-        vessel = organ.upper() in [each.name for each in VESSELS] or organ == "kidney_sinus"
+        vessel = organ.upper() in [each.name for each in VESSELS]
         if values.size >= (LEAST_VOXELS if vessel else LEAST_ORGAN_VOXELS):
             hu = np.percentile(values, percentiles)
             measured.update({f"{organ}_{p}": float(v) for p, v in zip(percentiles, hu, strict=True)})
@@ -134,8 +135,8 @@ def _voxels_of(organ: str, labels: Labels, liver: Mask | None) -> Mask:
     """The voxels of an organ that are surely its own."""
     if organ == "kidney":
         return largest_pieces(np.isin(labels, KIDNEY), 2)
-    if organ == "kidney_sinus":
-        return _sinus(labels)
+    if organ == "whole_kidney":
+        return _with_sinus(labels)
     kind = Organ[organ.upper()]
     if kind is Organ.LIVER and liver is not None:
         return np.asarray(ndimage.binary_erosion(liver) & ~np.isin(labels, VESSELS))
@@ -147,10 +148,11 @@ def _voxels_of(organ: str, labels: Labels, liver: Mask | None) -> Mask:
     return np.asarray(mask if kind in KIDNEY else ndimage.binary_erosion(mask))
 
 
-def _sinus(labels: Labels) -> Mask:
-    """The hollow of the kidneys, at least the pelvis of which the network is seldom sure enough to name it."""
-    closed = ndimage.binary_closing(largest_pieces(np.isin(labels, KIDNEY), 2), FACES, SINUS_CLOSING)
-    return np.asarray(closed & np.isin(labels, (Organ.BACKGROUND, Organ.KIDNEY_PELVIS)))
+def _with_sinus(labels: Labels) -> Mask:
+    """The kidneys and their hollow, whose pelvis the network names as this or that: its brightest voxels tell."""
+    kidneys = largest_pieces(np.isin(labels, KIDNEY), 2)
+    hollow = ndimage.binary_closing(kidneys, FACES, SINUS_CLOSING) & (labels == Organ.BACKGROUND)
+    return np.asarray(kidneys | hollow)
 
 
 def _core(mask: Mask) -> Mask:

@@ -22,13 +22,17 @@ NAME = "phases-phantom"
 ORGANS_PREFIX = "organs."
 """Of the organ network's tensors in the file of weights; the classifier's have none."""
 SURE_PROBABILITY = 0.7
-"""Below it a guess is unsure."""
+"""Below it a guess is unsure. Of held-out phantoms seen in part, guesses below were right in about half of the cases,
+guesses above in 97 of 100 (`by confidence` in the record beside the weights)."""
 LEAST_ORGANS = 3
 """Fewer organs than this, muscle not counted, are a view too narrow to tell a phase by, or no abdomen at all."""
-REPORTED = tuple(organ for organ in MEASURES if organ != "kidney_sinus")
-"""Organs whose median HU says something to a person; the renal sinus is mostly fat."""
-STRANGE_SHARE = 0.05
+REPORTED = tuple(organ for organ in MEASURES if organ != "whole_kidney")
+"""Organs whose median HU is given."""
+STRANGE_SHARE = 0.1
 """More features outside the range of all phantoms than this: not an image like those the classifier knows."""
+LARGEST_LIVER_SPREAD_HU = 80.0
+"""From the liver's first to its third quartile, at 4 mm: twice what much noise and many lesions make of it. More is no
+liver, or no image."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class PhaseRecognizer:
         unsure = (
             len(organ_hu.keys() - {"muscle", "kidney"}) < LEAST_ORGANS
             or bool(self._classifier.strange(features)[0] > STRANGE_SHARE)
+            or measured.get("liver_75", 0.0) - measured.get("liver_25", 0.0) > LARGEST_LIVER_SPREAD_HU
             or bool(np.max(probabilities) < SURE_PROBABILITY)
         )
         progress(1, 1, "recognising the phase")

@@ -31,12 +31,12 @@ def grow_trees(features: Array, phases: npt.NDArray[np.int64], seed: int) -> His
         Fitted.
     """
     model = HistGradientBoostingClassifier(
-        max_iter=160,
-        learning_rate=0.08,
-        max_leaf_nodes=12,
-        min_samples_leaf=25,
-        l2_regularization=5.0,
-        max_features=0.3,
+        max_iter=250,
+        learning_rate=0.05,
+        max_depth=3,
+        min_samples_leaf=15,
+        l2_regularization=1.0,
+        max_features=0.25,
         early_stopping=False,
         random_state=seed,
     )

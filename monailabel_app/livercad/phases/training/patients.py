@@ -27,6 +27,8 @@ DENSE_PROBABILITY, DENSE_HU = 0.08, (5.0, 25.0)
 """Iron and amiodarone."""
 SICK_LIVER_PROBABILITY, SICK_LIVER_UPTAKE = 0.3, (0.55, 0.95)
 """Cirrhosis takes up less, and later."""
+PELVIS_UPTAKE = (0.8, 5.0)
+"""Patients who drink little have a far denser renal pelvis than the phantom's, up to a thousand HU and more."""
 SICK_KIDNEY_PROBABILITY = 0.12
 """No medium in the renal pelvis, even late."""
 EARLIER_INJECTION_PROBABILITY, EARLIER_PELVIS_HU = 0.05, (40.0, 600.0)
@@ -52,6 +54,7 @@ def draw_patient(rng: np.random.Generator) -> dict[Phase, FloatArray]:
     dict of Phase to ndarray, shape (number of tissues,)
         Mean HU, indexed by `Tissue`.
     """
+    pelvis = rng.spawn(1)[0].uniform(*PELVIS_UPTAKE)
     patient = Enhancement(rng)
     patient.circulation, patient.timing = Circulation(_draw_injection(rng)), _draw_timing(rng)
     unenhanced = patient.hu(Phase.UNENHANCED)
@@ -71,6 +74,7 @@ def draw_patient(rng: np.random.Generator) -> dict[Phase, FloatArray]:
         uptake = uptake_of * (patient.hu(phase) - unenhanced)
         if phase in (Phase.ARTERIAL, Phase.PORTAL):
             uptake[list(MIXED_VEINS)] *= rng.uniform(*MIXED_UPTAKE, len(MIXED_VEINS))
+        uptake[Tissue.KIDNEY_PELVIS] *= pelvis
         if sick_kidney:
             uptake[Tissue.KIDNEY_PELVIS] *= rng.uniform(0, 0.1)
         if earlier:
