@@ -141,7 +141,16 @@ def run_training(job: Job) -> None:
     job : Job
         What to do.
     """
+    before = torch.get_num_threads()
     torch.set_num_threads(job.threads)
+    try:
+        _train_and_write(job)
+    finally:
+        # What else runs in this process rounds otherwise in another number of threads.
+        torch.set_num_threads(before)
+
+
+def _train_and_write(job: Job) -> None:
     start = time.perf_counter()
     seed = int.from_bytes(hashlib.sha256(f"{job.seed} {job.model} {job.run}".encode()).digest()[:6], "big")
     torch.manual_seed(seed)
