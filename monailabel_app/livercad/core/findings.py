@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-import types
 import typing
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar, Union
+from typing import Any
 
 from livercad.core.geometry import Box, Line, Point
 from livercad.core.phases import Phase
+from livercad.core.plain import from_plain, to_plain
 from livercad.core.taxonomy import LesionClass
 
 SCHEMA_VERSION = "1.1"
 """Changes in its first number when an older reader would misread a newer file."""
 
 DISCLAIMER = "Research software, not a medical device. Not for diagnosis or treatment."
-
-T = TypeVar("T")
 
 
 class Caution(StrEnum):
@@ -382,7 +379,7 @@ class Findings:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as dicts, lists, strings and numbers, ready for JSON."""
-        return typing.cast(dict[str, Any], _plain(self))
+        return typing.cast(dict[str, Any], to_plain(self))
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Findings:
@@ -408,56 +405,4 @@ class Findings:
         if written.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
             raise ValueError(f"Findings of schema version {written} cannot be read; this is version {SCHEMA_VERSION}.")
         newer = int(written.split(".")[1]) > int(SCHEMA_VERSION.split(".")[1])
-        return _typed(cls, data, "findings", ignore_unknown=newer)
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, StrEnum):
-        return value.value
-    return value
-
-
-def _typed(kind: Any, value: Any, where: str, *, ignore_unknown: bool) -> Any:
-    """Build a value of an annotated type from plain JSON. Pydantic would do it, but Slicer has none."""
-
-    def inner(kind: Any, value: Any, where: str) -> Any:
-        return _typed(kind, value, where, ignore_unknown=ignore_unknown)
-
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (Union, types.UnionType):
-        return None if value is None else inner(next(a for a in arguments if a is not type(None)), value, where)
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise ValueError(f"{where}: expected a list, found {value!r}.")
-        kinds = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
-        if len(kinds) != len(value):
-            raise ValueError(f"{where}: expected {len(kinds)} values, found {len(value)}.")
-        return tuple(inner(k, item, f"{where}[{n}]") for n, (k, item) in enumerate(zip(kinds, value, strict=True)))
-    if origin is dict:
-        return {key: inner(arguments[1], item, f"{where}.{key}") for key, item in value.items()}
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        return kind(**{name: inner(*part) for name, part in _parts(kind, value, where, ignore_unknown).items()})
-    if issubclass(kind, StrEnum):
-        return kind(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"{where}: expected {kind.__name__}, found {value!r}.")
-    return value
-
-
-def _parts(kind: type, value: Any, where: str, ignore_unknown: bool) -> dict[str, tuple[Any, Any, str]]:
-    """The fields of a dataclass that are given: their types, values and names for a message."""
-    hints = typing.get_type_hints(kind)
-    missing, default = dataclasses.MISSING, {f.name: (f.default, f.default_factory) for f in dataclasses.fields(kind)}
-    required = {name for name, given in default.items() if given == (missing, missing)}
-    if not isinstance(value, dict) or required - set(value) or (set(value) - set(hints) and not ignore_unknown):
-        found = sorted(value) if isinstance(value, dict) else repr(value)
-        raise ValueError(f"{where}: expected the fields {sorted(hints)}, found {found}.")
-    return {name: (hint, value[name], f"{where}.{name}") for name, hint in hints.items() if name in value}
+        return typing.cast(Findings, from_plain(cls, data, "findings", ignore_unknown=newer))
