@@ -156,7 +156,7 @@ def test_a_wrong_table_is_told_with_its_line(tmp_path: Path, header: str, row: s
 
 
 def test_a_folder_without_a_table_or_an_unknown_case_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"labels\.csv: found a table that cannot be read"):
+    with pytest.raises(InputError, match=r"labels\.csv: found no such file; .* category or type\. Write one"):
         FolderSource.of(tmp_path, CAPTURE, 0)
     add_case(tmp_path, "one")
     table(tmp_path, "uno,1,A,training")

@@ -80,6 +80,13 @@ def read_labels(folder: Path) -> tuple[Label, ...]:
         If there is no such table, or a line of it is wrong; the message tells the line.
     """
     path = folder / TABLE
+    if not path.is_file():
+        raise InputError(
+            path,
+            found="no such file",
+            expected=f"a table {TABLE} with a line a lesion: case, lesion, and category or type",
+            todo="Write one beside the studies; docs/yasaka2018.md has its columns.",
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
