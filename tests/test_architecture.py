@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "monailabel_app" / "livercad"
 LEVELS = (
-    {"core", "errors", "progress"},
+    {"code", "core", "errors", "progress"},
     {"settings"},
     {"studies", "networks"},
     {"models", "measure", "detection", "phantom"},

@@ -59,9 +59,9 @@ def test_what_is_easy_is_learnt_and_from_any_phase(tmp_path: Path) -> None:
 
 def test_examples_are_made_once_and_patients_share_nothing(tmp_path: Path) -> None:
     made = load_examples(tmp_path, 1, 1)
-    times = [path.stat().st_mtime_ns for path in tmp_path.iterdir()]
+    times = [path.stat().st_mtime_ns for path in tmp_path.rglob("*.npz")]
     again = load_examples(tmp_path, 1, 2, workers=1)
-    assert [path.stat().st_mtime_ns for path in sorted(tmp_path.iterdir())][:1] == times
+    assert [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*.npz"))][:1] == times
     count = len(made.types)
     assert np.array_equal(again.squares[:count], made.squares)
     assert set(again.patients[count:]) == {1} and not np.array_equal(again.squares[-1], made.squares[0])

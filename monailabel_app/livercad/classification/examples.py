@@ -14,6 +14,7 @@ import numpy.typing as npt
 from livercad.classification.crops import PHASES, plane_offsets_mm, side_mm
 from livercad.core.roi import axial_squares
 from livercad.core.taxonomy import LesionType
+from livercad.phantom.code import phantom_code_hash
 from livercad.phantom.excerpts import Excerpt, PhantomPatient
 from livercad.progress import Progress, silent
 from livercad.studies.atomic import replacing
@@ -67,7 +68,8 @@ def load_examples(
     Parameters
     ----------
     folder : Path
-        Holds a file a patient; what an interrupted run has made is kept.
+        Holds a file a patient, below a folder that names the code that makes them; what an interrupted run has made is
+        kept.
     seed : int
         Another seed gives other patients.
     patients : int
@@ -82,6 +84,7 @@ def load_examples(
     LesionExamples
         In the order of patients.
     """
+    folder = folder / phantom_code_hash("livercad.core.roi", "livercad.classification.crops", __name__)
     paths = [folder / f"{seed}-{number:05d}.npz" for number in range(patients)]
     missing = [number for number, path in enumerate(paths) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)

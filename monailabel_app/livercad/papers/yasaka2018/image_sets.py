@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from livercad.code import code_hash
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import YasakaCategory
 from livercad.errors import LiverCADError
@@ -176,5 +177,6 @@ def _is_kept(folder: Path, patient: Patient, key: str) -> bool:
 
 
 def _key(source: LesionSource, patient: Patient, settings: CaptureSettings, seed: int) -> str:
-    text = f"{source.key(patient)}\n{patient}\n{settings.model_dump_json()}\n{seed}"
+    code = code_hash("livercad.papers.yasaka2018.capture", __name__)
+    text = f"{code}\n{source.key(patient)}\n{patient}\n{settings.model_dump_json()}\n{seed}"
     return hashlib.sha256(text.encode()).hexdigest()

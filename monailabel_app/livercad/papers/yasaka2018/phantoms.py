@@ -13,13 +13,12 @@ from livercad.core.taxonomy import HYPERVASCULAR, YASAKA_CATEGORY_OF, LesionType
 from livercad.papers.yasaka2018 import published
 from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings
 from livercad.papers.yasaka2018.sources import LabelledLesion, LesionImages, Part, Patient
+from livercad.phantom.code import phantom_code_hash
 from livercad.phantom.excerpts import PhantomPatient
 
 SETS = sum(published.TRAINING_SETS.values())
 SETS_A_PATIENT = SETS / published.TRAINING_PATIENTS
 DEFAULTS = CaptureSettings()
-PHANTOM_VERSION = 1
-"""Raise it when phantoms change so that captured images should be made again."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,8 @@ class PhantomSource:
         return (*training, *test)
 
     def key(self, patient: Patient) -> str:
-        """Everything comes from the seed."""
-        return f"phantom {PHANTOM_VERSION}, seed {self.seed}, {patient}"
+        """Everything comes from the seed and the phantoms' code."""
+        return f"phantom {phantom_code_hash(__name__)}, seed {self.seed}, {patient}"
 
     def load(self, patient: Patient) -> list[LesionImages]:
         """Make the patient's lesions."""

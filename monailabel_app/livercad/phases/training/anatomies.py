@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livercad.phantom.anatomy import build_anatomy
+from livercad.phantom.code import phantom_code_hash
 from livercad.phantom.fields import Axes
 from livercad.phantom.space import Grid
 from livercad.phases.organs import SPACING_MM
@@ -40,7 +41,7 @@ def make_anatomies(folder: Path, seed: int, count: int, progress: Progress = sil
     Parameters
     ----------
     folder : Path
-        Made if it is not there; one file a patient.
+        Made if it is not there; one file a patient, below a folder that names the code that makes them.
     seed : int
         Patient n of a seed is the same however many are made.
     count : int
@@ -53,6 +54,7 @@ def make_anatomies(folder: Path, seed: int, count: int, progress: Progress = sil
     list of ndarray of uint8, shape `SHAPE`
         `livercad.phantom.tissues.Tissue` of every voxel; axes to right, front, head.
     """
+    folder = folder / phantom_code_hash(__name__)
     folder.mkdir(parents=True, exist_ok=True)
     maps = []
     for number in range(count):

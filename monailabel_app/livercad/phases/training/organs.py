@@ -13,9 +13,10 @@ from monai.losses import DiceCELoss
 from scipy import ndimage
 
 from livercad.networks.organ_unet import OrganUNet
+from livercad.phantom.code import phantom_code_hash
 from livercad.phantom.tissues import Tissue
 from livercad.phases.organs import Organ, scale_hu
-from livercad.phases.training.anatomies import TissueMap
+from livercad.phases.training.anatomies import TissueMap, hash_of
 from livercad.phases.training.rendering import draw_hu, render_view
 from livercad.phases.training.views import Size, draw_size, draw_view
 from livercad.progress import Progress, silent
@@ -80,7 +81,9 @@ def train_organs(
     optimizer = torch.optim.AdamW(network.parameters(), LEARNING_RATE, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps, pct_start=0.08)
     parts: dict[str, Any] = {"network": network, "mean": mean, "optimizer": optimizer, "schedule": schedule}
-    done = _resume(checkpoint, parts, seed, steps)
+    code = phantom_code_hash("livercad.networks.organ_unet", "livercad.phases.training")
+    identity = f"seed {seed}, {steps} steps, maps {hash_of(maps)}, code {code}"
+    done = _resume(checkpoint, parts, identity)
     weights = torch.tensor([CLASS_WEIGHTS.get(organ, 1.0) for organ in Organ], device=device)
     loss_of = DiceCELoss(to_onehot_y=True, softmax=True, weight=weights, include_background=True, batch=True)
     for step in range(done, steps):
@@ -100,7 +103,7 @@ def train_organs(
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
             state = {name: part.state_dict() for name, part in parts.items()}
             with replacing(checkpoint) as partial:
-                torch.save({"step": step + 1, "steps": steps, "seed": seed, **state}, partial)
+                torch.save({"step": step + 1, "identity": identity, **state}, partial)
     return mean.cpu().eval()
 
 
@@ -131,12 +134,12 @@ def organs_in(view: TissueMap) -> npt.NDArray[np.uint8]:
     return organs
 
 
-def _resume(checkpoint: Path, parts: dict[str, Any], seed: int, steps: int) -> int:
+def _resume(checkpoint: Path, parts: dict[str, Any], identity: str) -> int:
     """Load a checkpoint of the same run; return how many steps it has behind it."""
     if not checkpoint.is_file():
         return 0
     stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    if (stored["seed"], stored["steps"]) != (seed, steps):
+    if stored.get("identity") != identity:
         return 0
     for name, part in parts.items():
         part.load_state_dict(stored[name])

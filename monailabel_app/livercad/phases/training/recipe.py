@@ -15,6 +15,7 @@ from sklearn.preprocessing import RobustScaler
 
 from livercad.models.convert import content_sha256
 from livercad.models.shipping import Trained
+from livercad.phantom.code import phantom_code_hash
 from livercad.phases.classifier import PhaseClassifier
 from livercad.phases.finder import OrganFinder
 from livercad.phases.organs import Organ
@@ -110,7 +111,8 @@ def finish(
         The model.
     """
     label = finder_of(organs).label
-    folder = work / f"examples-{content_sha256(organs)[:12]}"
+    code = phantom_code_hash("livercad.phases.features", "livercad.phases.training")
+    folder = work / f"examples-{content_sha256(organs)[:12]}-{code}"
     features, phases = make_examples(maps, label, folder, TRAINING_SEED, sizes.patients, part(progress, 0, 0.6))
     check, truth = make_examples(
         held_out, label, folder, HELD_OUT_SEED, 2 * sizes.held_out_patients, part(progress, 0.6, 0.95)
