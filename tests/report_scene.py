@@ -80,7 +80,7 @@ def scene(
         warnings=warnings,
         models=(ModelUsed("liver-leuven", "2020.10.11", "ab" * 32, "torch fp32"),),
         livercad_version="0.1.0",
-        timings_s={"read": 0.5, "liver": 3.25, "lesions": 6.0, "measure": 0.25},
+        timings_s={"read": 0.5, "liver": 3.25, "lesions": 6.0, "measure": 0.25, "total": 10.5},
     )
     return Analysis(findings, ct, liver, instances)
 

@@ -51,3 +51,36 @@ def test_a_folder_without_labels_is_refused_before_anything_is_written(tmp_path:
     assert isinstance(result.exception, InputError)
     assert "labels.csv" in str(result.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_file_of_settings_changes_what_it_names_and_nothing_else(asked: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("runs = 2\nseed = 7\n\n[training]\nchannels = [8, 8, 16]\n\n[capture]\nlesions = 2\n")
+    command = ["reproduce", "yasaka2018", "--output", str(tmp_path), "--settings", str(file)]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    settings = asked["settings"]
+    assert (settings.runs, settings.seed, settings.training.channels, settings.capture.lesions) == (2, 7, (8, 8, 16), 2)
+    assert (settings.training.batch, settings.augmentation.factor) == (64, 52)
+    assert (asked["source"].seed, asked["source"].capture.lesions) == (7, 2)
+    assert CliRunner().invoke(app, [*command, "--seed", "9"]).exit_code == 0
+    assert (asked["settings"].seed, asked["settings"].runs) == (9, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[trainig]\n", "one of capture, augmentation, training, runs, seed"),
+        ("[training]\nbach = 3\n", "one of channels, units, dropout"),
+        ("[training]\nbatch = 0\n", "training.batch: found 0; expected input should be greater than or equal to 1"),
+        ("runs = \n", "found no TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_was_expected(text: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    arguments = ["reproduce", "yasaka2018", "--output", str(tmp_path / "out"), "--settings", str(file)]
+    result = CliRunner().invoke(app, arguments)
+    assert isinstance(result.exception, InputError)
+    assert told in str(result.exception)
+    assert "mine.toml" in str(result.exception)
+    assert not (tmp_path / "out").exists()

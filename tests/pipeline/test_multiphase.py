@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from scipy import ndimage
 
 from fakes import (
     AFFINE,
+    BODY_HU,
     LESION_HU,
     LIVER_HU,
     align_where_they_lie,
@@ -231,7 +233,33 @@ def test_times_are_told_by_step_and_phase(nameless: Study) -> None:
     steps = {
         f"{step} {phase}" for step in ("liver", "phase", "lesions") for phase in ("unenhanced", "arterial", "portal")
     }
-    assert steps | {"read", "registration", "matching", "measure", "classification"} == set(timings)
+    assert steps | {"read", "registration", "matching", "measure", "classification", "total"} == set(timings)
+
+
+def test_work_beside_the_networks_is_timed_as_work_and_not_as_waiting(nameless: Study) -> None:
+    analyzer, laid = full_analyzer(), threading.Semaphore(0)
+    find_lesions = analyzer.find_lesions
+
+    def slow(*given: Any) -> Aligned:
+        time.sleep(0.05)
+        try:
+            return align_where_they_lie(*given)
+        finally:
+            laid.release()
+
+    class AfterRegistration:
+        model = find_lesions.model
+
+        def __call__(self, ct: Volume, *given: Any) -> Any:
+            if (ct.array == BODY_HU[Phase.UNENHANCED]).any():  # the first of the three
+                assert laid.acquire(timeout=60)
+                assert laid.acquire(timeout=60)
+            return find_lesions(ct, *given)
+
+    analyzer.align, analyzer.find_lesions = slow, AfterRegistration()
+    timings = analyzer(nameless).findings.timings_s
+    assert timings["registration"] >= 2 * 0.05
+    assert timings["lesions unenhanced"] >= 0.05 and timings["total"] < sum(timings.values()) - timings["total"]
 
 
 @pytest.mark.parametrize("moment", ["reading", "liver", "phase", "lesions", "registration", "classes"])

@@ -105,9 +105,9 @@ def test_warnings_phases_models_and_times_are_shown() -> None:
     assert "Portal (reference)" in page.text and "Arterial" in page.text
     assert "studies/several_portal.nii.gz" in page.text
     assert "liver-leuven" in page.text and "2020.10.11" in page.text and "torch fp32" in page.text
-    assert "Time, 10.0 s" in page.text and "lesions 6.00 s" in page.text
+    assert "Time, 10.5 s" in page.text and "lesions 6.00 s" in page.text
     bars = [div["style"] for div in page.all("div") if div.get("class", "").startswith("step")]
-    assert bars == ["flex: 0.0500 1 0", "flex: 0.3250 1 0", "flex: 0.6000 1 0", "flex: 0.0250 1 0"]
+    assert bars == ["flex: 500 1 0", "flex: 3250 1 0", "flex: 6000 1 0", "flex: 250 1 0"]
 
 
 def test_the_licence_of_a_registered_model_and_what_it_was_trained_on_are_shown() -> None:

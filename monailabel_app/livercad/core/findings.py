@@ -15,6 +15,9 @@ from livercad.core.taxonomy import LesionClass
 SCHEMA_VERSION = "1.1"
 """Changes in its first number when an older reader would misread a newer file."""
 
+TOTAL = "total"
+"""Key in `Findings.timings_s` of the whole analysis."""
+
 DISCLAIMER = "Research software, not a medical device. Not for diagnosis or treatment."
 
 
@@ -354,7 +357,8 @@ class Findings:
     livercad_version : str
         Version of this software.
     timings_s : dict of str to float
-        Seconds by step of the pipeline.
+        Seconds that each step of the pipeline worked, and `TOTAL`, the seconds from the first to the last. Files are
+        read and phases registered beside the networks, so that steps add up to more than the total.
     schema_version : str
         `SCHEMA_VERSION` at the time of writing.
     disclaimer : str

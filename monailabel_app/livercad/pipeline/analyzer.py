@@ -140,10 +140,9 @@ class Analyzer:
         with Background() as background:
             scans, warnings = self._scans(study, background, clock, part(progress, 0.0, 0.3))
             reference = choose_reference(scans)
-            registering = start_registration(scans, reference, self.align, background)
+            registering = start_registration(scans, reference, self.align, background, clock)
             found = find_in_all(scans, self.find_lesions, clock, part(progress, 0.3, 0.85))
-            with clock.step("registration"):
-                aligned = registering.finish(part(progress, 0.85, 0.9))
+            aligned = registering.finish(part(progress, 0.85, 0.9))
         progress(0.9, 1.0, "measuring")
         with clock.step("matching"):
             listed = list_lesions(scans, reference, found, aligned)

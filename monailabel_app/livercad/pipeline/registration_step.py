@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from livercad.core.findings import Caution, FindingsWarning, Registration
 from livercad.core.volume import Volume
 from livercad.pipeline.background import Background
+from livercad.pipeline.clock import Clock
 from livercad.pipeline.parts import Aligner
 from livercad.pipeline.scans import Scan
 from livercad.progress import Progress
@@ -68,7 +69,9 @@ def choose_reference(scans: Sequence[Scan]) -> Scan:
     return min(scans, key=lambda scan: reference_rank(scan.phase))
 
 
-def start_registration(scans: Sequence[Scan], reference: Scan, align: Aligner, background: Background) -> Registering:
+def start_registration(
+    scans: Sequence[Scan], reference: Scan, align: Aligner, background: Background, clock: Clock
+) -> Registering:
     """Begin to lay the other phases over the reference phase.
 
     Parameters
@@ -81,19 +84,22 @@ def start_registration(scans: Sequence[Scan], reference: Scan, align: Aligner, b
         Does it for one.
     background : Background
         Does the work, side by side for several phases.
+    clock : Clock
+        Told of ``registration``.
 
     Returns
     -------
     Registering
         To wait for.
     """
+
+    def lay(scan: Scan) -> Aligned:
+        with clock.step("registration"):
+            return align(scan.ct, scan.liver, reference.ct, reference.liver, background.check)
+
     return Registering(
         background,
-        {
-            scan.series: background.submit(align, scan.ct, scan.liver, reference.ct, reference.liver, background.check)
-            for scan in scans
-            if scan is not reference
-        },
+        {scan.series: background.submit(lay, scan) for scan in scans if scan is not reference},
     )
 
 

@@ -87,15 +87,19 @@ def read_scans(
     ImageContentError
         If none shows a liver.
     """
-    reading = [background.submit(load_series, series) for series in study.series]
+
+    def read(series: Series) -> Volume:
+        with clock.step("read"):
+            return load_series(series)
+
+    reading = [background.submit(read, series) for series in study.series]
     count = len(study.series)
     scans: list[Scan] = []
     left_out: list[tuple[Series, LiverCADError]] = []
     for number, series in enumerate(study.series):
         report = part(progress, number / count, (number + 1) / count)
         try:
-            with clock.step("read"):
-                ct = background.result(reading[number], part(report, 0, 0.1), "reading")
+            ct = background.result(reading[number], part(report, 0, 0.1), "reading")
             with clock.step("liver", series):
                 liver = _liver_of(ct, series, find_liver, part(report, 0.1, 1))
         except ImageContentError as error:

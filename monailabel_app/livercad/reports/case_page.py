@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livercad.core.findings import Findings, Sign
+from livercad.core.findings import TOTAL, Findings, Sign
 from livercad.core.phases import UNENHANCED_WINDOW, Phase
 from livercad.core.signs import WORDS as SIGN_WORDS
 from livercad.models.registry import load_registry
@@ -38,7 +38,6 @@ def render_case(analysis: Analysis) -> str:
     findings = analysis.findings
     compact = len(findings.lesions) >= COMPACT_FROM
     painter = Painter(analysis, coarse=compact)
-    total_s = sum(findings.timings_s.values())
     return render(
         "case.html.j2",
         findings=findings,
@@ -58,8 +57,8 @@ def render_case(analysis: Analysis) -> str:
         montage=painter.montage(),
         registrations=registrations(painter),
         models=[(model, load_registry().get(model.name)) for model in findings.models],
-        total_s=total_s,
-        timings=[(step, value, value / total_s) for step, value in findings.timings_s.items()] if total_s else [],
+        total_s=findings.timings_s.get(TOTAL),
+        timings=[(step, seconds) for step, seconds in findings.timings_s.items() if step != TOTAL],
     )
 
 
