@@ -1,0 +1,64 @@
+"""What a paper leaves open, chosen by the user in a file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from livercad.errors import InputError
+
+Choices = TypeVar("Choices", bound=BaseModel)
+
+
+def read_choices(path: Path, kind: type[Choices]) -> Choices:
+    """Read settings from a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        A table for each group of settings, for example ``[training]``; what is left out keeps its default.
+    kind : type
+        The paper's settings.
+
+    Returns
+    -------
+    BaseModel
+        Of that kind.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or a setting in it is unknown or out of its range.
+    """
+    try:
+        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        found = f"a file that cannot be read ({error.strerror})"
+        raise InputError(path, found=found, expected="a TOML file", todo="Check its name.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(path, found=f"no TOML ({error})", expected="a TOML file", todo="Mend that place.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"{path}, {name}",
+            found=repr(first["input"]),
+            expected=_expected(kind, first["loc"], first["msg"]),
+            todo="Mend that setting, or leave it out to keep its default.",
+        ) from error
+
+
+def _expected(kind: type[BaseModel], place: tuple[int | str, ...], told: str) -> str:
+    """What pydantic asks for; for a name that it does not know, the names that there are."""
+    fields = kind.model_fields
+    for part in place:
+        if part not in fields:
+            return f"one of {', '.join(fields)}"
+        inner = fields[str(part)].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        fields = inner.model_fields
+    return told[0].lower() + told[1:]
