@@ -21,11 +21,11 @@ from rich.console import Console
 from sklearn.metrics import confusion_matrix
 
 from livercad.classification.classifier import LesionClassifier
-from livercad.classification.crops import PHASES
 from livercad.classification.examples import TYPES, LesionExamples, load_examples
 from livercad.classification.recipe import CLASS_OF_TYPE, CLASSES, predict
 from livercad.classification.training import TEST_PATIENTS, TEST_SEED
 from livercad.cli.bar import progress_bar
+from livercad.core.crops import PHASES
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import YASAKA_CATEGORY_OF, YasakaCategory
 from livercad.evaluation.classes import accuracy, expected_calibration_error, macro_auc, reliability, with_interval

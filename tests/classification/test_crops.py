@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from livercad.classification.augmentation import Augmentation, augmented, network_view, seeded
-from livercad.classification.crops import HIGHEST_HU, LOWEST_HU, PHASES, PIXELS, PLANES, crops_of, side_mm, to_network
 from livercad.classification.examples import squares_of
+from livercad.classification.scaling import HIGHEST_HU, LOWEST_HU, to_network
+from livercad.core.crops import PHASES, PIXELS, PLANES, crops_of, side_mm
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionType
 from livercad.core.volume import Volume

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from livercad.classification.crops import PHASES
 from livercad.classification.examples import STORED_PIXELS, STORED_PLANES, TYPES, LesionExamples, load_examples
 from livercad.classification.recipe import Recipe, predict, train
+from livercad.core.crops import PHASES
 from livercad.core.taxonomy import LesionType
 from livercad.errors import Cancelled
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from livercad.classification.crops import HIGHEST_HU, LOWEST_HU, PIXELS, PLANES
 from livercad.classification.examples import MARGIN
+from livercad.classification.scaling import HIGHEST_HU, LOWEST_HU
+from livercad.core.crops import PIXELS, PLANES
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ import torch
 from safetensors.torch import load_file
 
 from livercad.classification.calibration import Calibration
-from livercad.classification.crops import PHASES, PLANES, crops_of, side_mm, to_network
 from livercad.classification.recipe import CLASSES, new_network
 from livercad.classification.saliency import classify_and_explain
+from livercad.classification.scaling import to_network
 from livercad.classification.views import LesionView
+from livercad.core.crops import PHASES, PLANES, crops_of, side_mm
 from livercad.core.findings import Classification, Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume

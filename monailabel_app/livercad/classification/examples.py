@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from livercad.classification.crops import PHASES, plane_offsets_mm, side_mm
+from livercad.core.crops import PHASES, plane_offsets_mm, side_mm
 from livercad.core.roi import axial_squares
 from livercad.core.taxonomy import LesionType
 from livercad.phantom.code import phantom_code_hash
@@ -84,7 +84,7 @@ def load_examples(
     LesionExamples
         In the order of patients.
     """
-    folder = folder / phantom_code_hash("livercad.core.roi", "livercad.classification.crops", __name__)
+    folder = folder / phantom_code_hash("livercad.core.roi", "livercad.core.crops", __name__)
     paths = [folder / f"{seed}-{number:05d}.npz" for number in range(patients)]
     missing = [number for number, path in enumerate(paths) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)

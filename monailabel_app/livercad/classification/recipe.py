@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from livercad.classification.augmentation import Augmentation, augmented, network_view, seeded
-from livercad.classification.crops import PHASES, PLANES, to_network
 from livercad.classification.examples import TYPES, LesionExamples
+from livercad.classification.scaling import to_network
+from livercad.core.crops import PHASES, PLANES
 from livercad.core.taxonomy import CLASS_OF, LesionClass
 from livercad.networks.phase_fusion import FusedOutput, PhaseFusionNet
 from livercad.progress import Progress, silent

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from livercad.classification.crops import PIXELS
+from livercad.core.crops import PIXELS
 from livercad.networks.phase_fusion import FusedOutput, PhaseFusionNet
 
 

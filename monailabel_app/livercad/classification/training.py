@@ -11,9 +11,9 @@ import torch
 
 from livercad.classification.calibration import Calibration, calibrate
 from livercad.classification.classifier import CALIBRATION_PREFIX, NAME, NETWORK_PREFIX
-from livercad.classification.crops import PHASES
 from livercad.classification.examples import LesionExamples, load_examples
 from livercad.classification.recipe import CLASS_OF_TYPE, Recipe, fingerprint, predict, train
+from livercad.core.crops import PHASES
 from livercad.models.shipping import Trained
 from livercad.networks.phase_fusion import PhaseFusionNet
 from livercad.progress import Progress, part, silent
