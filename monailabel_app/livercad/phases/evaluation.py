@@ -9,7 +9,7 @@ from pathlib import Path
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.phantom.studies import SHAPE, SPACING_MM, make_ct_study
-from livercad.phases.recognize import PhaseGuess, PhaseRecognizer
+from livercad.phases.recognize import PhaseGuess
 from livercad.progress import Progress, silent
 from livercad.studies.discover import find_studies
 from livercad.studies.reading import load_series
@@ -18,6 +18,8 @@ HELD_OUT_SEED = 7_000_000
 """No training draws from it: training seeds are pairs of small numbers."""
 
 FindLiver = Callable[[Volume], Volume | None]
+Recognise = Callable[[Volume, Volume | None], PhaseGuess]
+"""A `PhaseRecognizer`, or what is compared with it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Recognised:
 
 
 def recognise_phantoms(
-    recognizer: PhaseRecognizer,
+    recognize: Recognise,
     patients: int,
     seed: int = HELD_OUT_SEED,
     *,
@@ -58,8 +60,8 @@ def recognise_phantoms(
 
     Parameters
     ----------
-    recognizer : PhaseRecognizer
-        Loaded.
+    recognize : callable
+        Tells the phase of a CT, and perhaps its liver.
     patients : int
         How many.
     seed : int
@@ -80,20 +82,20 @@ def recognise_phantoms(
         progress(number, patients, "phantoms")
         study = make_ct_study((seed, number), phases=tuple(Phase), shape=shape, spacing=spacing)
         for phase, image in study.images.items():
-            guess = recognizer(image, study.livers[phase] if liver_known else None)
+            guess = recognize(image, study.livers[phase] if liver_known else None)
             yield Recognised(f"phantom {number}, {phase}", phase, guess)
     progress(patients, patients, "phantoms")
 
 
 def recognise_folder(
-    recognizer: PhaseRecognizer, folder: Path, find_liver: FindLiver, progress: Progress = silent
+    recognize: Recognise, folder: Path, find_liver: FindLiver, progress: Progress = silent
 ) -> Iterator[Recognised]:
     """Recognise the volumes of a folder whose names or table tell their phase.
 
     Parameters
     ----------
-    recognizer : PhaseRecognizer
-        Loaded.
+    recognize : callable
+        Tells the phase of a CT, and perhaps its liver.
     folder : Path
         Studies, as `livercad analyze` takes them.
     find_liver : callable
@@ -111,7 +113,7 @@ def recognise_folder(
     for number, (case, series, phase) in enumerate(told):
         progress(number, len(told), case)
         ct = load_series(series)
-        yield Recognised(f"{case}, {phase}", phase, recognizer(ct, find_liver(ct)))
+        yield Recognised(f"{case}, {phase}", phase, recognize(ct, find_liver(ct)))
     progress(len(told), len(told), "done")
 
 

@@ -89,10 +89,10 @@ class OrganFinder:
         if liver is None or not liver.array.any():
             seen = [(part, self.label(part)) for part in _parts(image)]
             image, labels = max(seen, key=lambda each: int((each[1] == Organ.LIVER).sum()))
-            near = _around(largest_pieces(labels == Organ.LIVER, 1))
+            near = surroundings_of(largest_pieces(labels == Organ.LIVER, 1))
             return OrgansSeen(image[near], labels[near], None)
         mask = grid.to_network(liver.array) > 0.5
-        near = _around(mask)
+        near = surroundings_of(mask)
         return OrgansSeen(image[near], self.label(image[near]), mask[near])
 
     def label(self, image: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
@@ -115,8 +115,8 @@ class OrganFinder:
         return self._ready((i, j, k))(scale_hu(padded))[inside].round().astype(np.uint8)
 
 
-def _around(liver: npt.NDArray[np.bool_]) -> tuple[slice, slice, slice]:
-    """The slices around the liver."""
+def surroundings_of(liver: npt.NDArray[np.bool_]) -> tuple[slice, slice, slice]:
+    """The slices around a liver, as an index of the volume."""
     levels = np.flatnonzero(liver.any(axis=(0, 1)))
     if not levels.size:
         return np.s_[:, :, :]

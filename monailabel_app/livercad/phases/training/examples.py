@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,7 @@ def make_examples(
             for number in range(start, start + PATIENTS_A_FILE):
                 progress(number, patients, "phantoms measured")
                 rng = np.random.default_rng((seed, number))
-                rows.append(_measure(maps[rng.integers(len(maps))], label, rng))
+                rows.append(_measure(maps, label, rng))
             with replacing(path) as partial, partial.open("wb") as file:
                 np.save(file, np.stack(rows))
         measured.append(np.load(path))
@@ -74,12 +75,34 @@ def make_examples(
     return features, np.tile(np.arange(len(PHASES)), patients)
 
 
-def _measure(tissues: TissueMap, label: Label, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """One patient's features in every phase, shape (4, len(FEATURES))."""
-    view, hu = draw_view(tissues, draw_size(rng), rng), draw_patient(rng)
+@dataclass(frozen=True)
+class Examination:
+    """One view of a patient in every phase.
+
+    Parameters
+    ----------
+    images : dict of Phase to ndarray
+        HU at the network's spacing.
+    liver : ndarray of bool
+        With its vessels, on the same grid.
+    """
+
+    images: dict[Phase, FloatArray]
+    liver: npt.NDArray[np.bool_]
+
+
+def draw_examination(maps: list[TissueMap], rng: np.random.Generator) -> Examination:
+    """Draw a patient, a view of him, and what his blood carries in every phase."""
+    view, hu = draw_view(maps[rng.integers(len(maps))], draw_size(rng), rng), draw_patient(rng)
     images = {phase: render_view(view, hu[phase], rng) for phase in Phase}
+    return Examination(images, np.isin(view, INTRAHEPATIC))
+
+
+def _measure(maps: list[TissueMap], label: Label, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """One patient's features in every phase, shape (4, len(FEATURES))."""
+    seen = draw_examination(maps, rng)
     own = rng.choice(len(PHASES), OWN_LABELS, replace=False)
-    labels = {PHASES[n]: label(images[PHASES[n]]) for n in own}
+    labels = {PHASES[n]: label(seen.images[PHASES[n]]) for n in own}
     borrowed = labels[PHASES[own[0]]]
-    liver = np.isin(view, INTRAHEPATIC) if rng.random() < LIVER_GIVEN_PROBABILITY else None
-    return np.stack([features_of(measure_organs(images[p], labels.get(p, borrowed), liver)) for p in PHASES])
+    liver = seen.liver if rng.random() < LIVER_GIVEN_PROBABILITY else None
+    return np.stack([features_of(measure_organs(seen.images[p], labels.get(p, borrowed), liver)) for p in PHASES])
