@@ -146,6 +146,18 @@ def test_of_two_series_of_one_phase_one_is_left_out_with_a_warning(tmp_path: Pat
     assert any("x.nii.gz" in message for message in told)
 
 
+def test_of_two_nameless_series_of_one_phase_the_one_with_thinner_slices_is_read(tmp_path: Path) -> None:
+    portal, thick = synthetic_abdomen(phase=Phase.PORTAL), AFFINE.copy()
+    thick[:, 2] *= 2
+    write_volume(Volume(portal.array[:, :, ::2], thick), tmp_path / "p" / "a.nii.gz")
+    write_volume(portal, tmp_path / "p" / "b.nii.gz")
+    analysis = full_analyzer()(find_studies(tmp_path).studies[0])
+    assert [Path(phase.source).name for phase in analysis.findings.phases] == ["b.nii.gz"]
+    (message,) = warnings_of(analysis, Caution.PHASE_LEFT_OUT)
+    assert message.startswith("a.nii.gz was left out") and "which b.nii.gz stands for" in message
+    assert "(slices: 20 of 10.0 mm here, 40 of 5.0 mm there)" in message
+
+
 def test_a_poor_registration_is_told(nameless: Study) -> None:
     def poor(moving: Volume, *others: Any) -> Aligned:
         laid = align_where_they_lie(moving, *others)

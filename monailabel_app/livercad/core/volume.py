@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from livercad.core.geometry import corners_of, spacing_of, transform_points
+from livercad.core.geometry import axial_axis, corners_of, spacing_of, transform_points
 
 GRID_TOLERANCE = 0.1
 """How far corners of two grids may lie apart, in voxels, to be one grid: headers store single precision."""
@@ -52,6 +52,16 @@ class Volume:
     def spacing(self) -> tuple[float, float, float]:
         """Voxel size along I, J, K in mm."""
         return spacing_of(self.affine)
+
+    @property
+    def slice_spacing(self) -> float:
+        """Distance of the axial slices in mm."""
+        return self.spacing[axial_axis(self.affine)]
+
+    @property
+    def slice_count(self) -> int:
+        """Number of axial slices."""
+        return self.shape[axial_axis(self.affine)]
 
     @property
     def voxel_volume_ml(self) -> float:

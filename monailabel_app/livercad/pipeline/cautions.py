@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from livercad.core.findings import Caution, FindingsWarning, Lesion, LiverFinding, PhaseRead
-from livercad.core.geometry import axial_axis
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.pipeline.lesion_cautions import lesion_cautions
@@ -39,7 +38,7 @@ def cautions_of(
     """
     warnings = []
     # Headers hold single precision: 5 mm along an oblique axis comes as 5.0000002.
-    thickness = round(ct.spacing[axial_axis(ct.affine)], 2)
+    thickness = round(ct.slice_spacing, 2)
     if thickness > THICK_SLICES_MM:
         warnings.append(
             FindingsWarning(

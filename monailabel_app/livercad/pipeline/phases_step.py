@@ -51,13 +51,13 @@ def tell_phases(
             guesses.append(recognize_phase(scan.ct, scan.liver, report))
     from livercad.phases.assign import assign_phases  # only now, because it loads torch
 
-    phases = assign_phases(guesses, [scan.phase for scan in scans])
+    phases = assign_phases(guesses, [scan.phase for scan in scans], [scan.ct for scan in scans])
     if not any(phases):
         return [replace(scans[0], guess=guesses[0])], [_left_out(scan, "nothing tells its phase") for scan in scans[1:]]
     kept, warnings = [], []
     for scan, guess, phase in zip(scans, guesses, phases, strict=True):
         if phase is None:
-            warnings.append(_left_out(scan, _rival(guess, phases, scans)))
+            warnings.append(_left_out(scan, _rival(scan, guess, phases, scans)))
             continue
         warnings += _doubts(scan, guess, phase)
         kept.append(replace(scan, phase=phase, told_by=scan.told_by if scan.phase else "image", guess=guess))
@@ -68,12 +68,15 @@ def _likeliest(guess: PhaseGuess) -> Phase:
     return max(guess.probabilities, key=lambda phase: guess.probabilities[phase])
 
 
-def _rival(guess: PhaseGuess, phases: Sequence[Phase | None], scans: Sequence[Scan]) -> str:
+def _rival(scan: Scan, guess: PhaseGuess, phases: Sequence[Phase | None], scans: Sequence[Scan]) -> str:
     """Say which phase a scan would have been, and what stands for that phase."""
     likeliest = _likeliest(guess)
     looks = f"it looks like the {likeliest.value} phase (probability {guess.probabilities[likeliest]:.2f})"
-    others = [called(scan.series) for scan, phase in zip(scans, phases, strict=True) if phase is likeliest]
-    return f"{looks}, which {others[0]} stands for" if others else looks
+    others = [other for other, phase in zip(scans, phases, strict=True) if phase is likeliest]
+    if not others:
+        return looks
+    slices = [f"{one.ct.slice_count} of {one.ct.slice_spacing:.1f} mm" for one in (scan, others[0])]
+    return f"{looks}, which {called(others[0].series)} stands for (slices: {slices[0]} here, {slices[1]} there)"
 
 
 def _left_out(scan: Scan, reason: str) -> FindingsWarning:

@@ -17,7 +17,7 @@ from livercad.registration.carrying import carry
 from livercad.registration.mapping import IDENTITY, Mapping
 from livercad.registration.quality import Agreement, Judge, first_shift
 from livercad.registration.search import find_bend, find_rigid
-from livercad.registration.surroundings import Surroundings, slice_spacing
+from livercad.registration.surroundings import Surroundings
 
 OUTSIDE_HU = -1024
 """What the aligned image shows where the moving image does not reach."""
@@ -112,7 +112,7 @@ def align(
     for name, image, liver in (("moving", moving, moving_liver), ("fixed", fixed, fixed_liver)):
         if grid_difference(liver, image) or not liver.array.any():
             raise ValueError(f"The {name} image needs its liver on its own grid, and a liver that is not empty.")
-    thick = max(slice_spacing(fixed), slice_spacing(moving))
+    thick = max(fixed.slice_spacing, moving.slice_spacing)
     judge = Judge(
         Surroundings.of(fixed, fixed_liver, thick),
         Surroundings.of(moving, moving_liver, thick),

@@ -84,14 +84,9 @@ class Surroundings:
         return transform_points(np.argwhere(self.liver.array >= 0.5), self.liver.affine)
 
 
-def slice_spacing(volume: Volume) -> float:
-    """Distance of a volume's axial slices in mm."""
-    return volume.spacing[axial_axis(volume.affine)]
-
-
 def _as_thick(volume: Volume, slice_mm: float) -> Volume:
     """Blur across the slices as much as slices of that thickness would."""
-    own = slice_spacing(volume)
+    own = volume.slice_spacing
     if slice_mm <= 1.05 * own:
         return volume
     # A rectangle's variance is its width squared over 12.
