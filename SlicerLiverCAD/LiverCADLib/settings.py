@@ -1,0 +1,118 @@
+"""What is remembered from one start of Slicer to the next, on this computer only."""
+
+import getpass
+import json
+from typing import Any, Protocol
+
+DEFAULT_ADDRESS = "http://127.0.0.1:8000"
+GROUP = "LiverCAD/"
+
+
+class Store(Protocol):
+    """Where settings are kept: Slicer's are a QSettings."""
+
+    def value(self, key: str, default: Any) -> Any:
+        """Return what was kept under a key, or the default."""
+
+    def setValue(self, key: str, value: Any) -> None:
+        """Keep a value under a key."""
+
+
+class MemoryStore:
+    """Keeps settings as long as it lives; for scripts and tests."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def value(self, key: str, default: Any) -> Any:
+        """Return what was kept under a key, or the default."""
+        return self._values.get(key, default)
+
+    def setValue(self, key: str, value: Any) -> None:
+        """Keep a value under a key."""
+        self._values[key] = value
+
+
+class _Text:
+    """A setting that is a text; the stores of some systems know no other kind for sure."""
+
+    def __init__(self, default: str = "") -> None:
+        self._default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._key = GROUP + name
+
+    def __get__(self, settings: "Settings", owner: type | None = None) -> str:
+        return str(settings.store.value(self._key, self._default) or self._default)
+
+    def __set__(self, settings: "Settings", value: str) -> None:
+        settings.store.setValue(self._key, str(value))
+
+
+class Settings:
+    """The module's settings.
+
+    Parameters
+    ----------
+    store : Store, optional
+        Slicer's own user settings by default.
+
+    Attributes
+    ----------
+    address : str
+        Of the server that was connected last.
+    token : str
+        Its token; kept readable, as Slicer keeps passwords.
+    caBundle : str
+        File of certificates to trust for https; empty for the usual ones.
+    annotator : str
+        Name that submissions carry; who is logged in here by default.
+    strategy : str
+        How the server chooses the next case.
+    """
+
+    address = _Text(DEFAULT_ADDRESS)
+    token = _Text()
+    caBundle = _Text()
+    strategy = _Text("first")
+    _annotator = _Text()
+    _consents = _Text("[]")
+
+    def __init__(self, store: Store | None = None) -> None:
+        if store is None:
+            import slicer
+
+            store = slicer.app.userSettings()
+        self.store = store
+
+    @property
+    def annotator(self) -> str:
+        """Name that submissions carry."""
+        return self._annotator or _loginName()
+
+    @annotator.setter
+    def annotator(self, name: str) -> None:
+        self._annotator = name.strip()
+
+    @property
+    def consents(self) -> tuple[str, ...]:
+        """Hosts that volumes may be sent to."""
+        try:
+            return tuple(str(host) for host in json.loads(self._consents))
+        except ValueError:
+            return ()
+
+    def rememberConsent(self, host: str) -> None:
+        """Volumes may be sent to this host from now on."""
+        self._consents = json.dumps(sorted({*self.consents, host}))
+
+    def withdrawConsent(self, host: str) -> None:
+        """Ask again before volumes are sent to this host."""
+        self._consents = json.dumps(sorted({*self.consents} - {host}))
+
+
+def _loginName() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no such variable, and on Windows no such module
+        return ""
