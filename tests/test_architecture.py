@@ -62,4 +62,4 @@ def test_the_core_needs_numpy_only() -> None:
                 names.add(node.module.split(".")[0])
             if isinstance(node, ast.Import):
                 names |= {alias.name.split(".")[0] for alias in node.names}
-    assert names <= {"livercad", "numpy", "__future__", "collections", "dataclasses", "enum", "types", "typing"}
+    assert names <= {"livercad", "numpy", "__future__", "collections", "dataclasses", "enum", "math", "types", "typing"}

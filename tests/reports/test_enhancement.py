@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from livercad.core.enhancement import Curve, CurveLine, enhancement_curve, taking_order
 from livercad.core.findings import Lesion, PhaseMeasurement
 from livercad.core.phases import Phase
-from livercad.reports.enhancement import Curve, CurveLine, enhancement_curve, taking_order
 from report_scene import several
 
 HU = {Phase.UNENHANCED: (45.0, 55.0), Phase.ARTERIAL: (110.0, 75.0), Phase.PORTAL: (95.0, 115.0)}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from livercad.core.enhancement import taking_order
 from livercad.core.findings import TOTAL, Findings, Sign
 from livercad.core.phases import UNENHANCED_WINDOW, Phase
 from livercad.core.signs import WORDS as SIGN_WORDS
 from livercad.models.registry import load_registry
 from livercad.pipeline.analysis import Analysis
-from livercad.reports.enhancement import taking_order
 from livercad.reports.lesion_section import lesion_section
 from livercad.reports.overlays import Painter
 from livercad.reports.pages import render

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from livercad.core.enhancement import taking_order
 from livercad.core.findings import Findings
 from livercad.core.phases import Phase
 from livercad.reports.cases import CaseRow
 from livercad.reports.cells import Cell, joined, rounded
-from livercad.reports.enhancement import taking_order
 from livercad.reports.words import Verdict
 
 VERDICTS = (Verdict.MALIGNANT, Verdict.BENIGN, Verdict.UNSURE)

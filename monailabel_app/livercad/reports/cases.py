@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from livercad.core.enhancement import taking_order
 from livercad.core.findings import Findings
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
-from livercad.reports.enhancement import taking_order
 from livercad.reports.words import Verdict, count_verdicts
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from livercad.core.enhancement import taking_order
 from livercad.core.findings import Classification, Findings, Lesion, Sign
 from livercad.core.geometry import Point
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
 from livercad.reports.cells import Cell, joined, rounded
-from livercad.reports.enhancement import taking_order
 
 LESION_POINTS = (
     "center",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from livercad.core.enhancement import taking_order
 from livercad.core.findings import Lesion, PhaseRead
 from livercad.core.geometry import Point
 from livercad.core.phases import Phase, window_of
 from livercad.pipeline.analysis import PhaseImage
 from livercad.reports.contours import contour_of
-from livercad.reports.enhancement import taking_order
 from livercad.reports.formatting import hu, phase, signed_hu
 from livercad.reports.overlays import Painter
 from livercad.reports.picture import AIR_HU, Picture, grey_of

@@ -1,4 +1,4 @@
-"""The enhancement curve: how dense a lesion, the liver around it and the aorta are from phase to phase."""
+"""The enhancement curve: HU of a lesion, the liver around it and the aorta by phase; laid out for report and Slicer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Protocol, TypeVar
 
 from livercad.core.findings import Findings, Lesion
 from livercad.core.phases import Phase
-from livercad.reports.formatting import fixed
 
 WIDTH, HEIGHT = 380, 200
 LEFT, RIGHT, TOP, BOTTOM = 38, 56, 12, 24
@@ -22,6 +21,7 @@ WHISKER_ROOM_HU = 40.0
 """Noise is less than this; a whisker that reaches further, as of a lesion that holds gas, is cut."""
 NAME_GAP = 13.0
 """Between the names of two lines."""
+MINUS = "\u2212"
 
 
 class HasPhase(Protocol):
@@ -151,15 +151,20 @@ def enhancement_curve(lesion: Lesion, aorta: Mapping[Phase, float]) -> Curve | N
     }
     shown = {name: points for name, points in values.items() if points}
     names = _apart({name: max(points[-1].y, TOP) for name, points in shown.items()})
-    cut = tuple((xs[phase], fixed(value, 0)) for phase, value in known.items() if value > ticks[-1])
+    cut = tuple((xs[phase], _whole(value)) for phase, value in known.items() if value > ticks[-1])
     return Curve(
         phases=tuple((xs[phase], phase) for phase in phases),
-        ticks=tuple((y(tick), fixed(tick, 0)) for tick in ticks),
+        ticks=tuple((y(tick), _whole(tick)) for tick in ticks),
         lines=tuple(
             CurveLine(name, tuple(points), names[name], cut if name == "aorta" else ())
             for name, points in shown.items()
         ),
     )
+
+
+def _whole(value: float) -> str:
+    """A number without decimals, with a true minus sign."""
+    return f"{round(value) + 0.0:.0f}".replace("-", MINUS)
 
 
 def _spread(count: int) -> list[float]:
