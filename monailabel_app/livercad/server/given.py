@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -9,6 +10,7 @@ import cc3d
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from livercad.core.geometry import Point, corners_of, transform_points
 from livercad.core.volume import Volume, grid_difference
@@ -18,6 +20,20 @@ from livercad.studies.nifti import read_volume
 
 MOST_LESIONS = 200
 LABEL_SUFFIXES = (".nii.gz", ".nii", *ITK_SUFFIXES)
+LONGEST_MM = 500
+"""A diameter: longer than any liver."""
+LESION = "either a box, or a center with its diameter_mm"
+EXPECTED = {
+    "lesions": f"a list of up to {MOST_LESIONS} lesions, each {LESION}",
+    "lesion_value": "a whole number from 1 to 65535",
+    "frame": "RAS or LPS",
+    "box": "two opposite corners, each three numbers in mm",
+    "center": "three numbers in mm",
+    "diameter_mm": f"a number of mm above 0, {LONGEST_MM} at most",
+}
+"""By the field of a request."""
+SHOWN = 80
+"""Characters of what was found: a list of points can be long."""
 
 
 class GivenLesion(BaseModel):
@@ -28,13 +44,13 @@ class GivenLesion(BaseModel):
     frame: Literal["RAS", "LPS"] = "RAS"
     box: tuple[Point, Point] | None = Field(None, description="Two opposite corners.")
     center: Point | None = None
-    diameter_mm: float | None = Field(None, gt=0, le=500)
+    diameter_mm: float | None = Field(None, gt=0, le=LONGEST_MM)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         numbers = [*(self.center or ()), *(number for corner in self.box or () for number in corner)]
         if (self.box is None) == (self.center is None) or (self.center is None) != (self.diameter_mm is None):
-            raise ValueError("either a box, or a center with its diameter_mm")
+            raise ValueError(LESION)
         if not np.isfinite(numbers).all():
             raise ValueError("finite numbers")
         if self.box and min(self.half_mm) <= 0:
@@ -86,10 +102,7 @@ def read_given(request: dict[str, Any]) -> GivenLesions:
     try:
         given = GivenLesions.model_validate(wishes)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "lesions"
-        expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-        raise _error(where, repr(first["input"])[:200], expected) from error
+        raise _explained(error.errors()[0], wishes) from error
     if bool(given.lesions) == bool(request.get("label")):
         found = "both lesions and a label map" if given.lesions else "neither lesions nor a label map"
         raise _error("the request", found, "one of them: boxes, points with a diameter, or a label map")
@@ -168,5 +181,30 @@ def _from_label(label: Path, lesion_value: int | None, reference: Volume) -> Vol
     return reference.like(instances)
 
 
+def _explained(first: ErrorDetails, wishes: dict[str, Any]) -> InputError:
+    """Say in plain words what is wrong: pydantic's are about Python's types."""
+    field, *inside = map(str, first["loc"])
+    if field != "lesions" or not inside:
+        return _error(field, _shown(wishes[field]), EXPECTED[field])
+    number, *deeper = inside
+    name, given = f"lesion {int(number) + 1}", wishes["lesions"][int(number)]
+    if not deeper:
+        # What our own validator says is plain.
+        expected = str(first["ctx"]["error"]) if first["type"] == "value_error" else LESION
+        return _error(name, _shown(given), expected)
+    key = deeper[0]
+    if first["type"] == "extra_forbidden":
+        return _error(name, f"a field {_shown(key)}", f"only {', '.join(GivenLesion.model_fields)}")
+    return _error(f"{key} of {name}", _shown(given[key]), EXPECTED[key])
+
+
+def _shown(value: Any) -> str:
+    """A value as the request has it, not too long."""
+    if isinstance(value, list) and len(value) > MOST_LESIONS:
+        return f"a list of {len(value)}"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
 def _error(thing: str, found: str, expected: str) -> InputError:
-    return InputError(thing, found=found, expected=expected, todo="Mend the request.")
+    return InputError(thing, found=found, expected=expected, todo="Mend the request (docs/server.md).")
