@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,11 @@ from livercad.papers.yasaka2018.predictor import DESCRIPTION, WEIGHTS, ExportedM
 from livercad.papers.yasaka2018.settings import CaptureSettings, Model, TrainingSettings
 from livercad.papers.yasaka2018.training import new_network
 from livercad.progress import Progress
+from livercad.server.errors import STATUS
 from livercad.server.results import Result
 from livercad.server.yasaka_task import YasakaTask
 from livercad.studies.discover import find_studies
-from livercad.studies.study import Study
+from livercad.studies.study import Series, Study
 
 
 def write_model(folder: Path) -> None:
@@ -69,8 +71,25 @@ def test_every_lesion_gets_the_predictor_s_probabilities(tmp_path: Path) -> None
     assert len(json.loads(Path(file).read_text(encoding="utf-8"))["markups"]) == 2
 
 
-def test_a_study_without_a_delayed_phase_is_refused(tmp_path: Path) -> None:
+def never(request: dict, progress: Progress) -> Result:
+    pytest.fail("The study was analysed.")
+
+
+@pytest.mark.parametrize("nameless", [0, 1])
+def test_a_study_whose_names_lack_phases_is_refused_before_it_is_analysed(tmp_path: Path, nameless: int) -> None:
     write_model(tmp_path / "model")
-    study = study_of(tmp_path / "studies", Phase.UNENHANCED, Phase.ARTERIAL, Phase.PORTAL)
+    study = study_of(tmp_path / "studies", Phase.ARTERIAL, Phase.PORTAL)
+    study = replace(study, series=study.series + (Series((Path("x7.nii.gz"),), None, "unknown"),) * nameless)
+    with pytest.raises(InputError, match="no unenhanced and no delayed phase") as refused:
+        YasakaTask(never, tmp_path / "model")({"study": study, "folder": str(tmp_path)})
+    assert "named phases: arterial, portal" in str(refused.value)
+    assert dict(STATUS)[type(refused.value)] == 400
+
+
+def test_a_study_whose_images_lack_a_phase_is_refused(tmp_path: Path) -> None:
+    write_model(tmp_path / "model")
+    for name, phase in zip("abc", (Phase.UNENHANCED, Phase.ARTERIAL, Phase.PORTAL), strict=True):
+        write_case(tmp_path / "studies" / "case", name, phase=phase)
+    (study,) = find_studies(tmp_path / "studies").studies
     with pytest.raises(InputError, match="no delayed phase"):
         YasakaTask(describe, tmp_path / "model")({"study": study, "folder": str(tmp_path)})

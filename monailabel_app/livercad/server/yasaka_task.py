@@ -12,13 +12,15 @@ import numpy as np
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
 from livercad.core.taxonomy import YasakaCategory
-from livercad.errors import ModelError
+from livercad.errors import InputError, ModelError
 from livercad.papers.yasaka2018.capture import largest_section
 from livercad.papers.yasaka2018.predictor import YasakaPredictor
+from livercad.papers.yasaka2018.settings import PHASES
 from livercad.pipeline.analysis import Analysis
 from livercad.progress import Progress
 from livercad.server.jobs import current_progress
 from livercad.server.results import Result, write_boxes
+from livercad.studies.study import Study
 
 NAME = "yasaka2018"
 LABELS = {category.value: number for number, category in enumerate(YasakaCategory, start=1)}
@@ -70,10 +72,11 @@ class YasakaTask(InferTask):
         ModelError
             If there is no model.
         InputError
-            If a phase is missing.
+            If a phase is missing: before anything is analysed where the names of the study's series tell.
         """
         start = time.perf_counter()
         predictor = self._loaded()
+        _check_phases(request["study"])
         result = self._describe(request, current_progress())
         lesions = [_answer(predictor, result.analysis, lesion.number) for lesion in result.findings.lesions]
         file = write_boxes(result, Path(request["folder"]))
@@ -89,6 +92,20 @@ class YasakaTask(InferTask):
             if self._predictor is None:
                 self._predictor = YasakaPredictor(self._folder)
             return self._predictor
+
+
+def _check_phases(study: Study) -> None:
+    """Refuse a study that lacks a phase, whatever its nameless series turn out to be."""
+    told = [series.phase for series in study.series]
+    missing = [phase.value for phase in PHASES if phase not in told]
+    if len(missing) > told.count(None):
+        there = ", ".join(phase.value for phase in told if phase) or "none"
+        raise InputError(
+            f"the case {study.case}",
+            found=f"no {' and no '.join(missing)} phase (named phases: {there}; nameless images: {told.count(None)})",
+            expected="an unenhanced, an arterial and a delayed phase, as Yasaka 2018 has them",
+            todo="Add or name the phases, or use lesion_classification, which takes any of them.",
+        )
 
 
 def _answer(predictor: YasakaPredictor, analysis: Analysis, number: int) -> dict[str, Any]:
