@@ -58,8 +58,10 @@ def test_the_whole_pipeline_is_served_as_a_batch_computes_it(
     assert np.array_equal(array, expected.lesions.array)
     assert np.allclose(affine, expected.reference.affine, atol=1e-4)
     assert without_times(params["findings"]) == without_times(expected.findings.to_dict())
-    assert params["label_names"] == {"lesion 1": 1, "lesion 2": 2}
     lesions = Findings.from_dict(params["findings"]).lesions
+    classes = [lesion.classification.label if lesion.classification else "" for lesion in lesions]
+    assert params["label_names"] == {f"lesion 1 {classes[0]}": 1, f"lesion 2 {classes[1]}": 2}
+    assert set(classes) <= {"metastasis", "hemangioma"}
     assert all(lesion.classification and lesion.enhancement for lesion in lesions)
 
 
@@ -146,15 +148,15 @@ FAR, NEAR = [900.0, 0.0, 0.0], [5.0, -10.0, 20.0]
     [
         ({}, "neither lesions nor a label map"),
         ({"lesions": []}, "neither"),
-        ({"lesions": "all"}, "tuple"),
+        ({"lesions": "all"}, "a list of up to 200 lesions"),
         ({"lesions": [{"box": [NEAR, NEAR]}]}, "a box with a size"),
         ({"lesions": [{"center": NEAR}]}, "diameter_mm"),
-        ({"lesions": [{"center": NEAR, "diameter_mm": -1}]}, "greater than 0"),
-        ({"lesions": [{"center": NEAR, "diameter_mm": 10, "frame": "IJK"}]}, "RAS"),
+        ({"lesions": [{"center": NEAR, "diameter_mm": -1}]}, "a number of mm above 0"),
+        ({"lesions": [{"center": NEAR, "diameter_mm": 10, "frame": "IJK"}]}, "RAS or LPS"),
         ({"lesions": [{"center": FAR, "diameter_mm": 10}]}, "outside of the image"),
-        ({"lesions": [{"center": NEAR, "diameter_mm": 10, "colour": "red"}]}, "not permitted"),
+        ({"lesions": [{"center": NEAR, "diameter_mm": 10, "colour": "red"}]}, 'a field "colour"'),
         ({"lesions": [{"center": NEAR, "diameter_mm": 10}] * 2}, "wholly in another"),
-        ({"lesions": [{"center": NEAR, "diameter_mm": 10}] * 1000}, "at most 200"),
+        ({"lesions": [{"center": NEAR, "diameter_mm": 10}] * 1000}, "up to 200 lesions"),
         ({"label": "/etc/passwd"}, "neither"),
     ],
 )

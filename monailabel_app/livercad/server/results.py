@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from livercad.core.findings import Findings
+from livercad.core.findings import Findings, Lesion
 from livercad.core.taxonomy import Label
 from livercad.core.volume import Volume
 from livercad.pipeline.analysis import Analysis
@@ -67,8 +67,16 @@ def write_instances(result: Result, folder: Path) -> Path:
 
 
 def instance_names(result: Result) -> dict[str, int]:
-    """Names of what `write_instances` writes."""
-    return {f"lesion {lesion.number}": lesion.number for lesion in result.findings.lesions}
+    """Number and class of what `write_instances` writes: ``lesion 1 hcc``, ``lesion 2 metastasis?`` if unsure."""
+    return {_instance_name(lesion): lesion.number for lesion in result.findings.lesions}
+
+
+def _instance_name(lesion: Lesion) -> str:
+    name = f"lesion {lesion.number}"
+    if lesion.classification is None:
+        return name
+    label = lesion.classification.label.value.replace("_", " ")
+    return f"{name} {label}{'?' if lesion.classification.is_unsure else ''}"
 
 
 def write_boxes(result: Result, folder: Path) -> Path:
