@@ -1,9 +1,9 @@
 """The state of the module: kept in the scene, saved and restored with it."""
 
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 
 from LiverCADLib.cases import CaseFilter
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
 __all__ = ["CaseFilter", "LiverCADParameters"]
 

@@ -1,0 +1,1 @@
+"""The module's panels: Qt only, each given its logic."""

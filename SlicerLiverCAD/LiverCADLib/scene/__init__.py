@@ -1,0 +1,1 @@
+"""What happens in the scene: logic on MRML nodes, without Qt."""

@@ -1,0 +1,201 @@
+"""Which case is open, and which nodes of the scene are its own."""
+
+import json
+
+import slicer
+from livercad.core.phases import Phase
+from LiverCADLib.cases import CaseImage
+from LiverCADLib.scene.volumes import addVolumeNode
+from LiverCADLib.signals import Signal
+
+CASE = "LiverCAD.case"
+"""Attribute of every node of a case: the case's name."""
+IMAGE = "LiverCAD.image"
+"""Attribute of a volume node: the image's name on the server."""
+OWNED = "LiverCAD.owned"
+"""Attribute of nodes that this module has made for a case, and that go with it."""
+
+
+class CaseScene:
+    """The open case in the scene. Whatever lies in the scene beside it is left alone.
+
+    Parameters
+    ----------
+    parameters : LiverCADParameters
+        State of the module.
+
+    Attributes
+    ----------
+    opened : Signal
+        No arguments; a case was opened: volumes, phases and reference are in the scene.
+    closing : Signal
+        No arguments; the nodes of the open case are about to be removed.
+    closed : Signal
+        No arguments; no case is open any more.
+    restored : Signal
+        No arguments; the parameter node is another: a scene was loaded or closed.
+    imagesChanged : Signal
+        No arguments; the server says other things of the images.
+    unsavedChanged : Signal
+        (bool): whether there are changes that were not submitted.
+    """
+
+    def __init__(self, parameters):
+        self.opened, self.closing, self.closed, self.restored = Signal(), Signal(), Signal(), Signal()
+        self.imagesChanged, self.unsavedChanged = Signal(), Signal()
+        self.parameters = parameters
+
+    def setParameters(self, parameters):
+        """Go on with another parameter node, after a scene was loaded or closed.
+
+        Parameters
+        ----------
+        parameters : LiverCADParameters
+            State of the module in the scene as it now is.
+        """
+        self.parameters = parameters
+        self.restored.emit()
+
+    @property
+    def case(self):
+        """The open case's name; empty without one."""
+        return self.parameters.case
+
+    @property
+    def server(self):
+        """Address of the server it came from; empty for none."""
+        return self.parameters.server
+
+    @property
+    def images(self):
+        """What the server says of its images, as a tuple of CaseImage."""
+        return tuple(CaseImage.fromPlain(plain) for plain in json.loads(self.parameters.images))
+
+    def setImages(self, images):
+        """Keep what the server says of the images now."""
+        self.parameters.images = json.dumps([image.toPlain() for image in images])
+        self.imagesChanged.emit()
+
+    @property
+    def reference(self):
+        """Volume node that masks and results lie on; None without one."""
+        return self.parameters.reference
+
+    @property
+    def isUnsaved(self):
+        """Whether something was changed since the case was opened or submitted."""
+        return self.parameters.unsaved
+
+    def markUnsaved(self, isUnsaved=True):
+        """Tell that something of the case was changed, or that all of it has been submitted."""
+        if self.parameters.unsaved != isUnsaved:
+            self.parameters.unsaved = isUnsaved
+            self.unsavedChanged.emit(isUnsaved)
+
+    def own(self, node):
+        """Make a node one of the open case: it goes when the case is closed."""
+        node.SetAttribute(CASE, self.case)
+        node.SetAttribute(OWNED, "1")
+
+    def nodes(self):
+        """Nodes that this module made for the open case, as a list."""
+        nodes = slicer.util.getNodesByClass("vtkMRMLNode")
+        return [node for node in nodes if node.GetAttribute(OWNED) and node.GetAttribute(CASE) == self.case]
+
+    def volumeOfImage(self, name):
+        """The volume node of an image of the open case; None where it is not in the scene."""
+        for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+            if node.GetAttribute(IMAGE) == name and node.GetAttribute(CASE) == self.case:
+                return node
+        return None
+
+    def imageOf(self, node):
+        """The name of the image that a volume node is of the open case; empty for other volumes."""
+        isOfCase = node is not None and bool(self.case) and node.GetAttribute(CASE) == self.case
+        return (node.GetAttribute(IMAGE) or "") if isOfCase else ""
+
+    def open(self, case, server, images, volumes, version=0):
+        """Put a case into the scene, in the place of the one that is open.
+
+        Parameters
+        ----------
+        case : str
+            Its name on the server.
+        server : str
+            The server's address.
+        images : sequence of CaseImage
+            What the server says of its images.
+        volumes : dict of str to livercad.core.volume.Volume
+            Every image's voxels by its name.
+        version : int
+            Version of the latest submission; 0 without one.
+        """
+        self.close()
+        with slicer.util.NodeModify(self.parameters.parameterNode):
+            self._start(case, server, images, version)
+            for image in images:
+                node = addVolumeNode(volumes[image.name], f"{case} {image.phase or image.name}")
+                self.own(node)
+                self._bind(node, image)
+        self.opened.emit()
+
+    def adopt(self, case, server, images, nodes):
+        """Take volumes of the scene as a case: the user's own nodes, which stay when it is closed.
+
+        Parameters
+        ----------
+        case : str
+            Its name on the server, to which the volumes were sent.
+        server : str
+            The server's address.
+        images : sequence of CaseImage
+            What the server says of them.
+        nodes : dict of str to vtkMRMLScalarVolumeNode
+            By the image's name.
+        """
+        self.close()
+        with slicer.util.NodeModify(self.parameters.parameterNode):
+            self._start(case, server, images, 0)
+            for image in images:
+                nodes[image.name].SetAttribute(CASE, case)
+                self._bind(nodes[image.name], image)
+        self.opened.emit()
+
+    def close(self):
+        """Remove the open case's own nodes; the user's volumes stay. Changes that were not submitted are lost."""
+        if not self.case:
+            return
+        self.closing.emit()
+        for node in self.nodes():
+            self._remove(node)
+        for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+            if node.GetAttribute(CASE) == self.case:
+                node.RemoveAttribute(CASE)
+                node.RemoveAttribute(IMAGE)
+        with slicer.util.NodeModify(self.parameters.parameterNode):
+            self._start("", "", (), 0)
+            self.parameters.segmentation = None
+            self.parameters.registered = False
+        self.closed.emit()
+
+    @staticmethod
+    def _remove(node):
+        displays = [node.GetNthDisplayNode(i) for i in range(getattr(node, "GetNumberOfDisplayNodes", int)())]
+        for gone in (*displays, getattr(node, "GetStorageNode", lambda: None)(), node):
+            if gone is not None and gone.GetScene() is not None:
+                slicer.mrmlScene.RemoveNode(gone)
+
+    def _start(self, case, server, images, version):
+        self.parameters.case, self.parameters.server, self.parameters.version = case, server, version
+        self.parameters.reference = None
+        for phase in Phase:
+            setattr(self.parameters, phase.value, None)
+        self.parameters.images = json.dumps([image.toPlain() for image in images])
+        self.markUnsaved(False)
+
+    def _bind(self, node, image):
+        node.SetAttribute(IMAGE, image.name)
+        if image.phase:
+            setattr(self.parameters, image.phase.value, node)
+        if image.isReference or self.parameters.reference is None:
+            self.parameters.reference = node
