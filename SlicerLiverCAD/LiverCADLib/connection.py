@@ -42,9 +42,8 @@ def fullAddress(text: str) -> str:
     AddressError
         If it is none.
     """
-    address = text.strip().rstrip("/")
-    if "://" not in address:
-        address = f"http://{address}"
+    address = text.strip()
+    address = (address if "://" in address else f"http://{address}").rstrip("/")
     try:
         parts = urlsplit(address)
         isFine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and "@" not in address

@@ -108,10 +108,13 @@ class JobRunner:
         (Job); after the job's own signals.
     busyChanged : Signal
         (bool): whether any job is at work.
+    followUpFailed : Signal
+        (Job, exception): a listener of the job's signals has failed.
     """
 
     def __init__(self) -> None:
-        self.started, self.ended, self.busyChanged = Signal(), Signal(), Signal()
+        self.started, self.ended = Signal(), Signal()
+        self.busyChanged, self.followUpFailed = Signal(), Signal()
         self._jobs: list[Job] = []
 
     @property
@@ -153,8 +156,9 @@ class JobRunner:
         for job in self.jobs:
             try:
                 job._deliver()
-            except Exception:
+            except Exception as error:
                 logging.exception("What follows the job %r failed.", job.title)
+                self.followUpFailed.emit(job, error)
             if job.hasEnded and job in self._jobs:  # a listener may have polled
                 self._jobs.remove(job)
                 self.ended.emit(job)

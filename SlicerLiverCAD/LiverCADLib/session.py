@@ -118,8 +118,8 @@ class Session:
         parts = [
             _("Send image data to {host}?").format(host=hostOf(address)),
             _(
-                "That is another computer. Images and masks go there without the DICOM header, but with the case's name "
-                "and whatever is visible in the images. Make sure that you are allowed to."
+                "That is another computer. Images and masks go there without the DICOM header, but with the case's "
+                "name and whatever is visible in the images. Make sure that you are allowed to."
             ),
         ]
         if urlsplit(address).scheme == "http":

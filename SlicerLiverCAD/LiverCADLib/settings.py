@@ -40,7 +40,7 @@ class _Text:
         self._default = default
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._key = GROUP + name
+        self._key = GROUP + name.lstrip("_")
 
     def __get__(self, settings: "Settings", owner: type | None = None) -> str:
         return str(settings.store.value(self._key, self._default) or self._default)
