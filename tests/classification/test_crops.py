@@ -9,6 +9,7 @@ from livercad.classification.examples import squares_of
 from livercad.classification.scaling import HIGHEST_HU, LOWEST_HU, to_network
 from livercad.core.crops import PHASES, PIXELS, PLANES, crops_of, side_mm
 from livercad.core.phases import Phase
+from livercad.core.roi import axial_squares
 from livercad.core.taxonomy import LesionType
 from livercad.core.volume import Volume
 from livercad.phantom.excerpts import Excerpt, PhantomPatient
@@ -34,6 +35,20 @@ def test_the_lesion_fills_the_middle_of_its_crop(excerpt: Excerpt) -> None:
     wide = PIXELS // 2
     assert portal[wide - 5 : wide + 5, wide - 5 : wide + 5].mean() < 30  # water
     assert np.median(portal[:, : PIXELS // 8]) > 60 or np.median(portal[:, -PIXELS // 8 :]) > 60  # liver beside it
+
+
+def test_the_middle_plane_alone_is_that_of_the_three(excerpt: Excerpt) -> None:
+    crops, present = crops_of(excerpt.images, excerpt.center, excerpt.diameter_mm)
+    alone, seen = crops_of(excerpt.images, excerpt.center, excerpt.diameter_mm, planes=1)
+    np.testing.assert_array_equal(alone[:, 0], crops[:, PLANES // 2])
+    assert seen.tolist() == present.tolist()
+
+
+def test_a_smaller_ratio_shows_more_around_the_lesion(excerpt: Excerpt) -> None:
+    portal = excerpt.images[Phase.PORTAL]
+    wide, _ = crops_of({Phase.PORTAL: portal}, excerpt.center, excerpt.diameter_mm, 0.3)
+    square = axial_squares(portal, excerpt.center, excerpt.diameter_mm / 0.3, PIXELS)
+    np.testing.assert_array_equal(wide[PHASES.index(Phase.PORTAL), PLANES // 2], square[0])
 
 
 def test_a_small_lesion_is_not_blown_up() -> None:

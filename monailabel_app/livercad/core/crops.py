@@ -38,7 +38,11 @@ def plane_offsets_mm(diameter_mm: float, planes: int = PLANES) -> tuple[float, .
 
 
 def crops_of(
-    images: Mapping[Phase, Volume], center: Point, diameter_mm: float, ratio: float = DEFAULT_RATIO
+    images: Mapping[Phase, Volume],
+    center: Point,
+    diameter_mm: float,
+    ratio: float = DEFAULT_RATIO,
+    planes: int = PLANES,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     """Cut a lesion out of every phase.
 
@@ -52,6 +56,8 @@ def crops_of(
         Its longest diameter.
     ratio : float, default 0.6
         D/L; the classifier knows the default only.
+    planes : int, default 3
+        How many; an odd number. 1 is the plane through the middle alone, as of the classifier's three.
 
     Returns
     -------
@@ -60,10 +66,10 @@ def crops_of(
     present : ndarray of bool, shape (phases,)
         Which phases show the lesion.
     """
-    side, offsets = side_mm(diameter_mm, ratio), plane_offsets_mm(diameter_mm)
-    crops = np.full((len(PHASES), PLANES, PIXELS, PIXELS), AIR_HU, np.float32)
+    side, offsets = side_mm(diameter_mm, ratio), plane_offsets_mm(diameter_mm, planes)
+    crops = np.full((len(PHASES), planes, PIXELS, PIXELS), AIR_HU, np.float32)
     for n, phase in enumerate(PHASES):
         if phase in images:
             crops[n] = axial_squares(images[phase], center, side, PIXELS, offsets_mm=offsets, outside=AIR_HU)
-    present = (crops[:, PLANES // 2] > AIR_HU).mean(axis=(1, 2)) >= SEEN_SHARE
+    present = (crops[:, planes // 2] > AIR_HU).mean(axis=(1, 2)) >= SEEN_SHARE
     return crops, present
