@@ -14,6 +14,7 @@ import pytest
 from monailabel.client import MONAILabelClient
 
 from fakes import write_case
+from livercad import __version__
 from server.abdomens import write_slow
 from server.conftest import Server, Servers
 
@@ -73,7 +74,8 @@ def wait_until_it_runs(server: Server, job: str) -> None:
 
 
 def test_without_its_token_a_public_server_tells_nothing_but_its_health(public: Server, token: str) -> None:
-    assert public.get("/livercad/health").json() == {"status": "ok"}
+    health = public.get("/livercad/health").json()
+    assert health == {"status": "ok", "app": "LiverCAD", "version": __version__, "api": 1, "needs_token": True}
     for path in ("/info/", "/datastore/", "/livercad/jobs", "/logs/", "/openapi.json", "/", "/auth/token/valid"):
         answer = public.get(path)
         assert (answer.status_code, list(answer.json())) == (401, ["detail"]), path
@@ -111,6 +113,7 @@ def test_the_token_is_in_no_log(public: Server, token: str) -> None:
 
 def test_plain_start_server_has_jobs_reasons_and_guards(plain: Server) -> None:
     assert plain.get("/info/").json()["name"] == "LiverCAD"
+    assert plain.get("/livercad/health").json()["needs_token"] is False
     assert plain.get("/livercad/jobs").json() == []
     assert plain.post("/infer/nothing?image=one").status_code == 404
     assert plain.request("PUT", "/datastore/image?image=../x", files={"file": b"x"}).status_code == 400

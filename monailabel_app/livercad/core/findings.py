@@ -105,9 +105,9 @@ class PhaseRead:
     Parameters
     ----------
     phase : Phase or None
-        None when neither name nor table tells it and it was not recognised.
+        None when neither name, table nor annotator tells it and it was not recognised.
     told_by : str
-        ``name``, ``table``, ``image`` (recognised) or ``unknown``: how the phase is known.
+        ``name``, ``table``, ``annotator``, ``image`` (recognised) or ``unknown``: how the phase is known.
     source : str
         The file, or the DICOM series' folder and series UID.
     shape : tuple of int

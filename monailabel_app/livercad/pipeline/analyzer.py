@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from livercad import __version__
-from livercad.core.findings import Caution, Findings, FindingsWarning, ModelUsed
+from livercad.core.findings import Caution, Findings, FindingsWarning, ModelUsed, PhaseRead
 from livercad.core.volume import Volume
 from livercad.pipeline.analysis import Analysis
 from livercad.pipeline.background import Background
@@ -30,7 +30,7 @@ from livercad.pipeline.scans import Scan, read_scans
 from livercad.progress import Progress, part, silent
 from livercad.registration.align import align
 from livercad.settings import Settings
-from livercad.studies.study import Series, Study
+from livercad.studies.study import Study
 
 
 class Analyzer:
@@ -207,31 +207,30 @@ class Analyzer:
         )
         return replace(analysis, findings=described, liver=liver, lesions=instances, views=views)
 
-    def reference_of(self, study: Study, progress: Progress = silent) -> Series:
-        """Tell which series an analysis would lay its results on.
+    def phases_of(self, study: Study, progress: Progress = silent) -> tuple[PhaseRead, ...]:
+        """Tell which series an analysis would take for which phase, and which it would lay its results on.
 
         Parameters
         ----------
         study : Study
-            Images are looked at only where names leave it open.
+            Its series are read and recognised, whatever their names say.
         progress : Progress
             Told of every step; may raise Cancelled.
 
         Returns
         -------
-        Series
-            One of the study's.
+        tuple of PhaseRead
+            As in the Findings, without registration; series that the analysis would leave out are not among them.
 
         Raises
         ------
         InputError, ImageContentError
             As the analysis does.
         """
-        if not study.needs_recognition:
-            return study.reference
         with Background() as background:
             scans, _ = self._scans(study, background, Clock(), progress)
-        return choose_reference(scans).series
+        reference = choose_reference(scans)
+        return tuple(phase_read(scan, reference, {}) for scan in scans)
 
     def _scans(
         self, study: Study, background: Background, clock: Clock, progress: Progress

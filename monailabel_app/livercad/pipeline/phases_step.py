@@ -86,11 +86,12 @@ def _left_out(scan: Scan, reason: str) -> FindingsWarning:
 def _doubts(scan: Scan, guess: PhaseGuess, phase: Phase) -> list[FindingsWarning]:
     likeliest = _likeliest(guess)
     if scan.phase and not guess.is_unsure and likeliest is not phase:
+        teller = "the annotator" if scan.told_by == "annotator" else f"its {scan.told_by}"
         return [
             FindingsWarning(
                 Caution.PHASE_CONTRADICTED,
-                f"{called(scan.series)} is read as the {phase.value} phase, as its {scan.told_by} says, but looks like "
-                f"the {likeliest.value} phase (probability {guess.probabilities[likeliest]:.2f}).",
+                f"{called(scan.series)} is read as the {phase.value} phase, as {teller} says, but looks like the "
+                f"{likeliest.value} phase (probability {guess.probabilities[likeliest]:.2f}).",
             )
         ]
     if not scan.phase and (guess.is_unsure or likeliest is not phase):

@@ -21,7 +21,7 @@ CLASS_NAMES = {
 }
 """Short enough to stand beside a box; the last is benign and rare, or indeterminate."""
 
-TOLD_BY = {"name": "file name", "table": "table", "image": "image", "unknown": "nothing"}
+TOLD_BY = {"name": "file name", "table": "table", "annotator": "annotator", "image": "image", "unknown": "nothing"}
 
 NEED_AORTA = (Sign.AORTA_LIKE_ENHANCEMENT, Sign.PERIPHERAL_NODULAR_ENHANCEMENT)
 """Signs that are held against the aorta in the arterial phase."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -16,22 +15,18 @@ from monailabel.interfaces.tasks.strategy import Strategy
 from monailabel.utils.sessions import Sessions
 
 from livercad import __version__
-from livercad.core.findings import DISCLAIMER
-from livercad.errors import InputError, LiverCADError, ModelError
+from livercad.core.findings import DISCLAIMER, PhaseRead
+from livercad.errors import InputError
 from livercad.pipeline.analyzer import Analyzer
-from livercad.progress import Progress, part
 from livercad.server import environment, housekeeping
+from livercad.server.analyses import Analyses
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import UnknownNameError
-from livercad.server.given import instances_of, read_given
-from livercad.server.images import stamp_of_study
 from livercad.server.names import check_name
 from livercad.server.options import read_options
 from livercad.server.strategies import First, Random
-from livercad.server.tasks import LIVER_AND_LESIONS, Result, all_tasks
-from livercad.studies.study import Series, Study
-
-logger = logging.getLogger(__name__)
+from livercad.server.tasks import LIVER_AND_LESIONS, all_tasks
+from livercad.studies.study import Study
 
 BOXES_TAG = "boxes"
 """Boxes that are to be saved as `original` go here, so that they do not take a label map's place."""
@@ -57,10 +52,7 @@ class LiverCADApp(MONAILabelApp):
         if "://" in studies:
             raise InputError(studies, found="an address", expected="a folder", todo="Copy the studies into a folder.")
         self.options = read_options(conf or {})
-        self._analyzer: Analyzer | None = None
-        self._problem = ""
-        self._loading = threading.Lock()
-        self._latest: tuple[tuple[Study, str], Result] | None = None
+        self.analyses = Analyses(self.make_analyzer, self._remember)
         super().__init__(
             app_dir,
             studies,
@@ -76,11 +68,11 @@ class LiverCADApp(MONAILabelApp):
     def init_datastore(self) -> StudyDatastore:
         """Make the datastore."""
         # Not resolved: a folder that is itself a case is named by what the user gives, as in `livercad analyze`.
-        return StudyDatastore(Path(os.path.abspath(self.studies)), self._reference_of)
+        return StudyDatastore(Path(os.path.abspath(self.studies)), self.analyses.look)
 
     def init_infers(self) -> dict[str, InferTask]:
         """Make the tasks."""
-        return all_tasks(self.analyse, self.classify, lambda: self._problem)
+        return all_tasks(self.analyses)
 
     def init_strategies(self) -> dict[str, Strategy]:
         """Make the strategies."""
@@ -103,12 +95,13 @@ class LiverCADApp(MONAILabelApp):
     def on_init_complete(self) -> None:
         """Start what a server needs, once the web application is up."""
         super().on_init_complete()
+        self.datastore().finish_saves()
         from livercad.server import outer  # it imports the routes, which a background task does not need
 
         monailabel_app = sys.modules.get("monailabel.app")
         application = outer.take_over(monailabel_app.app) if monailabel_app else outer.app
         housekeeping.end_with_signals(application.state.jobs.cancel_all)
-        threading.Thread(target=self._warm_up, name="load models", daemon=True).start()
+        threading.Thread(target=self.analyses.warm_up, name="load models", daemon=True).start()
 
     def infer(self, request: dict[str, Any], datastore: Any = None) -> dict[str, Any]:
         """Run an infer task on a case, or on images that were sent.
@@ -153,57 +146,6 @@ class LiverCADApp(MONAILabelApp):
         """Load the models; another app may bring others."""
         return Analyzer.load(self.options.settings)
 
-    def analyse(self, study: Study, progress: Progress) -> Result:
-        """Analyse a study; the latest result is kept, so that several tasks on one case cost one analysis.
-
-        Parameters
-        ----------
-        study : Study
-            The images.
-        progress : Progress
-            Told of every step.
-
-        Returns
-        -------
-        Result
-            The same Findings as `livercad analyze` writes.
-        """
-        key = study, stamp_of_study(study)
-        latest = self._latest
-        if latest and latest[0] == key:
-            progress(1.0, 1.0, "done")
-            return latest[1]
-        result = Result.of(self._loaded()(study, progress))
-        self._latest = key, result
-        if self.datastore().catalogue.studies.get(study.case) == study:
-            self._datastore.references.remember(study, result.findings.reference.source)
-        return result
-
-    def classify(self, request: dict[str, Any], progress: Progress) -> Result:
-        """Measure and classify the lesions that a request gives, see `livercad.server.given`.
-
-        Parameters
-        ----------
-        request : dict
-            `study`, and `lesions` or `label`.
-        progress : Progress
-            Told of every step.
-
-        Returns
-        -------
-        Result
-            The study's, with these lesions in place of those that were found.
-
-        Raises
-        ------
-        InputError
-            If something is wrong with the lesions.
-        """
-        given = read_given(request)
-        analysis = self.analyse(request["study"], part(progress, 0.0, 0.9)).analysis
-        instances = instances_of(given, request.get("label"), analysis.reference)
-        return Result(self._loaded().describe(analysis, instances, part(progress, 0.9, 1.0)))
-
     def check_task(self, kind: str, name: str) -> None:
         """Refuse a model, strategy, scoring method or trainer that is not there.
 
@@ -226,25 +168,7 @@ class LiverCADApp(MONAILabelApp):
                 todo="GET /info/ lists them.",
             )
 
-    def _loaded(self) -> Analyzer:
-        with self._loading:
-            if self._analyzer is None:
-                try:
-                    self._analyzer, self._problem = self.make_analyzer(), ""
-                except ModelError as error:
-                    self._problem = str(error)
-                    raise
-            return self._analyzer
-
-    def _reference_of(self, study: Study) -> Series | None:
-        try:
-            return self._loaded().reference_of(study)
-        except LiverCADError as error:  # the image can be shown all the same
-            logger.warning("The phases of case %s are not recognised: %s", study.case, error)
-            return None
-
-    def _warm_up(self) -> None:
-        try:
-            self._loaded()
-        except ModelError as error:
-            logger.warning("Inferences will be refused: %s", error)
+    def _remember(self, study: Study, reads: tuple[PhaseRead, ...]) -> None:
+        store = self.datastore()
+        if study.case in store.catalogue.studies and store.study(study.case) == study:  # not one that was sent along
+            store.memory.remember(study, reads)

@@ -6,7 +6,7 @@ import functools
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from typing import Any
 from filelock import FileLock
 from monailabel.datastore.local import DataModel, ImageLabelModel, LocalDatastore
 
+from livercad.core.findings import PhaseRead
 from livercad.server.catalogue import INDEX, Catalogue
-from livercad.server.images import ensure_reference_file, extension_of, reference_file
+from livercad.server.images import ensure_nifti_file, extension_of, nifti_file
 from livercad.server.labels import EXTENSIONS
-from livercad.server.references import References
+from livercad.server.phase_memory import PhaseMemory
+from livercad.server.phase_words import PhaseWords
 from livercad.studies.atomic import write_text
 from livercad.studies.files import SERVER_LABELS
 from livercad.studies.study import Series, Study
@@ -33,14 +35,15 @@ class CaseDatastore(LocalDatastore):
     ----------
     root : Path
         The studies folder. Labels, converted images and ``datastore_v2.json`` are written into it.
-    choose : callable, optional
-        Tells the reference of a study whose names leave it open, see `References`.
+    look : callable, optional
+        Tells the phases of a study whose names leave them open, see `PhaseMemory`.
     """
 
-    def __init__(self, root: Path, choose: Callable[[Study], Series | None] = lambda study: None) -> None:
+    def __init__(self, root: Path, look: Callable[[Study], Sequence[PhaseRead]] = lambda study: ()) -> None:
         self.catalogue = Catalogue(root)
-        self.references = References(root, choose)
-        self._lock = threading.RLock()
+        self.words = PhaseWords(root)
+        self.memory = PhaseMemory(root, look)
+        self.lock = threading.RLock()
         super().__init__(
             str(root),
             labels_dir=SERVER_LABELS,
@@ -55,23 +58,32 @@ class CaseDatastore(LocalDatastore):
             self._reconcile_datastore()
 
     def study(self, case: str) -> Study:
-        """Images of a case; UnknownNameError if there is none."""
-        return self.catalogue.study(case)
+        """Images of a case, with what annotators say of their phases; UnknownNameError if there is none."""
+        return self.words.applied_to(self.catalogue.study(case))
+
+    def tell_phases(self, case: str, words: Mapping[str, str]) -> None:
+        """Keep what an annotator says of the phases of a case, see `PhaseWords.tell`."""
+        self.words.tell(self.catalogue.study(case), words)
+        with self.lock:
+            if self._describe(self.study(case)):
+                self._update_datastore_file()
 
     def get_image_uri(self, image_id: str) -> str:
         """Path of the reference image as NIfTI, converted now if need be; empty for an unknown case."""
-        study = self.catalogue.studies.get(image_id)
-        return str(ensure_reference_file(image_id, self.references.find(study), self.catalogue.root)) if study else ""
+        if image_id not in self.catalogue.studies:
+            return ""
+        study = self.study(image_id)
+        return str(ensure_nifti_file(study, self.memory.find_reference(study), self.catalogue.root))
 
     def get_image_info(self, image_id: str) -> dict[str, Any]:
         """Return what is known of a case, `path` and `phases` among it."""
-        path = reference_file(image_id, self.references.known(self.study(image_id)), self.catalogue.root)
-        with self._lock:
+        path = nifti_file(image_id, self.memory.reference(self.study(image_id)), self.catalogue.root)
+        with self.lock:
             return {**self._object(image_id).image.info, "path": str(path)}
 
     def status(self) -> dict[str, Any]:
         """Return numbers of cases and labels, and the cases that cannot be used, with the reason."""
-        with self._lock:
+        with self.lock:
             status: dict[str, Any] = super().status()
         status["problems"] = {problem.case: problem.reason for problem in self.catalogue.problems}
         return status
@@ -89,23 +101,24 @@ class CaseDatastore(LocalDatastore):
 
     def _reconcile_datastore(self) -> None:
         self.catalogue.update()
-        with self._lock:
+        with self.lock:
             super()._reconcile_datastore()
 
     def _add_non_existing_images(self) -> int:
         self._init_from_datastore_file()
-        changed = 0
-        for case, study in self.catalogue.studies.items():
-            extension = extension_of(self.references.known(study))
-            facts = {"name": f"{case}{extension}", "phases": _phases(study)}
-            entry = self._datastore.objects.setdefault(
-                case, ImageLabelModel(image=DataModel(info={"ts": int(time.time())}))
-            )
-            if entry.image.ext != extension or any(entry.image.info.get(key) != facts[key] for key in facts):
-                entry.image.ext = extension
-                entry.image.info.update(facts)
-                changed += 1
-        return changed
+        return sum(self._describe(self.words.applied_to(study)) for study in self.catalogue.studies.values())
+
+    def _describe(self, study: Study) -> bool:
+        """Bring what the index says of a case's images up to date; tells whether it was not."""
+        extension = extension_of(self.memory.reference(study))
+        facts = {"name": f"{study.case}{extension}", "phases": _phases(study)}
+        new = ImageLabelModel(image=DataModel(info={"ts": int(time.time())}))
+        image = self._datastore.objects.setdefault(study.case, new).image
+        if image.ext == extension and all(image.info.get(key) == fact for key, fact in facts.items()):
+            return False
+        image.ext = extension
+        image.info.update(facts)
+        return True
 
     def _remove_non_existing(self) -> int:
         self._init_from_datastore_file()
@@ -148,7 +161,7 @@ def _source(series: Series) -> str:
 def _locked(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
     def call(self: CaseDatastore, *args: Any, **kwargs: Any) -> Any:
-        with self._lock:
+        with self.lock:
             return method(self, *args, **kwargs)
 
     return call

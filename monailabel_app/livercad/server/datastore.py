@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 import time
 import zipfile
@@ -14,7 +13,7 @@ from typing import Any
 from monailabel.datastore.local import DataModel
 from monailabel.interfaces.datastore import DefaultLabelTag
 
-from livercad.server import history
+from livercad.server import history, pending
 from livercad.server.cases import CaseDatastore
 from livercad.server.errors import UnknownNameError
 from livercad.server.labels import check_label
@@ -37,55 +36,106 @@ class StudyDatastore(CaseDatastore):
         check_name(label_tag, "label tag")
         label = Path(label_filename)
         check_label(label, Path(self.get_image_uri(self.study(image_id).case)))
-        _, extension = self._to_id(label.name)
-        folder = self._tag_folder(label_tag)
-        with self._lock:
-            self._keep_current(image_id, label_tag)
-            with replacing(folder / f"{image_id}{extension}") as temporary:
-                shutil.copyfile(label, temporary)
-            labels = self._object(image_id).labels
-            former = labels.get(label_tag)
-            if former and former.ext != extension:
-                (folder / f"{image_id}{former.ext}").unlink(missing_ok=True)
-            number = history.next_number(folder, image_id)
-            info = {**(label_info or {}), "ts": int(time.time()), "name": f"{image_id}{extension}", "version": number}
-            labels[label_tag] = DataModel(ext=extension, info=info)
-            self._update_datastore_file()
+        self.save_version(image_id, label, label_tag, label_info or {})
         return image_id
+
+    def save_version(self, case: str, label: Path, tag: str, info: dict[str, Any]) -> int:
+        """Save a label that has been checked, as a new version.
+
+        Parameters
+        ----------
+        case, tag : str
+            Whose label it is.
+        label : Path
+            A copy is made.
+        info : dict
+            What is to be kept with it.
+
+        Returns
+        -------
+        int
+            The version's number.
+        """
+        _, extension = self._to_id(label.name)
+        with self.lock:
+            self.finish_saves(case)
+            former = self.current_version(case, tag)
+            number = former + 1 if former else history.next_number(self._tag_folder(tag), case)
+            facts = {"ts": int(time.time()), "name": f"{case}{extension}", "version": number}
+            record = {"extension": extension, "info": {**info, **facts}, "former": former}
+            self._finish(pending.put_down(self.catalogue.root, tag, case, label, record))
+        return number
+
+    def finish_saves(self, case: str | None = None) -> None:
+        """Finish what was being saved for a case, or for all, when the server was killed or a disk was full."""
+        with self.lock:
+            for save in pending.waiting(self.catalogue.root):
+                if save.case == (case or save.case) and save.case in self.catalogue.studies:
+                    self._finish(save)
+
+    def current_version(self, case: str, tag: str) -> int:
+        """Number of the label that clients see; 0 if there is none."""
+        with self.lock:
+            current = self._object(case).labels.get(tag)
+            if current is None:
+                return 0
+            # Without a number: somebody has put the file there by hand.
+            return int(current.info.get("version") or history.next_number(self._tag_folder(tag), case))
+
+    def _finish(self, save: pending.Pending) -> None:
+        """Do the rest of a save, whatever of it has been done already."""
+        case, folder, labels = save.case, self._tag_folder(save.tag), self._object(save.case).labels
+        former = labels.get(save.tag)
+        if save.label.exists():
+            if former:
+                history.keep(folder / f"{case}{former.ext}", save.former, former.info, folder, case)
+            folder.mkdir(parents=True, exist_ok=True)
+            save.label.replace(folder / f"{case}{save.extension}")
+        if former and former.ext != save.extension:
+            (folder / f"{case}{former.ext}").unlink(missing_ok=True)
+        labels[save.tag] = DataModel(ext=save.extension, info=save.info)
+        self._update_datastore_file()
+        save.done()
 
     def remove_label(self, label_id: str, label_tag: str) -> None:
         """Remove a label; it goes into the history."""
-        with self._lock:
+        with self.lock:
             path = self._label(label_id, label_tag)
-            self._keep_current(label_id, label_tag)
+            number, folder = self.current_version(label_id, label_tag), self._tag_folder(label_tag)
+            history.keep(path, number, self._object(label_id).labels[label_tag].info, folder, label_id)
             path.unlink(missing_ok=True)
             del self._object(label_id).labels[label_tag]
             self._update_datastore_file()
 
     def get_label_info(self, label_id: str, label_tag: str) -> dict[str, Any]:
         """Return what was saved with a label."""
-        with self._lock:
+        with self.lock:
             self._label(label_id, label_tag)
             return dict(self._object(label_id).labels[label_tag].info)
+
+    def label_infos(self, tag: str) -> dict[str, dict[str, Any]]:
+        """What was saved with the current labels of a tag, by case."""
+        with self.lock:
+            return {
+                case: dict(entry.labels[tag].info)
+                for case, entry in self._datastore.objects.items()
+                if tag in entry.labels
+            }
 
     def label_versions(self, case: str, tag: str) -> list[history.Version]:
         """Every version of a label, the oldest first; the last is the current one unless the label was removed."""
         check_name(tag, "label tag")
         self.study(case)
         folder = self._tag_folder(tag)
-        with self._lock:
+        with self.lock:
             versions = history.former_versions(folder, case)
             current = self._object(case).labels.get(tag)
             if current:
-                number = history.next_number(folder, case)
+                number = self.current_version(case, tag)
+                # A save or removal that was interrupted may have kept the current one already.
+                versions = [version for version in versions if version.number < number]
                 versions.append(history.Version(number, folder / f"{case}{current.ext}", dict(current.info), True))
         return versions
-
-    def _keep_current(self, case: str, tag: str) -> None:
-        current = self._object(case).labels.get(tag)
-        if current:
-            folder = self._tag_folder(tag)
-            history.keep(folder / f"{case}{current.ext}", current.ext, current.info, folder, case)
 
     def _label(self, case: str, tag: str) -> Path:
         entry = self._object(case).labels.get(tag)
@@ -116,7 +166,7 @@ class StudyDatastore(CaseDatastore):
     def remove_image(self, image_id: str) -> None:
         """Remove a case's files and labels; the labels' history stays."""
         study = self.study(image_id)
-        with self._lock:
+        with self.lock:
             tags = list(self._object(image_id).labels)
         remove_study_files(self.catalogue, study)
         for tag in tags:

@@ -57,19 +57,19 @@ def former_versions(tag_folder: Path, case: str) -> list[Version]:
     versions = []
     for record in sorted((tag_folder / FOLDER / case).glob("*.json")):
         entry = json.loads(record.read_text(encoding="utf-8"))
-        versions.append(Version(int(record.stem.split(".")[0]), record.with_name(entry["file"]), entry["info"], False))
+        versions.append(Version(int(record.stem), record.with_name(entry["file"]), entry["info"], False))
     return versions
 
 
-def keep(label: Path, extension: str, info: dict[str, Any], tag_folder: Path, case: str) -> None:
+def keep(label: Path, number: int, info: dict[str, Any], tag_folder: Path, case: str) -> None:
     """Put a copy of a label and its info into the history.
 
     Parameters
     ----------
     label : Path
         The label as it is now.
-    extension : str
-        Of its name, for example ``.nii.gz``.
+    number : int
+        Of this version. Keeping the same version once more changes nothing.
     info : dict
         What was saved with it.
     tag_folder : Path
@@ -77,9 +77,8 @@ def keep(label: Path, extension: str, info: dict[str, Any], tag_folder: Path, ca
     case : str
         The label's case.
     """
-    number = next_number(tag_folder, case)
     folder = tag_folder / FOLDER / case
-    file = folder / f"{number:04d}.label{extension}"
+    file = folder / f"{number:04d}.label{label.name.removeprefix(case)}"
     with replacing(file) as temporary:
         shutil.copyfile(label, temporary)
     # The record comes last: without it the copy does not count.
@@ -87,6 +86,6 @@ def keep(label: Path, extension: str, info: dict[str, Any], tag_folder: Path, ca
 
 
 def next_number(tag_folder: Path, case: str) -> int:
-    """Number of the version that is not yet in the history: the current one's."""
+    """Number of the first version that is not yet in the history."""
     former = former_versions(tag_folder, case)
     return former[-1].number + 1 if former else 1

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -16,9 +16,9 @@ from monailabel.endpoints.infer import ResultType, send_response
 
 from livercad.errors import InputError
 from livercad.server.errors import UnknownNameError
+from livercad.server.forms import receive
 from livercad.server.instance import livercad_app
 from livercad.server.jobs import HEADER
-from livercad.server.names import LONGEST
 from livercad.server.uploads import study_in
 from livercad.studies.study import Study
 
@@ -50,7 +50,7 @@ async def infer(
     folder = Path(tempfile.mkdtemp(prefix="infer-"))  # what was sent, and the result until it has been answered
     try:
         source = await anyio.to_thread.run_sync(partial(_find_source, folder, image, session_id, file))
-        sent = await anyio.to_thread.run_sync(partial(_receive, label, folder / "label")) if label else None
+        sent = await anyio.to_thread.run_sync(partial(receive, label, folder / "label")) if label else None
         this = request.app.state.jobs.add(job, model, source if isinstance(source, str) else source.case)
         with this.followed():
             asked = {**wishes, "model": model, "image": source, "folder": folder, "label": sent}
@@ -82,7 +82,7 @@ def _find_source(folder: Path, image: str, session_id: str, file: UploadFile | N
     """Return a case's name, or the study that was sent."""
     app = livercad_app()
     if file:
-        return study_in(_receive(file, folder / "sent").parent)
+        return study_in(receive(file, folder / "sent").parent)
     if session_id:
         session = app.sessions().get_session(session_id)
         if session is None:
@@ -98,15 +98,6 @@ def _find_source(folder: Path, image: str, session_id: str, file: UploadFile | N
         raise _bad_request("the request", "no image, no file and no session_id", "one of them")
     app.datastore().study(image)
     return image
-
-
-def _receive(file: UploadFile, folder: Path) -> Path:
-    # Clients may send their own path as the name; only its last part is taken.
-    name = PurePosixPath((file.filename or "").replace("\\", "/")).name.lstrip(".")[-LONGEST:] or "image.nii.gz"
-    folder.mkdir()
-    with (folder / name).open("wb") as stream:
-        shutil.copyfileobj(file.file, stream)
-    return folder / name
 
 
 def _bad_request(thing: str, found: str, expected: str) -> InputError:

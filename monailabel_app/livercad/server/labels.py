@@ -40,9 +40,9 @@ def check_label(label: Path, image: Path) -> None:
     elif name.endswith(".seg.nrrd"):
         _check_segmentation(label)
     elif name.endswith(".nrrd"):
-        _check_grid(label, read_itk_file(label), _grid(image))
+        _check_grid(label, read_itk_file(label), grid_of(image))
     elif is_nifti(label):
-        _check_grid(label, read_volume(label), _grid(image))
+        _check_grid(label, read_volume(label), grid_of(image))
     else:
         raise InputError(
             label.name,
@@ -73,8 +73,8 @@ def _check_segmentation(label: Path) -> None:
         ) from error
 
 
-def _grid(image: Path) -> Volume:
-    """The image's shape and affine, without reading its voxels."""
+def grid_of(image: Path) -> Volume:
+    """Shape and affine of a NIfTI image, without reading its voxels."""
     header: Any = nib.load(image)
     return Volume(np.broadcast_to(np.uint8(0), header.shape[:3]), header.affine)
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -30,7 +31,17 @@ environment.prepare()  # before MONAI Label's routes are imported, which look at
 
 from monailabel.endpoints import activelearning, datastore, info, scoring, session, train  # noqa: E402
 
-from livercad.server import batch_routes, errors, infer_routes, label_routes, log_routes, login, progress_routes  # noqa: E402
+from livercad.server import (  # noqa: E402
+    batch_routes,
+    case_routes,
+    errors,
+    infer_routes,
+    label_routes,
+    log_routes,
+    login,
+    progress_routes,
+    submission_routes,
+)
 from livercad.server.guard import HEALTH, Guard  # noqa: E402
 from livercad.server.instance import check_names, expected_token, livercad_app  # noqa: E402
 from livercad.server.jobs import HEADER, Jobs  # noqa: E402
@@ -38,6 +49,18 @@ from livercad.server.threads import add_in_threads  # noqa: E402
 from livercad.server.turns import Turns  # noqa: E402
 
 MONAI_LABEL_ROUTES = (info, train, activelearning, scoring, datastore, session)
+OUR_ROUTES = (
+    infer_routes,
+    batch_routes,
+    progress_routes,
+    label_routes,
+    log_routes,
+    login,
+    case_routes,
+    submission_routes,
+)
+API = 1
+"""Counts up when clients of the routes under ``/livercad`` must change."""
 
 
 @asynccontextmanager
@@ -72,7 +95,7 @@ def build() -> FastAPI:
             expose_headers=[HEADER],
         )
     errors.register(app)
-    for ours in (infer_routes, batch_routes, progress_routes, label_routes, log_routes, login):
+    for ours in OUR_ROUTES:
         app.include_router(ours.router)
     for theirs in MONAI_LABEL_ROUTES:
         add_in_threads(app, theirs.router, check_names)
@@ -98,9 +121,10 @@ def take_over(monailabel_app: FastAPI) -> FastAPI:
     return app
 
 
-async def _health() -> dict[str, str]:
-    """Tell that the server is there; the one route that never asks for a token."""
-    return {"status": "ok"}
+async def _health() -> dict[str, Any]:
+    """Tell that the server is there, and what it is; the one route that never asks for a token."""
+    needs_token = expected_token() is not None
+    return {"status": "ok", "app": "LiverCAD", "version": __version__, "api": API, "needs_token": needs_token}
 
 
 async def _root() -> RedirectResponse:

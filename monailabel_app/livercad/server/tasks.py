@@ -12,10 +12,10 @@ from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 from livercad.core.taxonomy import Label
 from livercad.progress import Progress
 from livercad.server import yasaka_task
+from livercad.server.analyses import Analyses
 from livercad.server.jobs import current_progress
 from livercad.server.results import Result, instance_names, write_boxes, write_instances, write_lesions, write_liver
 from livercad.settings import models_folder
-from livercad.studies.study import Study
 
 LIVER = {"liver": int(Label.LIVER)}
 LESION = {"lesion": int(Label.LESION)}
@@ -86,21 +86,13 @@ class AnalysisTask(InferTask):
         }
 
 
-def all_tasks(
-    analyse: Callable[[Study, Progress], Result],
-    classify: Callable[[dict[str, Any], Progress], Result],
-    problem: Callable[[], str],
-) -> dict[str, InferTask]:
+def all_tasks(analyses: Analyses) -> dict[str, InferTask]:
     """Make the tasks.
 
     Parameters
     ----------
-    analyse : callable
-        Analyses a study.
-    classify : callable
-        Describes the lesions that a request gives.
-    problem : callable
-        See `AnalysisTask`.
+    analyses : Analyses
+        Analyse studies, and describe the lesions that a request gives.
 
     Returns
     -------
@@ -109,7 +101,12 @@ def all_tasks(
     """
 
     def case(request: dict[str, Any], progress: Progress) -> Result:
-        return analyse(request["study"], progress)
+        return analyses.analyse(request["study"], progress)
+
+    def problem() -> str:
+        return analyses.problem
+
+    classify = analyses.classify
 
     def given_or_found(request: dict[str, Any], progress: Progress) -> Result:
         marked = request.get("lesions") or request.get("label")

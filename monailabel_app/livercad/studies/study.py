@@ -19,7 +19,7 @@ class Series:
     phase : Phase or None
         None when neither name nor table tells it: it is recognised from the image then.
     told_by : str
-        ``name``, ``table`` or ``unknown``.
+        ``name``, ``table``, ``annotator`` or ``unknown``.
     uid : str
         Series instance UID of a DICOM series, else empty.
     """

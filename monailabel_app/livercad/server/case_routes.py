@@ -1,0 +1,85 @@
+"""Routes to the cases, and to what is known of their images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from livercad.server import submissions
+from livercad.server.datastore import StudyDatastore
+from livercad.server.images import names_of, nifti_file
+from livercad.server.instance import livercad_app
+from livercad.studies.study import Study
+
+router = APIRouter(prefix="/livercad/cases", tags=["Cases"])
+
+NO_LABEL = {"state": None, "has_label": False, "annotator": "", "submitted": "", "version": 0}
+
+
+@router.get("")
+def list_cases() -> JSONResponse:
+    """List every case with the state of its submission; no image is looked at."""
+    store = livercad_app().datastore()
+    images = {case: len(study.series) for case, study in store.catalogue.studies.items()}
+    infos = store.label_infos(submissions.TAG)
+    # As it is: FastAPI would look at every value once more, which takes longer than all else for many cases.
+    return JSONResponse(
+        [{"case": case, **_state(infos.get(case)), "images": count} for case, count in sorted(images.items())]
+    )
+
+
+@router.get("/{case}")
+def show_case(case: str) -> dict[str, Any]:
+    """Tell of one case: the state of its submission, its images, and whether its analysis is at hand."""
+    app = livercad_app()
+    store = app.datastore()
+    study = store.study(case)
+    return {
+        "case": case,
+        **_state(store.label_infos(submissions.TAG).get(case)),
+        "images": images_of(store, study),
+        "analysed": app.analyses.at_hand(study) is not None,
+    }
+
+
+def images_of(store: StudyDatastore, study: Study) -> list[dict[str, Any]]:
+    """Tell what is known of the images of a case.
+
+    Parameters
+    ----------
+    store : StudyDatastore
+        Where the case is.
+    study : Study
+        The case.
+
+    Returns
+    -------
+    list of dict
+        In the order of its series; `bytes` and `path` of the NIfTI file, 0 and empty until one has been made.
+    """
+    reads = {read.source: read for read in store.memory.reads(study)}
+    reference = store.memory.reference(study)
+    images = []
+    for name, series in zip(names_of(study), study.series, strict=True):
+        read = reads.get(series.source)
+        file = nifti_file(study.case, series, store.catalogue.root)
+        is_there = file.is_file()
+        images.append(
+            {
+                "name": name,
+                "phase": read.phase if read else series.phase,
+                "told_by": read.told_by if read else series.told_by,
+                "probabilities": read.probabilities if read else {},
+                "is_unsure": read.is_unsure if read else False,
+                "is_reference": series == reference,
+                "bytes": file.stat().st_size if is_there else 0,
+                "path": str(file) if is_there else "",
+            }
+        )
+    return images
+
+
+def _state(info: dict[str, Any] | None) -> dict[str, Any]:
+    return NO_LABEL if info is None else {**submissions.summary_of(info), "has_label": True}
