@@ -1,9 +1,10 @@
 """The state of the module: kept in the scene, saved and restored with it."""
 
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 
+from livercad.core.roi import DEFAULT_RATIO
 from LiverCADLib.cases import CaseFilter
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 
 __all__ = ["CaseFilter", "LiverCADParameters"]
 
@@ -40,6 +41,16 @@ class LiverCADParameters:
         Whether the phases are shown side by side.
     previousLayout : int
         The layout to go back to from the views side by side; 0 is Slicer's own.
+    cropRatio : float
+        D/L: longest diameter of a lesion over the side of the square that is cut out around it.
+    cropRegion : bool
+        Whether that square is drawn in the slice views.
+    cropSaliency : bool
+        Whether what spoke for the classifier's choice lies over the crops.
+    cropWindows : str
+        JSON: level and width in HU by phase, where they are not the usual ones.
+    cropWindowsLinked : bool
+        Whether all crops have one window.
     """
 
     case: str
@@ -58,3 +69,8 @@ class LiverCADParameters:
     registered: bool
     sideBySide: bool
     previousLayout: int
+    cropRatio: float = DEFAULT_RATIO
+    cropRegion: bool = True
+    cropSaliency: bool
+    cropWindows: str = "{}"
+    cropWindowsLinked: bool
