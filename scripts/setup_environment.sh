@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # Sourced by run.sh and test.sh: makes .venv with the tested set of packages, once.
-# Gives them: PROJECT_ROOT, VENV_PYTHON, say, set_up_environment, livercad.
+# Gives them: PROJECT_ROOT, VENV_PYTHON, SLICER_PYTHON, say, set_up_environment, set_up_slicer_environment, livercad.
 
 PROJECT_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 VENV_PYTHON="$PROJECT_ROOT/.venv/bin/python"
+SLICER_PYTHON="$PROJECT_ROOT/.venv-slicer/bin/python"
 
 say() {
     printf '\n== %s\n' "$*"
@@ -77,4 +78,19 @@ set_up_environment() {
         pip_install --editable "$PROJECT_ROOT"
     fi
     echo "$wanted" >"$PROJECT_ROOT/.venv/run.stamp"
+}
+
+# What tests/slicer needs: Slicer's libraries want numpy 2, MONAI Label holds numpy 1.
+set_up_slicer_environment() {
+    local set="$PROJECT_ROOT/tests/slicer/constraints.txt" stamp="$PROJECT_ROOT/.venv-slicer/test.stamp"
+    if is_python_311 "$SLICER_PYTHON" && cmp -s "$set" "$stamp"; then
+        return
+    fi
+    say "Installing Slicer's libraries into .venv-slicer (1.5 GB; only once)"
+    local python
+    python="$(find_python)"
+    "$python" -m venv --clear "$PROJECT_ROOT/.venv-slicer"
+    "$SLICER_PYTHON" -m pip install --disable-pip-version-check --progress-bar off --requirement "$set" |
+        show_pip_progress
+    cp "$set" "$stamp"
 }

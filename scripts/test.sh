@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets up .venv and passes the tests: style, types, and pytest with the check of the Slicer extension's CMake files.
+# Sets up .venv and .venv-slicer and passes the tests: style, types, pytest, and the Slicer module's in their own
+# environment. With arguments only the tests that they name run.
 # usage: scripts/test.sh [PYTEST ARGUMENTS]
 set -euo pipefail
 
@@ -7,6 +8,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/setup_environment.sh"
 
 set_up_environment test
+set_up_slicer_environment
 cd "$PROJECT_ROOT"
 
 say "Pre-trained models"
@@ -19,5 +21,20 @@ say "Style"
 say "Types"
 "$VENV_PYTHON" -m mypy
 
-say "Tests"
-"$VENV_PYTHON" -m pytest "$@"
+run_slicer_tests() {
+    say "Tests of the Slicer module"
+    LIVERCAD_PYTHON="$VENV_PYTHON" "$SLICER_PYTHON" -m pytest -c tests/slicer/pytest.ini "$@"
+}
+
+case " $*" in
+    *" tests/slicer"*) run_slicer_tests "$@" ;;
+    " ")
+        say "Tests"
+        "$VENV_PYTHON" -m pytest
+        run_slicer_tests tests/slicer
+        ;;
+    *)
+        say "Tests"
+        "$VENV_PYTHON" -m pytest "$@"
+        ;;
+esac

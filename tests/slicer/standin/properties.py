@@ -1,0 +1,60 @@
+"""Qt's properties as PythonQt shows them: attributes with a type."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from PySide6 import QtCore
+
+_TAKES: dict[str, tuple[type, ...]] = {
+    "QString": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "uint": (int,),
+    "double": (float, int),
+    "float": (float, int),
+    "QStringList": (list, tuple),
+}
+"""What a property of C++'s type takes. PythonQt converts some more; what it makes of them is not relied upon."""
+
+
+@cache
+def property_names(cls: type) -> frozenset[str]:
+    """Names of all properties that objects of a class have."""
+    meta = cls.staticMetaObject  # type: ignore[attr-defined]
+    return frozenset(meta.property(index).name() for index in range(meta.propertyCount()))
+
+
+def write_property(instance: QtCore.QObject, name: str, value: Any) -> None:
+    """Set a property, or tell why it cannot be.
+
+    Raises
+    ------
+    AttributeError
+        The property is read-only.
+    TypeError
+        The value is of another type than the property; nothing is converted silently.
+    """
+    meta = QtCore.QObject.metaObject(instance)
+    about = meta.property(meta.indexOfProperty(name))
+    of = f"{type(instance).__name__}.{name}"
+    if not about.isWritable():
+        raise AttributeError(f"{of} is read-only")
+    takes = _TAKES.get(about.typeName())
+    wrong_bool = isinstance(value, bool) and takes is not None and bool not in takes
+    if takes is not None and (wrong_bool or not isinstance(value, takes)):
+        raise TypeError(f"{of} is of type {about.typeName()} and does not accept {value!r} ({type(value).__name__})")
+    descriptor = _python_descriptor(type(instance), name)
+    if descriptor is not None:
+        descriptor.fset(instance, value)
+    elif not QtCore.QObject.setProperty(instance, name, value):
+        raise TypeError(f"{of} is of type {about.typeName()} and does not accept {value!r} ({type(value).__name__})")
+
+
+def _python_descriptor(cls: type, name: str) -> Any:
+    """The property of a stand-in class, whose setter may raise: Qt would swallow that."""
+    for parent in cls.__mro__:
+        if isinstance(parent.__dict__.get(name), QtCore.Property):
+            return parent.__dict__[name]
+    return None

@@ -1,0 +1,43 @@
+"""qMRMLWidget: a widget that knows the scene."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qt
+from PySide6 import QtCore
+
+from standin.pythonqt import closed
+from standin.uiloader import register
+
+
+class SceneAware:
+    """`setMRMLScene` for widgets that need the scene for nothing else than to have it."""
+
+    def setMRMLScene(self, scene: Any) -> None:
+        """Set the scene."""
+        self._scene = scene
+
+    def mrmlScene(self) -> Any:
+        """The scene, or None."""
+        return getattr(self, "_scene", None)
+
+
+@register
+@closed
+class qMRMLWidget(SceneAware, qt.QWidget):
+    """Tells its children about the scene."""
+
+    mrmlSceneChanged = QtCore.Signal(object)
+    SIGNALS = ("mrmlSceneChanged(vtkMRMLScene*)",)
+
+    def setMRMLScene(self, scene: Any) -> None:
+        """Set the scene."""
+        self._scene = scene
+        self.mrmlSceneChanged.emit(scene)
+
+
+@register
+@closed
+class qSlicerWidget(qMRMLWidget):
+    """The same in Slicer's base library."""
