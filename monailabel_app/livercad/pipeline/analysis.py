@@ -8,6 +8,7 @@ from livercad.classification.views import LesionView
 from livercad.core.findings import Findings
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
+from livercad.registration.mapping import IDENTITY, Mapping
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class PhaseImage:
         HU, laid over the reference phase, on its grid; the reference phase's own volume is its `original` itself.
     aligned_liver : Volume
         Likewise, the mask.
+    mapping : Mapping
+        Where points of the reference phase lie in `original`.
     """
 
     phase: Phase | None
@@ -33,6 +36,7 @@ class PhaseImage:
     original_liver: Volume
     aligned: Volume
     aligned_liver: Volume
+    mapping: Mapping = IDENTITY
 
 
 @dataclass(frozen=True)

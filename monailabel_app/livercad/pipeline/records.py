@@ -41,4 +41,4 @@ def phase_image(scan: Scan, reference: Scan, liver: Volume, aligned: Alignments)
     if scan is reference:
         return PhaseImage(scan.phase, scan.ct, liver, scan.ct, liver)
     image, aligned_liver, _ = on_reference(scan, aligned)
-    return PhaseImage(scan.phase, scan.ct, scan.liver, image, aligned_liver)
+    return PhaseImage(scan.phase, scan.ct, scan.liver, image, aligned_liver, aligned[scan.series].mapping)
