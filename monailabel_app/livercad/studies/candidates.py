@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from livercad.core.names import case_of, looks_like_mask, names_only_masks, phase_of
 from livercad.core.phases import Phase
 from livercad.studies.dicom_headers import DicomSeries, read_series_headers
 from livercad.studies.files import Files, stem_of
-from livercad.studies.names import case_of, looks_like_mask, names_only_masks, phase_of
 from livercad.studies.study import Series
 
 

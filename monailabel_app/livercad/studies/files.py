@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from livercad.core.names import names_only_masks
 from livercad.studies.dicom_headers import is_dicom
 from livercad.studies.itk import ITK_SUFFIXES
-from livercad.studies.names import names_only_masks
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii", *ITK_SUFFIXES)
 SERVER_LABELS = "labels"

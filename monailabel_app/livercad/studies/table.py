@@ -6,9 +6,9 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
+from livercad.core.names import phase_of
 from livercad.core.phases import Phase
 from livercad.errors import InputError
-from livercad.studies.names import phase_of
 
 TABLE_NAME = "studies.csv"
 COLUMNS = ("case", "phase", "path")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from livercad.core.names import phase_of
 from livercad.errors import InputError
 from livercad.studies.candidates import Candidate
 from livercad.studies.dicom_headers import DicomSeries, is_dicom, read_series_headers
 from livercad.studies.files import IMAGE_SUFFIXES, list_files, stem_of
-from livercad.studies.names import phase_of
 from livercad.studies.study import Series
 from livercad.studies.table import Row
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from livercad.core.names import case_of, looks_like_mask, names_only_masks, phase_of
 from livercad.core.phases import Phase
-from livercad.studies.names import case_of, looks_like_mask, names_only_masks, phase_of
 
 SPELLED = {
     Phase.UNENHANCED: "nc pre plain native nativ ncct NCCT noncontrast non-contrast non_contrast nonContrast "
