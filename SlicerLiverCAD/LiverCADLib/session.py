@@ -38,15 +38,19 @@ class Session:
         No arguments.
     busyChanged : Signal
         (bool): whether any job is at work.
+    consentChanged : Signal
+        No arguments: other hosts may get images now.
+    background : JobRunner
+        Runs what nobody waits for, as looking how a training goes; the status line does not show it.
     """
 
     def __init__(self, settings: Settings, runner: JobRunner) -> None:
-        self.settings, self.runner = settings, runner
+        self.settings, self.runner, self.background = settings, runner, JobRunner()
         self.client: Client | None = None
         self.info: ServerInfo | None = None
         self.models: list[dict[str, Any]] = []
         self.connected, self.disconnected = Signal(), Signal()
-        self.busyChanged = runner.busyChanged
+        self.busyChanged, self.consentChanged = runner.busyChanged, Signal()
         self._connecting: Job | None = None
 
     @property
@@ -111,6 +115,13 @@ class Session:
     def giveConsent(self) -> None:
         """Remember that the user lets volumes go to the connected server's host."""
         self.settings.rememberConsent(hostOf(self.requireClient().address))
+        self.consentChanged.emit()
+
+    def withdrawConsents(self) -> None:
+        """Ask again before a volume is sent to any other computer."""
+        for host in self.settings.consents:
+            self.settings.withdrawConsent(host)
+        self.consentChanged.emit()
 
     def consentQuestion(self) -> str:
         """What to ask the user before a volume is sent to the connected server; plain text."""

@@ -1,0 +1,196 @@
+"""Training of the server's models on what was submitted: start, progress, stop, and what came of it."""
+
+import qt
+
+from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.trainPlot import drawTraining
+from LiverCADLib.translation import _
+
+LOOK_MS = 2000
+"""How often a training that runs is looked at."""
+
+
+def stateTitles():
+    """What the states of a training are called."""
+    return {
+        "queued": _("waiting"),
+        "running": _("running"),
+        "done": _("finished"),
+        "failed": _("failed"),
+        "cancelled": _("stopped"),
+    }
+
+
+class TrainPanel:
+    """The section "Train".
+
+    Parameters
+    ----------
+    training : Training
+        What can be trained, and how it goes.
+
+    Attributes
+    ----------
+    widget : qt.QWidget
+        To be laid out.
+    """
+
+    def __init__(self, training):
+        self._training = training
+        self._shown = None
+        self._fields = {}
+        self.widget = qt.QWidget()
+        self._build(qt.QVBoxLayout(self.widget))
+        self._timer = qt.QTimer()
+        self._timer.setInterval(LOOK_MS)
+        self._timer.timeout.connect(training.refresh)
+        training.changed.connect(self._update)
+        training.failed.connect(self._onFailed)
+        self._update()
+
+    def _build(self, layout):
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.reasonLabel = qt.QLabel()
+        self.reasonLabel.wordWrap = True
+        layout.addWidget(self.reasonLabel)
+        self.modelBox = qt.QComboBox()
+        self.modelBox.toolTip = _("The model to train on the submitted cases")
+        self.startButton = qt.QPushButton(iconOf("train"), _("Start"))
+        self.stopButton = qt.QPushButton(iconOf("stop"), _("Stop"))
+        layout.addLayout(row((self.modelBox, 1), (self.startButton, 0), (self.stopButton, 0)))
+        self.settingsBox = qt.QWidget()
+        self._form = qt.QFormLayout(self.settingsBox)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.settingsBox)
+        self.stateLabel = qt.QLabel()
+        self.stateLabel.wordWrap = True
+        layout.addWidget(self.stateLabel)
+        self.progressBar = qt.QProgressBar()
+        self.progressBar.setRange(0, 100)
+        layout.addWidget(self.progressBar)
+        self.plotLabel = qt.QLabel()
+        layout.addWidget(self.plotLabel)
+        self.resultLabel = qt.QLabel()
+        self.resultLabel.wordWrap = True
+        layout.addWidget(self.resultLabel)
+        self.promotionLabel = qt.QLabel()
+        self.promotionLabel.wordWrap = True
+        layout.addWidget(self.promotionLabel)
+        self.modelBox.connect("currentIndexChanged(int)", self._onModel)
+        self.startButton.clicked.connect(self._onStart)
+        self.stopButton.clicked.connect(self._onStop)
+
+    def setWatching(self, isWatching):
+        """Keep looking how a training goes, or not: nobody sees it while the module is left."""
+        self._isWatching = isWatching
+        self._keepTime()
+        if isWatching:
+            self._training.refresh()
+
+    def close(self):
+        """Stop for good."""
+        self._timer.stop()
+
+    _isWatching = False
+
+    def _keepTime(self):
+        if self._isWatching and self._training.canStop:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+    def values(self):
+        """Settings as they are chosen, by name."""
+        return {name: read() for name, (_field, read) in self._fields.items()}
+
+    def _onModel(self, index):
+        while self._form.rowCount() > 0:
+            self._form.removeRow(0)
+        self._fields = {}
+        if not 0 <= index < len(self._training.trainers):
+            return
+        for setting in self._training.trainers[index].settings:
+            field, read = _fieldFor(setting)
+            field.toolTip = setting.help
+            self._fields[setting.name] = field, read
+            self._form.addRow(f"{setting.name.replace('_', ' ')}:", field)
+
+    def _onStart(self):
+        self.reasonLabel.setVisible(False)
+        self._training.start(self._training.trainers[self.modelBox.currentIndex].name, self.values())
+
+    def _onStop(self):
+        self.stopButton.enabled = False
+        self._training.stop()
+
+    def _onFailed(self, error):
+        self._showReason(str(error), "bad")
+
+    def _update(self):
+        training = self._training
+        if training.trainers != self._shown:  # else what the user has chosen would be lost
+            self._shown = training.trainers
+            wasBlocked = self.modelBox.blockSignals(True)
+            self.modelBox.clear()
+            for trainer in training.trainers:
+                self.modelBox.addItem(trainer.title)
+            self.modelBox.blockSignals(wasBlocked)
+            self._onModel(self.modelBox.currentIndex)
+        if training.reason or not training.canStop:
+            self._showReason(training.reason)
+        self.modelBox.enabled = self.settingsBox.enabled = self.startButton.enabled = training.canStart
+        self.startButton.toolTip = training.reason or _("Train this model on the submitted cases.")
+        self.stopButton.enabled = training.canStop
+        self.stopButton.toolTip = _("Stop the training; the weights stay as they were.")
+        self._showRun(training.run)
+        self._keepTime()
+
+    def _showReason(self, text, kind=""):
+        self.reasonLabel.text = text
+        self.reasonLabel.styleSheet = styleOf(kind)
+        self.reasonLabel.setVisible(bool(text))
+
+    def _showRun(self, run):
+        for widget in (self.stateLabel, self.progressBar, self.plotLabel, self.resultLabel, self.promotionLabel):
+            widget.setVisible(run is not None)
+        if run is None:
+            return
+        title = stateTitles().get(run.state, run.state)
+        self.stateLabel.text = _("{model}: {state}. {what}").format(model=run.model, state=title, what=run.what)
+        self.stateLabel.styleSheet = styleOf("bad" if run.state == "failed" else "")
+        self.progressBar.setVisible(run.isActive)
+        self.progressBar.value = round(100 * run.fraction)
+        self.plotLabel.setVisible(bool(run.losses or run.metrics))
+        self.plotLabel.setPixmap(drawTraining(run, _("loss")))
+        self.resultLabel.text = run.result
+        self.resultLabel.setVisible(bool(run.result))
+        self.promotionLabel.text = run.promotion
+        self.promotionLabel.styleSheet = styleOf("good" if run.isPromoted else "")
+        self.promotionLabel.setVisible(bool(run.promotion))
+
+
+def _fieldFor(setting):
+    """A widget for a setting, and a function that reads it."""
+    if isinstance(setting.default, bool):
+        box = qt.QCheckBox()
+        box.checked = setting.default
+        return box, lambda: box.checked
+    if isinstance(setting.default, int):
+        spin = qt.QSpinBox()
+        spin.setRange(*_limits(setting, 10**6, int))
+        spin.value = setting.default
+        return spin, lambda: spin.value
+    if isinstance(setting.default, float):
+        spin = qt.QDoubleSpinBox()
+        spin.setDecimals(6)
+        spin.setRange(*_limits(setting, 1e6, float))
+        spin.value = setting.default
+        return spin, lambda: spin.value
+    edit = qt.QLineEdit(str(setting.default or ""))
+    return edit, lambda: edit.text
+
+
+def _limits(setting, largest, kind):
+    low = -largest if setting.minimum is None else setting.minimum
+    high = largest if setting.maximum is None else setting.maximum
+    return kind(low), kind(high)
