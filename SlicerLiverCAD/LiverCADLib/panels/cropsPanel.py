@@ -1,0 +1,282 @@
+"""The selected lesion in every phase, as the server's classifier sees it."""
+
+import os
+from pathlib import Path
+
+import ctk
+import qt
+
+from livercad.core.crops import SMALLEST_SIDE_MM
+from livercad.core.phases import Phase
+from livercad.core.roi import DEFAULT_RATIO
+from LiverCADLib.panels.drawing import curvePixmap, sheetPixmap
+from LiverCADLib.panels.parts import row, styleOf
+from LiverCADLib.panels.phaseView import PhaseView
+from LiverCADLib.scene.contactSheet import acceptedIn, sheetOf, typeWord
+from LiverCADLib.scene.crops import HIGHEST_RATIO, LOWEST_RATIO
+from LiverCADLib.scene.seen import Seen
+from LiverCADLib.translation import _
+
+
+class CropsPanel:
+    """The section "Crops".
+
+    Parameters
+    ----------
+    crops : LesionCrops
+        What is shown.
+    session : Session
+        The server, which alone has the saliency.
+
+    Attributes
+    ----------
+    widget : qt.QWidget
+        To be laid out.
+    """
+
+    def __init__(self, crops, session):
+        self._crops, self._session = crops, session
+        self._asking = self._making = None
+        self._refused = None
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._buildLesion(layout)
+        self._buildSquare(layout)
+        self._buildPictures(layout)
+        self._buildCurve(layout)
+        for signal in (crops.changed, session.connected, session.disconnected):
+            signal.connect(self._update)
+        self._update()
+
+    def _buildLesion(self, layout):
+        self.previousButton = qt.QToolButton()
+        self.previousButton.setArrowType(qt.Qt.LeftArrow)
+        self.previousButton.toolTip = _("Previous lesion")
+        self.previousButton.clicked.connect(self.selectPrevious)
+        self.nextButton = qt.QToolButton()
+        self.nextButton.setArrowType(qt.Qt.RightArrow)
+        self.nextButton.toolTip = _("Next lesion")
+        self.nextButton.clicked.connect(self.selectNext)
+        self.lesionLabel = qt.QLabel()
+        self.lesionLabel.alignment = qt.Qt.AlignCenter
+        layout.addLayout(row((self.previousButton, 0), (self.lesionLabel, 1), (self.nextButton, 0)))
+
+    def _buildSquare(self, layout):
+        self.ratioSlider = ctk.ctkSliderWidget()
+        self.ratioSlider.decimals = 2
+        self.ratioSlider.minimum = LOWEST_RATIO
+        self.ratioSlider.maximum = HIGHEST_RATIO
+        self.ratioSlider.singleStep = 0.05
+        self.ratioSlider.toolTip = _("D/L: the lesion's longest diameter over the side of the square")
+        self.ratioSlider.valueChanged.connect(self._onRatio)
+        self.ratioButton = qt.QPushButton(_("As the classifier"))
+        self.ratioButton.toolTip = _("D/L {ratio:.1f}, on which the server's classifier was trained").format(
+            ratio=DEFAULT_RATIO
+        )
+        self.ratioButton.clicked.connect(self._onDefaultRatio)
+        self.sideLabel = qt.QLabel()
+        layout.addLayout(row((qt.QLabel(_("D/L")), 0), (self.ratioSlider, 1), (self.ratioButton, 0)))
+        layout.addWidget(self.sideLabel)
+
+    def _buildPictures(self, layout):
+        self.views = {phase: PhaseView(phase) for phase in Phase}
+        grid = qt.QGridLayout()
+        for n, view in enumerate(self.views.values()):
+            grid.addWidget(view.widget, n // 2, n % 2)
+            view.windowChanged.connect(self._crops.setWindow)
+        grid.setColumnStretch(2, 1)
+        layout.addLayout(grid)
+        self.linkedBox = qt.QCheckBox(_("One window"))
+        self.linkedBox.toolTip = _("Show all phases in the same window.")
+        self.linkedBox.toggled.connect(self._crops.setWindowsLinked)
+        self.windowsButton = qt.QPushButton(_("Usual windows"))
+        self.windowsButton.toolTip = _("Show every phase in its usual window again.")
+        self.windowsButton.clicked.connect(self._onUsualWindows)
+        self.regionBox = qt.QCheckBox(_("Square in the views"))
+        self.regionBox.toolTip = _("Draw the square in the slice views.")
+        self.regionBox.toggled.connect(self._crops.setShowsRegion)
+        self.saliencyBox = qt.QCheckBox(_("Saliency"))
+        self.saliencyBox.toolTip = _("Lay over the crops what spoke for the class that the server's classifier chose.")
+        self.saliencyBox.toggled.connect(self._onSaliency)
+        rows = qt.QGridLayout()
+        for n, widget in enumerate((self.linkedBox, self.windowsButton, self.regionBox, self.saliencyBox)):
+            rows.addWidget(widget, n // 2, n % 2)
+        rows.setColumnStretch(2, 1)
+        layout.addLayout(rows)
+
+    def _buildCurve(self, layout):
+        self.curveLabel = qt.QLabel()
+        self.curveLabel.wordWrap = True
+        layout.addWidget(self.curveLabel)
+        self.sheetButton = qt.QPushButton(_("Save contact sheet..."))
+        self.sheetButton.clicked.connect(self.saveSheet)
+        layout.addWidget(self.sheetButton)
+        self.messageLabel = qt.QLabel()
+        self.messageLabel.wordWrap = True
+        self.messageLabel.styleSheet = styleOf("bad")
+        layout.addWidget(self.messageLabel)
+        self._say("")
+
+    def selectNext(self):
+        """Go to the next lesion, after the last one to the first."""
+        self._crops.lesions.selectNext(self._crops.lesions.numbers)
+
+    def selectPrevious(self):
+        """Go to the lesion before, from the first one to the last."""
+        self._crops.lesions.selectNext(self._crops.lesions.numbers, -1)
+
+    def saveSheet(self):
+        """Ask for a file and save the accepted lesions in all phases as one picture."""
+        records = acceptedIn(self._crops.lesions)
+        if self._making or not records:
+            return
+        case = self._crops.caseScene.case or _("Lesions")
+        title, kinds = _("Save contact sheet"), _("Pictures (*.png)")
+        path = qt.QFileDialog.getSaveFileName(self.widget, title, f"{_fileName(case)}_lesions.png", kinds)
+        if not path:
+            return
+        self._say("")
+        path = Path(path)
+        path = path if path.suffix.lower() == ".png" else path.with_name(f"{path.name}.png")
+        windows = {phase: self._crops.window(phase) for phase in Phase}
+        self._making = self._session.run(
+            _("Contact sheet"), sheetOf, case, records, self._crops.images(), self._crops.ratio, windows
+        )
+        self._making.done.connect(lambda sheet: self._write(sheet, path))
+        self._making.failed.connect(lambda error: self._say(str(error)))
+        self._making.ended.connect(self._onMade)
+        self._update()
+
+    def _write(self, sheet, path):
+        part = path.with_name(f".{path.stem}.part.png")
+        if not sheetPixmap(sheet).save(str(part)):
+            part.unlink(missing_ok=True)
+            self._say(_("{path} could not be written. Choose a folder that you may write to.").format(path=path))
+            return
+        os.replace(part, path)
+
+    def _onMade(self):
+        self._making = None
+        self._update()
+
+    def _onRatio(self, ratio):
+        self._crops.setRatio(round(ratio, 2))
+
+    def _onDefaultRatio(self):
+        self._crops.setRatio(DEFAULT_RATIO)
+
+    def _onUsualWindows(self):
+        self._crops.resetWindows()
+
+    def _onSaliency(self, isOn):
+        self._refused = None
+        self._crops.setShowsSaliency(isOn)
+
+    def _ask(self):
+        """Fetch what the classifier saw of the selected lesion, where it is wanted and the server is there."""
+        lesion, client, case = self._crops.lesion, self._session.client, self._crops.caseScene.case
+        if self._asking or not self._isOnServer or not self._crops.isToBeAsked or self._refused is lesion.found:
+            return
+        number, found = lesion.number, lesion.found
+
+        def fetch(task):
+            return Seen.fromServer(client.views(case, number, task))
+
+        def refuse(error=None):
+            self._refused = found
+            self._say(str(error or ""))
+
+        self._asking = job = self._session.run(_("Fetching the saliency"), fetch)
+        job.done.connect(lambda seen: self._crops.addSeen(number, found, seen))
+        job.failed.connect(refuse)
+        job.cancelled.connect(refuse)
+        job.ended.connect(self._onAsked)
+
+    def _onAsked(self):
+        self._asking = None
+        self._update()
+
+    @property
+    def _isOnServer(self):
+        client, caseScene = self._session.client, self._crops.caseScene
+        return client is not None and bool(caseScene.case) and caseScene.server == client.address
+
+    def _say(self, text):
+        self.messageLabel.text = text
+        self.messageLabel.setVisible(bool(text))
+
+    def _update(self, *news):
+        lesion, numbers = self._crops.lesion, self._crops.lesions.numbers
+        self._ask()
+        self._updateLesion(lesion, numbers)
+        _quietly(self.ratioSlider, self.ratioSlider.setValue, self._crops.ratio)
+        _quietly(self.linkedBox, self.linkedBox.setChecked, self._crops.areWindowsLinked)
+        _quietly(self.regionBox, self.regionBox.setChecked, self._crops.showsRegion)
+        _quietly(self.saliencyBox, self.saliencyBox.setChecked, self._crops.showsSaliency)
+        self.sideLabel.text = self._sideText(lesion)
+        self.saliencyBox.text = self._saliencyText(lesion)
+        pictures, there = self._crops.pictures(), self._crops.phases.volumes()
+        for phase, view in self.views.items():
+            view.widget.setVisible(lesion is not None and phase in there)
+            isRegistered = len(there) == 1 or self._crops.isRegistered(phase)
+            view.show(pictures.get(phase), self._crops.window(phase), isRegistered)
+        self._updateCurve(lesion)
+        accepted = acceptedIn(self._crops.lesions)
+        self.sheetButton.enabled = bool(accepted) and self._making is None
+        self.sheetButton.toolTip = (
+            _("All accepted lesions in all phases, as one picture") if accepted else _("No lesion is accepted yet.")
+        )
+
+    def _updateLesion(self, lesion, numbers):
+        for button in (self.previousButton, self.nextButton):
+            button.enabled = bool(numbers)
+        if lesion is None:
+            self.lesionLabel.text = _("No lesion is selected.") if numbers else _("There are no lesions.")
+        else:
+            self.lesionLabel.text = _("Lesion {number}: {type}, {size:.0f} mm").format(
+                number=lesion.number, type=typeWord(lesion), size=lesion.diameterMm
+            )
+
+    def _sideText(self, lesion):
+        if lesion is None:
+            return ""
+        text = _("Square of {side:.0f} mm").format(side=self._crops.sideMm)
+        if self._crops.sideMm <= SMALLEST_SIDE_MM:
+            text = _("{text}, the smallest that is used").format(text=text)
+        if self._crops.isAsTheNetworkSees:
+            text = _("{text}; as the classifier sees it").format(text=text)
+        return text
+
+    def _saliencyText(self, lesion):
+        if not self._crops.showsSaliency or lesion is None or self._crops.seen:
+            return _("Saliency")
+        if self._crops.isToBeAsked and self._asking:
+            return _("Saliency (being fetched)")
+        isAtHand = self._crops.isToBeAsked and self._isOnServer
+        return _("Saliency (not at hand)") if isAtHand else self._whyNoSaliency()
+
+    def _whyNoSaliency(self):
+        return _("Saliency (connect first)") if self._crops.isToBeAsked else _("Saliency (lesion not classified)")
+
+    def _updateCurve(self, lesion):
+        curve = self._crops.curve()
+        self.curveLabel.setVisible(lesion is not None)
+        self.curveLabel.toolTip = ""
+        if curve is not None:
+            self.curveLabel.setPixmap(curvePixmap(curve))
+            self.curveLabel.toolTip = _("Measured before the lesion was corrected") if self._crops.isOutdated else ""
+        elif lesion is not None and lesion.found is None:
+            self.curveLabel.text = _("Its enhancement has not been measured; let the server analyse the lesions.")
+        else:
+            self.curveLabel.text = _("A curve of the enhancement needs two phases.")
+
+
+def _fileName(case):
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in case)
+
+
+def _quietly(widget, change, value):
+    wasBlocked = widget.blockSignals(True)
+    change(value)
+    widget.blockSignals(wasBlocked)

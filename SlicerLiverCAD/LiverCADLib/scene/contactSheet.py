@@ -1,0 +1,161 @@
+"""A sheet of all accepted lesions in all phases: what stands on it and where. No Qt."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from livercad.core.annotation import Verdict
+from livercad.core.crops import side_mm
+from livercad.core.findings import DISCLAIMER
+from livercad.core.phases import Phase
+from LiverCADLib.scene.crops import cutOut, placeOf
+from LiverCADLib.scene.lesionTable import CLASS_WORDS, TYPE_WORDS
+from LiverCADLib.scene.pixels import greyOf
+from LiverCADLib.translation import _
+
+PICTURE = 144
+"""Side of a crop on the sheet, in pixels: three for one of the classifier's."""
+GAP, HEADING, CAPTION, MARGIN = 4, 22, 40, 16
+TITLE, FOOTER = 34, 26
+SHAPE = 4 / 3
+"""Width over height that the sheet comes close to."""
+
+
+@dataclass(frozen=True)
+class SheetEntry:
+    """One lesion on the sheet.
+
+    Parameters
+    ----------
+    number : int
+        Of the lesion.
+    title : str
+        Number, type and size.
+    details : str
+        D/L and side of the square.
+    color : tuple of int
+        Of its class, red, green, blue in [0, 255].
+    pictures : dict of Phase to ndarray of uint8, shape (rows, columns, 3)
+        Phases that show it.
+    """
+
+    number: int
+    title: str
+    details: str
+    color: tuple[int, int, int]
+    pictures: dict[Phase, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What stands on the sheet, and where in pixels from its upper left corner.
+
+    Parameters
+    ----------
+    title : str
+        Of the whole.
+    phases : tuple of Phase
+        From left to right.
+    entries : tuple of SheetEntry
+        From top to bottom, in so many columns as give the sheet a handy shape.
+    footer : str
+        The disclaimer.
+    """
+
+    title: str
+    phases: tuple[Phase, ...]
+    entries: tuple[SheetEntry, ...]
+    footer: str = DISCLAIMER
+
+    @property
+    def columns(self) -> int:
+        """How many lesions stand side by side."""
+
+        def off(columns: int) -> float:
+            rows = math.ceil(len(self.entries) / columns)
+            return abs(math.log(columns * self._blockWidth / (rows * (CAPTION + PICTURE)) / SHAPE))
+
+        return min(range(1, len(self.entries) + 1), key=off, default=1)
+
+    @property
+    def rows(self) -> int:
+        """How many stand below each other."""
+        return math.ceil(len(self.entries) / self.columns)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        width = 2 * MARGIN + self.columns * self._blockWidth + (self.columns - 1) * MARGIN
+        return width, TITLE + HEADING + self.rows * (CAPTION + PICTURE) + FOOTER + MARGIN
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Upper left corner of an entry's caption; its pictures stand `CAPTION` below."""
+        column, row = divmod(index, self.rows)
+        return MARGIN + column * (self._blockWidth + MARGIN), TITLE + HEADING + row * (CAPTION + PICTURE)
+
+    def pictureX(self, phase: Phase) -> int:
+        """How far right of its entry's corner a phase's picture stands."""
+        return self.phases.index(phase) * (PICTURE + GAP)
+
+    @property
+    def _blockWidth(self) -> int:
+        return len(self.phases) * (PICTURE + GAP) - GAP
+
+
+def acceptedIn(lesions):
+    """Records of the lesions that were accepted, in order of their numbers."""
+    records = [lesions.records[number] for number in lesions.numbers]
+    return tuple(record for record in records if record.verdict is Verdict.ACCEPTED and record.diameterMm > 0)
+
+
+def sheetOf(task, case, records, images, ratio, windows):
+    """Make a sheet; takes a moment for many lesions, and may run off the GUI thread.
+
+    Parameters
+    ----------
+    task : Task
+        Told of every lesion.
+    case : str
+        What the sheet is called.
+    records : sequence of LesionRecord
+        Lesions to show.
+    images : mapping of Phase to Volume
+        HU, laid over each other.
+    ratio : float
+        D/L.
+    windows : mapping of Phase to Window
+        What each phase is shown in.
+
+    Returns
+    -------
+    Sheet
+        With the phases that show any of the lesions.
+    """
+    entries = []
+    for done, record in enumerate(records):
+        task.report(done / len(records), _("Contact sheet"))
+        cut = cutOut(images, *placeOf(record), ratio)
+        pictures = {phase: greyOf(hu, windows[phase]) for phase, hu in cut.items()}
+        side = side_mm(record.diameterMm, ratio)
+        title = _("Lesion {number}: {type}, {size:.0f} mm").format(
+            number=record.number, type=typeWord(record), size=record.diameterMm
+        )
+        details = _("D/L {ratio:.2f}, square of {side:.0f} mm").format(ratio=record.diameterMm / side, side=side)
+        r, g, b = (round(255 * part) for part in record.color)
+        entries.append(SheetEntry(record.number, title, details, (r, g, b), pictures))
+    phases = tuple(phase for phase in Phase if any(phase in entry.pictures for entry in entries))
+    return Sheet(_("{case}: accepted lesions").format(case=case), phases, tuple(entries))
+
+
+def typeWord(record):
+    """What a lesion is: the annotator's word, else the classifier's with its probability."""
+    if record.type:
+        return TYPE_WORDS[record.type]
+    if record.label:
+        return CLASS_WORDS[record.label]
+    classification = record.found.classification if record.found else None
+    if classification is None:
+        return _("type not told")
+    word = f"{CLASS_WORDS[classification.label]}{'?' if classification.is_unsure else ''}"
+    return _("{type} ({probability:.0%} by the classifier)").format(type=word, probability=classification.confidence)
