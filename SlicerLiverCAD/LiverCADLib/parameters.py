@@ -3,6 +3,7 @@
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 
+from livercad.core.annotation import CaseState
 from livercad.core.roi import DEFAULT_RATIO
 from LiverCADLib.cases import CaseFilter
 
@@ -51,6 +52,18 @@ class LiverCADParameters:
         JSON: level and width in HU by phase, where they are not the usual ones.
     cropWindowsLinked : bool
         Whether all crops have one window.
+    lesions : str
+        JSON of what is known of the lesions beside their voxels.
+    minimumScore : float
+        Found lesions below it are not listed.
+    state : CaseState
+        How far the case is.
+    comment : str
+        The annotator's words on the case.
+    seconds : float
+        Time spent on the case.
+    waiting : str
+        Id of the submission of this case that was made last and has not reached the server; empty for none.
     """
 
     case: str
@@ -74,3 +87,9 @@ class LiverCADParameters:
     cropSaliency: bool
     cropWindows: str = "{}"
     cropWindowsLinked: bool
+    lesions: str
+    minimumScore: float
+    state: CaseState = CaseState.IN_PROGRESS
+    comment: str
+    seconds: float
+    waiting: str

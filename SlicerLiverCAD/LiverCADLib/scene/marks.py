@@ -1,0 +1,93 @@
+"""What is drawn around the selected lesion: its box and its two diameters; and the views that move there."""
+
+import slicer
+
+from LiverCADLib.translation import _
+
+MARK = "LiverCAD.mark"
+"""Attribute of the nodes that are drawn around the selected lesion."""
+ROOM_MM = 3.0
+"""How much wider the box is than the lesion, so that its lines do not lie on the lesion's."""
+
+
+class LesionMarks:
+    """Follows the selection of a list of lesions.
+
+    Parameters
+    ----------
+    lesions : LesionList
+        Whose selection is shown.
+    """
+
+    def __init__(self, lesions):
+        self._lesions = lesions
+        self._nodes = {}
+        lesions.selected.connect(self._onSelected)
+        lesions.changed.connect(self.refresh)
+
+    def jump(self):
+        """Move all slice views to the selected lesion, and centre it in them."""
+        record = self._lesions.records.get(self._lesions.selection)
+        if record:
+            mode = slicer.vtkMRMLSliceNode.CenteredJumpSlice
+            slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *record.center, mode)
+
+    def refresh(self):
+        """Draw what is selected as it now is; nothing where nothing is selected."""
+        number = self._lesions.selection
+        measured = self._lesions.measured(number) if number else None
+        if measured is None or self._lesions.records[number].isRejected:
+            self.clear()
+            return
+        color = self._lesions.records[number].color
+        self._showBox(number, measured.box, color)
+        self._showLine("longest", measured.longest, color)
+        self._showLine("perpendicular", measured.perpendicular, color)
+
+    def clear(self):
+        """Take the marks away."""
+        for node in self._nodes.values():
+            for gone in (node.GetDisplayNode(), node.GetStorageNode(), node):
+                if gone is not None and gone.GetScene() is not None:
+                    slicer.mrmlScene.RemoveNode(gone)
+        self._nodes = {}
+
+    def _onSelected(self, number):
+        self.refresh()
+        self.jump()
+
+    def _showBox(self, number, box, color):
+        node = self._node("box", "vtkMRMLMarkupsROINode")
+        node.SetName(_("lesion {number}").format(number=number))
+        node.SetCenter(*map(float, box.center))
+        node.SetSize(*(float(side) + 2 * ROOM_MM for side in box.size))
+        display = node.GetDisplayNode()
+        display.SetSelectedColor(*color)
+        display.SetFillOpacity(0.0)
+        display.SetHandlesInteractive(False)
+
+    def _showLine(self, role, line, color):
+        node = self._node(role, "vtkMRMLMarkupsLineNode")
+        node.SetName(f"{line.length_mm:.1f} mm")
+        while node.GetNumberOfControlPoints() < 2:
+            node.AddControlPointWorld(0.0, 0.0, 0.0)
+        for index, end in enumerate((line.start, line.end)):
+            node.SetNthControlPointPositionWorld(index, *map(float, end))
+            node.SetNthControlPointLabel(index, "")
+        node.GetDisplayNode().SetSelectedColor(*color)
+
+    def _node(self, role, class_):
+        node = self._nodes.get(role)
+        if node is None or node.GetScene() is None:  # the scene may have been closed
+            node = slicer.mrmlScene.AddNewNodeByClass(class_)
+            node.SetAttribute(MARK, role)
+            node.SetSaveWithScene(False)
+            node.SetHideFromEditors(True)
+            node.CreateDefaultDisplayNodes()
+            node.GetDisplayNode().SetSaveWithScene(False)
+            node.GetDisplayNode().SetPropertiesLabelVisibility(role == "longest")
+            node.GetDisplayNode().SetPointLabelsVisibility(False)
+            node.GetDisplayNode().SetGlyphScale(1.0)
+            node.SetLocked(True)
+            self._nodes[role] = node
+        return node

@@ -1,0 +1,179 @@
+"""Submissions on their way: written to disk before they are sent, and kept there until the server has them."""
+
+import json
+import shutil
+import time
+import uuid
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from LiverCADLib.clientErrors import ClientError
+from LiverCADLib.scene.caseFolder import ANNOTATION, INSTANCES, LABEL, readCase, writeCase, writeJson
+from LiverCADLib.signals import Signal
+
+LETTER = "submission"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A submission that the server does not have yet.
+
+    Parameters
+    ----------
+    id : str
+        Name of its folder.
+    server : str
+        Address.
+    case : str
+        The server's name of it.
+    annotator : str
+        Who.
+    made : str
+        When, ISO 8601.
+    basedOn : int
+        Version of the server's that was corrected; 0 for none.
+    follows : str
+        Id of the waiting submission that was corrected, which goes before; empty for none.
+    """
+
+    id: str
+    server: str
+    case: str
+    annotator: str
+    made: str
+    basedOn: int = 0
+    follows: str = ""
+
+
+class Outbox:
+    """The folder of submissions that wait; its methods may be called from any thread.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first one is put in.
+
+    Attributes
+    ----------
+    changed : Signal
+        No arguments; to be emitted in the GUI thread by whoever puts in or sends.
+    """
+
+    def __init__(self, folder):
+        self.changed = Signal()
+        self._folder = Path(folder)
+
+    def put(self, case, server, basedOn, follows=""):
+        """Write a submission.
+
+        Parameters
+        ----------
+        case : AnnotatedCase
+            What is submitted.
+        server : str
+            Address.
+        basedOn : int
+            Version that was corrected; 0 for none.
+        follows : str
+            Id of the waiting submission that was corrected; empty for none.
+
+        Returns
+        -------
+        Waiting
+            It is on the disk now.
+        """
+        annotation = case.annotation
+        made = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        id_ = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}-{uuid.uuid4().hex[:6]}"
+        waiting = Waiting(id_, server, annotation.case, annotation.annotator, made, basedOn, follows)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        writeCase(self._folder / id_, case, **{LETTER: asdict(waiting)})
+        return waiting
+
+    def waiting(self):
+        """All that wait, the oldest first; what cannot be read is left where it is."""
+        found = []
+        for letter in sorted(self._folder.glob(f"[!.]*/{LETTER}.json")):
+            try:
+                found.append(Waiting(**json.loads(letter.read_text(encoding="utf-8"))))
+            except (OSError, ValueError, TypeError):
+                continue
+        return found
+
+    def latest(self, server, case):
+        """The newest that waits for a case; None where none does."""
+        mine = [waiting for waiting in self.waiting() if (waiting.server, waiting.case) == (server, case)]
+        return mine[-1] if mine else None
+
+    def read(self, waiting, grid):
+        """Read one back as an AnnotatedCase."""
+        return readCase(self._folder / waiting.id, grid)
+
+    def send(self, task, client, waiting, force=False):
+        """Send one, and take it out when the server has it.
+
+        Parameters
+        ----------
+        task : Task
+            Learns how much has been sent.
+        client : Client
+            Of the server that it is for.
+        waiting : Waiting
+            Which.
+        force : bool
+            Whether a newer version on the server may be followed by this one.
+
+        Returns
+        -------
+        int
+            The server's version of it.
+
+        Raises
+        ------
+        ConflictError
+            If there is a newer version on the server. Nothing is lost: it goes on waiting.
+        ClientError
+            Likewise, if it cannot be sent.
+        """
+        folder = self._folder / waiting.id
+        annotation = json.loads((folder / ANNOTATION).read_text(encoding="utf-8"))
+        basedOn = self._letterOf(waiting).basedOn
+        answer = client.submit(waiting.case, annotation, folder / LABEL, folder / INSTANCES, basedOn, task, force=force)
+        version = int(answer["version"])
+        for other in self.waiting():
+            if other.follows == waiting.id:
+                letter = replace(other, basedOn=version, follows="")
+                writeJson(self._folder / other.id / f"{LETTER}.json", asdict(letter))
+        shutil.rmtree(folder)
+        return version
+
+    def sendAll(self, task, client):
+        """Send all that wait for this server, the oldest first.
+
+        Returns
+        -------
+        sent : dict of str to int
+            Versions on the server by id.
+        refused : list of (Waiting, ClientError)
+            What goes on waiting, and why. What follows one that was refused is not tried.
+        """
+        mine = [waiting for waiting in self.waiting() if waiting.server == client.address]
+        sent, refused = {}, []
+        for number, waiting in enumerate(mine):
+            part = task.part(number / len(mine), (number + 1) / len(mine))
+            if self._letterOf(waiting).follows:
+                continue
+            try:
+                sent[waiting.id] = self.send(part, client, waiting)
+            except ClientError as error:
+                refused.append((waiting, error))
+                if error.status == 0:  # nobody there: the others would wait for nothing
+                    break
+        return sent, refused
+
+    def remove(self, waiting):
+        """Throw one away."""
+        shutil.rmtree(self._folder / waiting.id)
+
+    def _letterOf(self, waiting):
+        return Waiting(**json.loads((self._folder / waiting.id / f"{LETTER}.json").read_text(encoding="utf-8")))
