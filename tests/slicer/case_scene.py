@@ -24,7 +24,6 @@ from LiverCADLib.settings import MemoryStore, Settings  # noqa: E402
 from LiverCADLib.tasks import Task  # noqa: E402
 
 
-
 def parameters() -> LiverCADParameters:
     """State of the module in the scene as it is."""
     logic = ScriptedLoadableModuleLogic()

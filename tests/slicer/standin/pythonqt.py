@@ -21,6 +21,7 @@ from typing import Any
 import shiboken6
 from PySide6 import QtCore
 
+from standin.adoption import Adoption
 from standin.properties import property_names, write_property
 from standin.signals import BoundSignal, QtMethod, connect, disconnect
 
@@ -118,15 +119,8 @@ def generated(wrapped: type) -> type:
     return _GENERATED[wrapped]
 
 
-def adopt(value: Any) -> Any:
-    """Give an object that PySide6 made itself the rules; lists and tuples of objects likewise."""
-    if isinstance(value, _QObject):
-        kind = type(value)
-        if kind.__module__.startswith("PySide6.") and not issubclass(kind, QtCore.QCoreApplication):
-            value.__class__ = generated(kind)
-    elif type(value) in (list, tuple):
-        return type(value)(adopt(each) for each in value)
-    return value
+adopt = Adoption(generated).adopt
+"""Gives an object that PySide6 made itself the rules."""
 
 
 def closed(cls: type) -> type:

@@ -1,5 +1,4 @@
-"""Starts the stand-in: afterwards `import qt`, `import slicer` and the rest mean in this process what they mean in Slicer.
-"""
+"""Starts the stand-in: afterwards `import qt`, `import slicer` and the rest mean in this process what they mean in Slicer."""
 
 from __future__ import annotations
 

@@ -1,0 +1,117 @@
+"""The phases side by side: which views there are, what they show, and the way back."""
+
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+import slicer
+from case_scene import case_scene, client, open_case, phases, reload_scene, side_by_side  # noqa: F401
+
+from livercad.core.phases import Phase
+from LiverCADLib.scene.layouts import compositeNode, layoutNode, layoutNumber, layoutXml, sliceNode, viewName
+
+FOUR_UP = 3
+
+
+@pytest.fixture
+def views():
+    """The views that the application would make, without drawing them."""
+    logics = []
+
+    def make(*names):
+        for name in names:
+            logic = slicer.vtkMRMLSliceLogic()
+            logic.SetMRMLApplicationLogic(slicer.app.applicationLogic())
+            logic.SetMRMLScene(slicer.mrmlScene)
+            logic.AddSliceNode(name).SetDimensions(300, 200, 1)
+            logics.append(logic)
+
+    yield make
+    for logic in logics:
+        logic.SetMRMLScene(None)
+
+
+def background(name):
+    return slicer.mrmlScene.GetNodeByID(compositeNode(name).GetBackgroundVolumeID())
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_layout_has_one_axial_view_for_each_phase_with_its_letter(count):
+    shown = tuple(Phase)[:count]
+    views = list(ElementTree.fromstring(layoutXml(shown)).iter("view"))
+    assert [view.get("singletontag") for view in views] == [viewName(phase) for phase in shown]
+    assert {view.get("class") for view in views} == {"vtkMRMLSliceNode"}
+    labels = [view.findtext("property[@name='viewlabel']") for view in views]
+    assert labels == ["U", "A", "P", "D"][:count]
+    assert {view.findtext("property[@name='orientation']") for view in views} == {"Axial"}
+
+
+def test_every_combination_of_phases_has_a_layout_of_its_own(side_by_side):
+    numbers = {layoutNumber(phases) for phases in ((Phase.PORTAL,), tuple(Phase), tuple(Phase)[:3], tuple(Phase)[1:])}
+    assert len(numbers) == 4
+    assert all(layoutNode().IsLayoutDescription(number) for number in numbers)
+    assert min(numbers) > 100
+
+
+def test_each_view_shows_its_phase_and_all_are_linked(case_scene, phases, side_by_side, client, views):
+    views(*map(viewName, Phase))
+    open_case(case_scene, client)
+    side_by_side.setOn(True)
+    assert layoutNode().GetViewArrangement() == layoutNumber((Phase.UNENHANCED, Phase.ARTERIAL, Phase.PORTAL))
+    for phase in (Phase.UNENHANCED, Phase.ARTERIAL, Phase.PORTAL):
+        assert background(viewName(phase)) is phases.volume(phase)
+        assert compositeNode(viewName(phase)).GetLinkedControl()
+        assert compositeNode(viewName(phase)).GetHotLinkedControl()
+
+
+def test_all_views_show_the_same_place_at_the_same_scale(case_scene, phases, side_by_side, client, views):
+    views(*map(viewName, Phase))
+    open_case(case_scene, client)
+    side_by_side.setOn(True)
+    shown = [sliceNode(viewName(phase)) for phase in phases.volumes()]
+    matrices = [slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS()) for node in shown]
+    assert np.allclose(matrices, matrices[0])
+    assert len({node.GetFieldOfView() for node in shown}) == 1
+    width, height, _depth = shown[0].GetFieldOfView()
+    assert np.isclose(width / height, 300 / 200)
+    bounds = [0.0] * 6
+    case_scene.reference.GetRASBounds(bounds)
+    center = np.add(bounds[::2], bounds[1::2]) / 2
+    assert np.allclose(matrices[0][:3, 3], center, atol=3), "the middle of the reference"
+    assert width > 40 and height > 35, "the whole of it"
+
+
+def test_views_follow_when_a_volume_becomes_another_phase(case_scene, phases, side_by_side, client, views):
+    views(*map(viewName, Phase))
+    open_case(case_scene, client)
+    side_by_side.setOn(True)
+    phases.assign(Phase.DELAYED, phases.volume(Phase.ARTERIAL))
+    assert background(viewName(Phase.DELAYED)) is phases.volume(Phase.DELAYED)
+    assert layoutNode().GetViewArrangement() == layoutNumber((Phase.UNENHANCED, Phase.PORTAL, Phase.DELAYED))
+
+
+def test_switching_off_brings_the_users_layout_back(case_scene, side_by_side, client):
+    layoutNode().SetViewArrangement(FOUR_UP)
+    open_case(case_scene, client)
+    side_by_side.setOn(True)
+    side_by_side.setOn(True)
+    side_by_side.setOn(False)
+    assert layoutNode().GetViewArrangement() == FOUR_UP
+    assert not side_by_side.isOn
+
+
+def test_the_users_views_show_the_reference_of_a_case_that_is_opened(case_scene, side_by_side, client, views):
+    views("Red", "Green")
+    open_case(case_scene, client)
+    assert background("Red") is case_scene.reference is background("Green")
+
+
+def test_the_layout_comes_back_with_a_saved_scene(case_scene, phases, side_by_side, client, tmp_path):
+    layoutNode().SetViewArrangement(FOUR_UP)
+    open_case(case_scene, client)
+    side_by_side.setOn(True)
+    number = layoutNode().GetViewArrangement()
+    reload_scene(case_scene, tmp_path)
+    assert layoutNode().GetViewArrangement() == number
+    side_by_side.setOn(False)
+    assert layoutNode().GetViewArrangement() == FOUR_UP
