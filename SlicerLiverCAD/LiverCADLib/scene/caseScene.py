@@ -3,6 +3,7 @@
 import json
 
 import slicer
+
 from livercad.core.phases import Phase
 from LiverCADLib.cases import CaseImage
 from LiverCADLib.scene.volumes import addVolumeNode

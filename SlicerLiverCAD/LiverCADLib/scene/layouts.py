@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import slicer
+
 from livercad.core.phases import Phase
 
 LAYOUT = 4720
@@ -161,14 +162,15 @@ def _fitAll(volume, names):
     bounds = [0.0] * 6
     volume.GetRASBounds(bounds)
     center = [(bounds[i] + bounds[i + 1]) / 2 for i in (0, 2, 4)]
-    extent = [bounds[i + 1] - bounds[i] for i in (0, 2, 4)]
+    size = [bounds[i + 1] - bounds[i] for i in (0, 2, 4)]
     for node in filter(None, map(sliceNode, names)):
         node.RotateToVolumePlane(volume)
-        across, up = (
-            max(abs(node.GetSliceToRAS().GetElement(row, column)) * extent[row] for row in range(3))
-            for column in (0, 1)
-        )
+        across, up = (_extent(node.GetSliceToRAS(), column, size) for column in (0, 1))
         width, height, _depth = node.GetDimensions()
         across = max(across, up * width / max(height, 1))
         node.SetFieldOfView(across, across * height / max(width, 1), node.GetFieldOfView()[2])
         node.JumpSliceByCentering(*center)
+
+
+def _extent(sliceToRas, column, size):
+    return max(abs(sliceToRas.GetElement(row, column)) * size[row] for row in range(3))

@@ -1,6 +1,7 @@
 """Which volume is which phase, what speaks for it, and how each is shown."""
 
 import slicer
+
 from livercad.core.phases import Phase
 from LiverCADLib.scene.caseScene import OWNED
 from LiverCADLib.scene.phaseEvidence import guessFromNames
@@ -95,6 +96,7 @@ class Phases:
         images : sequence of CaseImage
             All images of the open case.
         """
+        before = self.caseScene.reference
         reference = next((image.name for image in images if image.isReference), "")
         with slicer.util.NodeModify(self.caseScene.parameters.parameterNode):
             for phase in Phase:
@@ -102,6 +104,8 @@ class Phases:
                 setattr(self.caseScene.parameters, phase.value, self.caseScene.volumeOfImage(name) if name else None)
             if reference and self.caseScene.volumeOfImage(reference) is not None:
                 self.caseScene.parameters.reference = self.caseScene.volumeOfImage(reference)
+        if self.caseScene.reference is not before:
+            self.forgetRegistrations()
         self.caseScene.setImages(images)
         self._refresh()
 

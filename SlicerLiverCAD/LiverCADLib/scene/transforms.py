@@ -1,10 +1,9 @@
 """Displacements as a transform that Slicer applies to a volume when it is shown."""
 
 import numpy as np
+import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk
-
-import slicer
 
 
 def addDisplacement(displacement, affine, name):

@@ -1,15 +1,16 @@
 """Volume nodes from arrays and back, without a copy: what takes long is done before, off the GUI thread.
 
-Slicer wants right-handed voxel axes: it reverses the slices of a left-handed file that it reads, its own scenes included,
-and surfaces of segments on a left-handed grid are inside out. So nodes are right-handed here too, and an attribute keeps
-in mind that the server has the slices the other way round. `volumeOf` and `volumeFrom` give what is on the server's grid.
+Slicer wants right-handed voxel axes: it reverses the slices of a left-handed file that it reads, its own scenes
+included, and surfaces of segments on a left-handed grid are inside out. So nodes are right-handed here too, and an
+attribute keeps in mind that the server has the slices the other way round. `volumeOf` and `volumeFrom` give what is on
+the server's grid.
 """
 
 import numpy as np
+import slicer
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
-import slicer
 from livercad.core.phases import window_of
 from livercad.core.volume import Volume, grid_difference
 from LiverCADLib.imageFiles import isRightHanded, reversedSlices

@@ -1,0 +1,296 @@
+"""Which case is worked on: the next one, one from the list, or volumes of the scene."""
+
+import ctk
+import qt
+import slicer
+
+from LiverCADLib.caseLoading import loadCase, uploadCase
+from LiverCADLib.cases import CaseFilter, CaseSummary, matching, sizeText, totalSize
+from LiverCADLib.panels.caseTable import CaseTable
+from LiverCADLib.scene.volumes import volumeOf
+from LiverCADLib.translation import _
+
+
+def strategyTitles():
+    """What the server's strategies are called, by their names there."""
+    return {"first": _("First without a label"), "random": _("Any without a label")}
+
+
+def filterTitles():
+    """What the filters are called."""
+    return {
+        CaseFilter.ALL: _("All cases"),
+        CaseFilter.UNLABELLED: _("Unlabelled"),
+        CaseFilter.MINE: _("Submitted by me"),
+        CaseFilter.IN_PROGRESS: _("In progress"),
+        CaseFilter.COMPLETE: _("Complete"),
+        CaseFilter.NEEDS_REVIEW: _("Needs review"),
+    }
+
+
+class CasePanel:
+    """The section "Case".
+
+    Parameters
+    ----------
+    caseScene : CaseScene
+        The open case.
+    phases : Phases
+        What is sent as a new case.
+    session : Session
+        The server.
+
+    Attributes
+    ----------
+    widget : qt.QWidget
+        To be laid out.
+    """
+
+    def __init__(self, caseScene, phases, session):
+        self._caseScene, self._phases, self._session = caseScene, phases, session
+        self._cases, self._job = [], None
+        self.widget = qt.QWidget()
+        self._build(qt.QVBoxLayout(self.widget))
+        session.connected.connect(self._onConnected)
+        session.disconnected.connect(self._update)
+        for signal in (caseScene.opened, caseScene.closed, caseScene.unsavedChanged, phases.changed):
+            signal.connect(self._update)
+        caseScene.restored.connect(self._onRestored)
+        self._onRestored()
+
+    def _build(self, layout):
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.openLabel = qt.QLabel()
+        self.openLabel.wordWrap = True
+        self.closeButton = self._button(_("Close"), _("Take this case out of the scene; all else stays."))
+        self._row(layout, (self.openLabel, 1), (self.closeButton, 0))
+
+        self.strategyBox = self._comboBox(strategyTitles(), self._session.settings.strategy)
+        self.strategyBox.toolTip = _("How the server chooses the next case")
+        self.nextButton = self._button(_("Next sample"), _("Open the case that the server chooses."))
+        self._row(layout, (self.strategyBox, 1), (self.nextButton, 0))
+
+        self.filterBox = self._comboBox(filterTitles(), self._caseScene.parameters.caseFilter)
+        self.searchBox = ctk.ctkSearchBox()
+        self.searchBox.placeholderText = _("Search")
+        self.searchBox.toolTip = _("Words in a case's name")
+        self.refreshButton = self._button(_("Refresh"), _("Ask the server for its cases again."))
+        self._row(layout, (self.filterBox, 0), (self.searchBox, 1), (self.refreshButton, 0))
+        self.table = CaseTable()
+        layout.addWidget(self.table.widget)
+        self.countLabel = qt.QLabel()
+        self.openButton = self._button(_("Open"), _("Load all phases of the chosen case."))
+        self._row(layout, (self.countLabel, 1), (self.openButton, 0))
+
+        self.newGroup = ctk.ctkCollapsibleGroupBox()
+        self.newGroup.title = _("New case from volumes of the scene")
+        self.newGroup.collapsed = True
+        form = qt.QFormLayout(self.newGroup)
+        self.nameEdit = qt.QLineEdit()
+        self.nameEdit.toolTip = _("What the case is called on the server")
+        form.addRow(_("Name:"), self.nameEdit)
+        self.uploadLabel = qt.QLabel()
+        self.uploadLabel.wordWrap = True
+        form.addRow(self.uploadLabel)
+        self.uploadButton = self._button(_("Upload"), _("Send these volumes to the server as a case."))
+        form.addRow(self.uploadButton)
+        layout.addWidget(self.newGroup)
+
+        self.messageLabel = qt.QLabel()
+        self.messageLabel.wordWrap = True
+        layout.addWidget(self.messageLabel)
+        self._listen()
+
+    def _listen(self):
+        self.closeButton.clicked.connect(self._onClose)
+        self.strategyBox.currentIndexChanged.connect(self._onStrategy)
+        self.nextButton.clicked.connect(self.openNext)
+        self.filterBox.currentIndexChanged.connect(self._onFilter)
+        self.searchBox.textChanged.connect(self._onSearch)
+        self.refreshButton.clicked.connect(self.refresh)
+        self.openButton.clicked.connect(self._onOpen)
+        self.table.selectionChanged.connect(self._update)
+        self.table.opened.connect(self.openCase)
+        self.nameEdit.textChanged.connect(self._onName)
+        self.uploadButton.clicked.connect(self.upload)
+
+    @staticmethod
+    def _button(text, toolTip):
+        button = qt.QPushButton(text)
+        button.toolTip = toolTip
+        return button
+
+    @staticmethod
+    def _comboBox(titles, chosen):
+        box = qt.QComboBox()
+        for title in titles.values():
+            box.addItem(title)
+        box.setCurrentIndex(list(titles).index(chosen) if chosen in titles else 0)
+        return box
+
+    @staticmethod
+    def _row(layout, *widgets):
+        row = qt.QHBoxLayout()
+        for widget, stretch in widgets:
+            row.addWidget(widget, stretch)
+        layout.addLayout(row)
+
+    def refresh(self):
+        """Ask the server for its cases."""
+        client = self._session.client
+        if client is None:
+            return
+        job = self._session.run(_("Listing the cases"), lambda task: client.cases())
+        job.done.connect(self._onCases)
+        job.failed.connect(self._onFailed)
+
+    def openNext(self):
+        """Open the case that the server's strategy chooses."""
+        if not self._mayReplace():
+            return
+        strategy = self._session.settings.strategy
+        self._work(_("Opening the next case"), _loadNext, self._session.client, strategy).done.connect(self._onLoaded)
+
+    def openCase(self, case):
+        """Open a case of the server.
+
+        Parameters
+        ----------
+        case : str
+            Its name.
+        """
+        if not self._mayReplace():
+            return
+        title = _("Opening {case}").format(case=case)
+        self._work(title, loadCase, self._session.client, case).done.connect(self._onLoaded)
+
+    def upload(self):
+        """Send the volumes that are set as phases to the server as a new case, after consent."""
+        if not self._mayReplace() or not self._hasConsent():
+            return
+        nodes = self._phases.volumes()
+        moved = next((node for node in nodes.values() if node.GetParentTransformNode() is not None), None)
+        if moved is not None:
+            sentence = _("{name} is moved by a transform. Harden or remove it first.")
+            self._say(sentence.format(name=moved.GetName()))
+            return
+        case = self.nameEdit.text.strip()
+        volumes = {phase: volumeOf(node) for phase, node in nodes.items()}
+        job = self._work(_("Uploading {case}").format(case=case), uploadCase, self._session.client, case, volumes)
+        job.done.connect(lambda answer: self._onUploaded(*answer, nodes))
+
+    def _work(self, title, function, client, *arguments):
+        self._say("")
+        self._server = client.address
+        self._job = self._session.run(title, function, client, *arguments)
+        self._job.failed.connect(self._onFailed)
+        self._job.ended.connect(self._onEnded)
+        self._update()
+        return self._job
+
+    def _mayReplace(self):
+        """Ask before changes are lost; the user's own nodes are never touched."""
+        if not self._caseScene.isUnsaved:
+            return True
+        question = _("The corrections of {case} have not been submitted and will be lost. Go on?")
+        return slicer.util.confirmYesNoDisplay(question.format(case=self._caseScene.case), windowTitle="LiverCAD")
+
+    def _hasConsent(self):
+        if not self._session.needsConsent():
+            return True
+        if not slicer.util.confirmYesNoDisplay(self._session.consentQuestion(), windowTitle="LiverCAD"):
+            return False
+        self._session.giveConsent()
+        return True
+
+    def _onConnected(self, info):
+        self._update()
+        self.refresh()
+
+    def _onRestored(self):
+        titles = list(filterTitles())
+        self.filterBox.setCurrentIndex(titles.index(self._caseScene.parameters.caseFilter))
+        self.searchBox.text = self._caseScene.parameters.caseSearch
+        self._showCases()
+
+    def _onCases(self, answer):
+        self._cases = [CaseSummary.fromServer(case) for case in answer]
+        self._showCases()
+
+    def _onLoaded(self, loaded):
+        if loaded is None:
+            self._say(_("No case is left without a label."))
+            return
+        self._caseScene.open(loaded.case, self._server, loaded.images, loaded.volumes, loaded.version)
+
+    def _onUploaded(self, case, images, nodes):
+        named = {image.name: node for image, node in zip(images, nodes.values(), strict=True)}
+        self._caseScene.adopt(case, self._server, images, named)
+        self.refresh()
+
+    def _onFailed(self, error):
+        self._say(str(error))
+
+    def _onEnded(self):
+        self._job = None
+        self._update()
+
+    def _onStrategy(self, index):
+        self._session.settings.strategy = list(strategyTitles())[index]
+
+    def _onFilter(self, index):
+        self._caseScene.parameters.caseFilter = list(filterTitles())[index]
+        self._showCases()
+
+    def _onSearch(self, text):
+        self._caseScene.parameters.caseSearch = text
+        self._showCases()
+
+    def _onOpen(self):
+        self.openCase(self.table.selected)
+
+    def _onClose(self):
+        if self._mayReplace():
+            self._caseScene.close()
+
+    def _onName(self, text):
+        self._update()
+
+    def _say(self, text):
+        self.messageLabel.text = text
+        self.messageLabel.setVisible(bool(text))
+
+    def _showCases(self):
+        parameters = self._caseScene.parameters
+        annotator = self._session.settings.annotator
+        cases = matching(self._cases, parameters.caseFilter, parameters.caseSearch, annotator)
+        shown = self.table.show(cases)
+        sentence = _("{shown} of {all} cases") if shown == len(cases) else _("{shown} of {all} cases; search for more")
+        self.countLabel.text = sentence.format(shown=shown, all=len(self._cases))
+        self._update()
+
+    def _update(self, *ignored):
+        isFree = self._session.isConnected and self._job is None
+        nodes = self._phases.volumes()
+        for widget in (self.nextButton, self.refreshButton):
+            widget.enabled = isFree
+        self.openButton.enabled = isFree and bool(self.table.selected)
+        self.closeButton.enabled = bool(self._caseScene.case) and self._job is None
+        self.uploadButton.enabled = isFree and bool(nodes) and bool(self.nameEdit.text.strip())
+        names = ", ".join(node.GetName() for node in nodes.values())
+        self.uploadLabel.text = names or _("Choose the volumes in the section Phases.")
+        self.openLabel.text = self._openText()
+
+    def _openText(self):
+        if not self._caseScene.case:
+            return _("No case is open.")
+        sentence = _("Open: {case} ({count} volumes, {size})")
+        if self._caseScene.isUnsaved:
+            sentence = _("Open: {case} ({count} volumes, {size}), not submitted")
+        images = self._caseScene.images
+        return sentence.format(case=self._caseScene.case, count=len(images), size=sizeText(totalSize(images)))
+
+
+def _loadNext(task, client, strategy):
+    case = client.nextCase(strategy)
+    return loadCase(task, client, case) if case else None

@@ -1,0 +1,209 @@
+"""Which volume is which phase, and how the phases are shown."""
+
+import qt
+import slicer
+
+from livercad.core.phases import Phase
+from LiverCADLib.caseLoading import imagesOf, loadRegistrations
+from LiverCADLib.scene.phaseEvidence import evidenceFor, phaseTitle
+from LiverCADLib.translation import _
+
+WARNING = "color: #C0392B"
+
+
+class PhasesPanel:
+    """The section "Phases".
+
+    Parameters
+    ----------
+    caseScene : CaseScene
+        The open case.
+    phases : Phases
+        Its phases.
+    sideBySide : SideBySide
+        The views of the phases.
+    session : Session
+        The server.
+
+    Attributes
+    ----------
+    widget : qt.QWidget
+        To be laid out.
+    """
+
+    def __init__(self, caseScene, phases, sideBySide, session):
+        self._caseScene, self._phases, self._sideBySide = caseScene, phases, sideBySide
+        self._session = session
+        self._sending = self._recognising = self._registering = None
+        self._isSendAgain = False
+        self.selectors, self.evidence = {}, {}
+        self.widget = qt.QWidget()
+        self._build(qt.QVBoxLayout(self.widget))
+        for signal in (phases.changed, caseScene.imagesChanged, caseScene.restored, session.disconnected):
+            signal.connect(self._update)
+        for signal in (phases.registrationsChanged, phases.registeredChanged, session.connected):
+            signal.connect(self._update)
+        caseScene.opened.connect(self._onOpened)
+        self._update()
+
+    def _build(self, layout):
+        layout.setContentsMargins(0, 0, 0, 0)
+        grid = qt.QGridLayout()
+        for row, phase in enumerate(Phase):
+            selector = slicer.qMRMLNodeComboBox()
+            selector.nodeTypes = ["vtkMRMLScalarVolumeNode"]
+            selector.showChildNodeTypes = False
+            selector.noneEnabled = True
+            selector.addEnabled = False
+            selector.removeEnabled = False
+            selector.setMRMLScene(slicer.mrmlScene)
+            selector.connect("currentNodeChanged(vtkMRMLNode*)", self._onSelected(phase))
+            self.selectors[phase], self.evidence[phase] = selector, qt.QLabel()
+            grid.addWidget(qt.QLabel(phaseTitle(phase)), row, 0)
+            grid.addWidget(selector, row, 1)
+            grid.addWidget(self.evidence[phase], row, 2)
+        grid.setColumnStretch(1, 1)
+        layout.addLayout(grid)
+
+        self.namesButton = qt.QPushButton(_("From names"))
+        self.namesButton.toolTip = _("Fill empty phases with volumes of the scene whose names tell their phase.")
+        self.recogniseButton = qt.QPushButton(_("Recognise"))
+        self.recogniseButton.toolTip = _("Let the server tell the phases from the images.")
+        self.sideBySideBox = qt.QCheckBox(_("Side by side"))
+        self.sideBySideBox.toolTip = _("Linked slice views, one for each phase")
+        self.registeredBox = qt.QCheckBox(_("Registered"))
+        self.registeredBox.toolTip = _("Show every phase moved onto the reference; else as it was taken.")
+        row = qt.QHBoxLayout()
+        for widget in (self.namesButton, self.recogniseButton, self.sideBySideBox, self.registeredBox):
+            row.addWidget(widget)
+        row.addStretch(1)
+        layout.addLayout(row)
+        self.messageLabel = qt.QLabel()
+        self.messageLabel.wordWrap = True
+        self.messageLabel.styleSheet = WARNING
+        layout.addWidget(self.messageLabel)
+        self._say("")
+
+        self.namesButton.clicked.connect(self._onNames)
+        self.recogniseButton.clicked.connect(self.recognise)
+        self.sideBySideBox.toggled.connect(self._onSideBySide)
+        self.registeredBox.toggled.connect(self._onRegistered)
+
+    def recognise(self):
+        """Let the server tell the phases of the open case."""
+        self._say("")
+        client, case = self._session.client, self._caseScene.case
+        title = _("Recognising the phases")
+        self._recognising = self._session.run(title, lambda task: imagesOf(client.recognizePhases(case, task)))
+        self._recognising.done.connect(lambda images: self._onTold(case, images))
+        self._follow(self._recognising, "_recognising")
+
+    def register(self):
+        """Fetch how the phases are registered; the server analyses the case first where it has not."""
+        self._say("")
+        client, case, names = self._session.client, self._caseScene.case, self._phases.unregistered()
+        self._registering = self._session.run(_("Registering"), loadRegistrations, client, case, names)
+        self._registering.done.connect(lambda registrations: self._onRegistrations(case, registrations))
+        for signal in (self._registering.failed, self._registering.cancelled):
+            signal.connect(self._onNotRegistered)
+        self._follow(self._registering, "_registering")
+
+    def _send(self):
+        """Tell the server what the annotator says of the phases; one request after the other."""
+        if self._sending is not None:
+            self._isSendAgain = True
+            return
+        client, case, word = self._session.client, self._caseScene.case, self._phases.annotatorsWord()
+        phases = {name: phase.value for name, phase in word.items()}
+        title = _("Sending the phases")
+        self._sending = self._session.run(title, lambda task: imagesOf(client.setPhases(case, phases)))
+        self._sending.done.connect(lambda images: self._onTold(case, images))
+        self._sending.ended.connect(self._onSent)
+        self._follow(self._sending, "_sending")
+
+    def _follow(self, job, attribute):
+        def end():
+            if getattr(self, attribute) is job:
+                setattr(self, attribute, None)
+            self._update()
+
+        job.failed.connect(lambda error: self._say(str(error)))
+        job.ended.connect(end)
+        self._update()
+
+    def _onSelected(self, phase):
+        def select(node):
+            if self._phases.assign(phase, node) and self._isOnServer and self._phases.annotatorsWord():
+                self._say("")
+                self._send()
+
+        return select
+
+    def _onNames(self):
+        self._phases.assignByNames()
+
+    def _onOpened(self):
+        self._say("")
+        if self._isOnServer and len(self._caseScene.images) > 1 and not all(i.phase for i in self._caseScene.images):
+            self.recognise()
+        self._update()
+
+    def _onTold(self, case, images):
+        if case == self._caseScene.case and not self._isSendAgain:
+            self._phases.assignAsTold(images)
+
+    def _onSent(self):
+        if self._isSendAgain:
+            self._isSendAgain, self._sending = False, None
+            if self._isOnServer:
+                self._send()
+
+    def _onSideBySide(self, isOn):
+        self._sideBySide.setOn(isOn)
+        qt.QTimer.singleShot(0, self._sideBySide.fit)  # when the views have got their sizes
+
+    def _onRegistered(self, isOn):
+        self._phases.setRegistered(isOn)
+        if isOn and self._phases.unregistered() and self._isOnServer and self._registering is None:
+            self.register()
+
+    def _onRegistrations(self, case, registrations):
+        if case != self._caseScene.case:
+            return
+        for registration in registrations:
+            self._phases.addTransform(registration.name, registration.displacement, registration.affine)
+            self._phases.addRegistered(registration.name, registration.volume)
+
+    def _onNotRegistered(self, *error):
+        self._phases.setRegistered(False)
+
+    @property
+    def _isOnServer(self):
+        """Whether the open case is one of the connected server."""
+        client = self._session.client
+        return client is not None and bool(self._caseScene.case) and self._caseScene.server == client.address
+
+    def _say(self, text):
+        self.messageLabel.text = text
+        self.messageLabel.setVisible(bool(text))
+
+    def _update(self, *ignored):
+        for phase, selector in self.selectors.items():
+            _quietly(selector, selector.setCurrentNode, self._phases.volume(phase))
+            evidence = evidenceFor(phase, self._phases.imageOf(phase))
+            label = self.evidence[phase]
+            label.text = evidence.text
+            label.toolTip = evidence.details
+            label.styleSheet = WARNING if evidence.isWarning else ""
+        _quietly(self.sideBySideBox, self.sideBySideBox.setChecked, self._sideBySide.isOn)
+        _quietly(self.registeredBox, self.registeredBox.setChecked, self._phases.isRegistered)
+        self.recogniseButton.enabled = self._isOnServer and self._recognising is None
+        self.sideBySideBox.enabled = bool(self._phases.volumes())
+        canRegister = self._isOnServer or not self._phases.unregistered()
+        self.registeredBox.enabled = canRegister and len(self._caseScene.images) > 1 and self._registering is None
+
+
+def _quietly(widget, change, value):
+    wasBlocked = widget.blockSignals(True)
+    change(value)
+    widget.blockSignals(wasBlocked)
