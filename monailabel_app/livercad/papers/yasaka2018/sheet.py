@@ -16,7 +16,7 @@ from livercad.papers.yasaka2018.settings import PHASES, Settings
 
 CELL = 150
 GAP = 6
-LEFT, TOP = 118, 26
+LEFT, TOP = 134, 26
 COLUMNS = 2
 """Examples of a category."""
 INK, SOFT = (31, 41, 51), (91, 102, 114)
