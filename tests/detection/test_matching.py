@@ -10,6 +10,7 @@ import pytest
 from lesion_scenes import GRIDS, ball, grid
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
+from livercad.detection import matching
 from livercad.detection.components import LesionsFound
 from livercad.detection.matching import LONE_SCORE, Matched, match_lesions
 from livercad.detection.overlaps import compare, holds_together
@@ -153,6 +154,23 @@ def test_lesions_are_numbered_from_the_largest_of_all_phases() -> None:
     assert matched.scores == {1: 0.8, 2: 0.7}
     sizes = [np.count_nonzero(mask) for mask in masks(matched)]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_pieces_are_looked_at_inside_their_candidate_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[tuple[int, ...]] = []
+
+    def watched(whole: Mask, one: Mask, other: Mask, on: Volume) -> bool:
+        looked_at.extend(mask.shape for mask in (whole, one, other))
+        return holds_together(whole, one, other, on)
+
+    monkeypatch.setattr(matching, "holds_together", watched)
+    whole = at(0, 0, 0, 12)
+    left = whole & (np.indices(GRID.shape)[0] < 28)
+    right = whole & (np.indices(GRID.shape)[0] > 31)
+    (mask,) = masks(match_lesions({PORTAL: found(left, right), ARTERIAL: found(whole)}, PORTAL))
+    assert (mask == (left | right)).all()
+    box = tuple(int(np.ptp(side)) + 1 for side in np.nonzero(whole))
+    assert looked_at == [box] * 3
 
 
 def test_the_reference_keeps_its_voxels_where_outlines_overlap() -> None:

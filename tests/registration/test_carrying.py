@@ -3,10 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 from scipy.spatial.transform import Rotation
 
 from livercad.core.geometry import transform_points
 from livercad.core.volume import Volume
+from livercad.registration import carrying
 from livercad.registration.carrying import carry
 from livercad.registration.mapping import IDENTITY, Bend, Mapping
 from livercad.studies.itk import LPS_TO_RAS
@@ -80,3 +82,19 @@ def test_a_bend_goes_on_beyond_its_control_points_without_a_jump() -> None:
 def test_what_lies_outside_the_moving_image_is_filled() -> None:
     far = Volume(np.ones((4, 4, 4)), np.diag([1.0, 1.0, 1.0, 1.0]) + np.pad([[500.0]], ((0, 3), (3, 0))))
     assert (carry(far, IDENTITY, FIXED, "nearest", 7) == 7).all()
+
+
+def test_it_works_in_one_thread_and_leaves_the_others_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, seen, sample = torch.get_num_threads(), [], carrying.F.grid_sample
+
+    def watched(*given: object, **named: object) -> torch.Tensor:
+        seen.append(torch.get_num_threads())
+        return sample(*given, **named)
+
+    monkeypatch.setattr(carrying.F, "grid_sample", watched)
+    torch.set_num_threads(2)
+    try:
+        carry(MOVING, Mapping(TURN, bend()), FIXED, "nearest", 0)
+        assert set(seen) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

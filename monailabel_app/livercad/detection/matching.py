@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -110,6 +111,12 @@ class _View:
     instances: Volume
     scores: dict[int, float]
 
+    @cached_property
+    def sizes_ml(self) -> npt.NDArray[np.float64]:
+        """Volumes of the candidates, by number."""
+        array = self.instances.array
+        return np.bincount(array[array > 0]) * self.instances.voxel_volume_ml
+
 
 @dataclass
 class _Lesion:
@@ -159,18 +166,20 @@ def _add_phase(lesions: list[_Lesion], phase: Phase, views: Mapping[Phase, _View
     candidates = view.instances.array
     table = compare(so_far, len(lesions), candidates, max(view.scores, default=0), view.instances)
     there = [number for number in sorted(view.scores) if table.columns[number - 1]]
+    blocks = ndimage.find_objects(candidates) if there else []
     partner = _assign(table)
     joined: list[tuple[int, int]] = []
     for number in there:
         column = number - 1
         held = [row for row in np.flatnonzero(table.of_rows[:, column] >= MOSTLY) if row not in partner.values()]
         if column in partner:
-            whole = partner[column]
+            whole, block = partner[column], blocks[column]
             lesions[whole].take(_Lesion({phase: [number]}))
             pieces = [whole]
             for row in held:
                 lesions[row].also_in.add(phase)
-                if holds_together(candidates == number, so_far == whole + 1, so_far == row + 1, view.instances):
+                inside = so_far[block]
+                if holds_together(candidates[block] == number, inside == whole + 1, inside == row + 1, view.instances):
                     pieces.append(row)
             joined += [(whole, row) for row in pieces[1:]]
             if len(pieces) > 1 and table.rows[pieces].sum() < MOSTLY * table.columns[column]:
@@ -199,9 +208,7 @@ def _is_plausible(lesion: _Lesion, views: Mapping[Phase, _View]) -> bool:
     if len(lesion.visible_in) > 1:
         return True
     ((phase, numbers),) = lesion.parts.items()
-    instances = views[phase].instances
-    volume_ml = np.count_nonzero(np.isin(instances.array, numbers)) * instances.voxel_volume_ml
-    return lesion.scores(views)[phase] >= LONE_SCORE and volume_ml >= LONE_ML
+    return lesion.scores(views)[phase] >= LONE_SCORE and views[phase].sizes_ml[numbers].sum() >= LONE_ML
 
 
 def _paint(lesions: Sequence[_Lesion], views: Mapping[Phase, _View]) -> Labels:

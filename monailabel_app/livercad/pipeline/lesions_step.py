@@ -134,5 +134,5 @@ def _brought(found: LesionsFound, scan: Scan, aligned: Alignments, region: tuple
         return LesionsFound(near.image.like(np.zeros(near.image.shape, np.uint16)), {})
     box = Box.around(found.instances.array > 0)
     instances = near.bring(found.instances.crop(np.floor(box.minimum), np.ceil(box.maximum) + 1))
-    still_there = set(np.unique(instances.array).tolist())
+    still_there = set(np.unique(instances.array[instances.array > 0]).tolist())
     return LesionsFound(instances, {number: s for number, s in found.scores.items() if number in still_there})

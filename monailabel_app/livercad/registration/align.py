@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from threadpoolctl import threadpool_limits
 
 from livercad.core.findings import Registration
 from livercad.core.volume import Volume, grid_difference
@@ -18,6 +14,7 @@ from livercad.registration.mapping import IDENTITY, Mapping
 from livercad.registration.quality import Agreement, Judge, first_shift
 from livercad.registration.search import find_bend, find_rigid
 from livercad.registration.surroundings import Surroundings
+from livercad.registration.threads import one_thread
 
 OUTSIDE_HU = -1024
 """What the aligned image shows where the moving image does not reach."""
@@ -68,15 +65,7 @@ class Aligned:
         return self.image.like(carry(labels, self.mapping, self.image, "nearest", 0).astype(labels.array.dtype))
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep torch to the calling thread: more would mostly wait for each other, the search's tensors being small."""
-    torch.get_num_threads()  # sets a new thread up, which would lift the limit later
-    with threadpool_limits(1, user_api="openmp"):
-        yield
-
-
-@_one_thread()
+@one_thread()
 def align(
     moving: Volume, moving_liver: Volume, fixed: Volume, fixed_liver: Volume, progress: Progress = silent
 ) -> Aligned:

@@ -11,15 +11,17 @@ from torch.nn import functional as F
 
 from livercad.core.volume import Volume
 from livercad.registration.mapping import Bend, Mapping, spline_weights
+from livercad.registration.threads import one_thread
 
 SLICES = 8
 """How many slices of the fixed grid are filled at once: more only takes more memory."""
 
 
+@one_thread()
 def carry(
     moving: Volume, mapping: Mapping, grid: Volume, how: Literal["bilinear", "nearest"], fill: float
 ) -> npt.NDArray[np.float32]:
-    """Bring values from the moving image's grid to the fixed image's.
+    """Bring values from the moving image's grid to the fixed image's, in one thread.
 
     Parameters
     ----------
