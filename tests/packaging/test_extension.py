@@ -38,8 +38,18 @@ def test_the_extension_configures_and_installs_all_its_files(tmp_path):
     configured = configure(ROOT, tmp_path / "build")
     assert configured.returncode == 0, configured.stderr
     subprocess.run([str(CMAKE), "--install", tmp_path / "build", "--prefix", tmp_path / "installed"], check=True)
-    packaged = {path.name for path in (tmp_path / "installed").rglob("*") if path.is_file()}
-    assert {"LiverCAD.py", "LiverCAD.png"} <= packaged
+    modules = next((tmp_path / "installed").rglob("LiverCAD.py")).parent
+    packaged = {path.relative_to(modules).as_posix() for path in modules.rglob("*") if path.is_file()}
+    ours = {path.relative_to(EXTENSION).as_posix() for path in EXTENSION.rglob("*.p*") if path.suffix != ".pyc"}
+    assert ours <= packaged
+    code = "import LiverCADLib, livercad.core.annotation; print(livercad.core.annotation.__file__)"
+    found = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(modules)!r}); {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(found.stdout.strip()).is_relative_to(modules)
 
 
 @needs_cmake

@@ -17,7 +17,11 @@ macro(slicerMacroBuildScriptedModule)
     if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
       message(FATAL_ERROR "${MODULE_NAME} lists ${file}, which does not exist")
     endif()
-    install(FILES "${CMAKE_CURRENT_SOURCE_DIR}/${file}" DESTINATION "${MODULE_NAME}")
+    get_filename_component(folder "${file}" DIRECTORY)
+    install(
+      FILES "${CMAKE_CURRENT_SOURCE_DIR}/${file}"
+      DESTINATION "${Slicer_INSTALL_QTSCRIPTEDMODULES_LIB_DIR}/${folder}"
+      )
   endforeach()
 
   file(GLOB_RECURSE present RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" "*.py" "*.ui" "*.png" "*.svg" "*.json")
