@@ -57,7 +57,7 @@ def takeAnalysis(lesions, answer, keepMine):
     mine = segmentation.lesions() if keepMine else {}
     new = {number: mask for number, mask in answer.lesions.items() if not any(touches(mask, m) for m in mine.values())}
     found = {lesion.number: lesion for lesion in answer.findings.lesions}
-    shift = lesions.nextNumber - 1
+    shift, isFresh = lesions.nextNumber - 1, not lesions.records
     records, masks = {}, {}
     if not keepMine:
         for number, record in lesions.records.items():
@@ -73,7 +73,8 @@ def takeAnalysis(lesions, answer, keepMine):
     added = [record.found for number, record in records.items() if number > shift]
     kept = lesions.findings.lesions if keepMine and lesions.findings else ()
     lesions.findings = replace(answer.findings, lesions=(*kept, *added))
-    lesions.update(records, masks)
+    # What the server said once it says again: nobody has to be asked whether to throw it away.
+    lesions.update(records, masks, isEdit=not isFresh)
     return [lesion.number for lesion in added]
 
 
