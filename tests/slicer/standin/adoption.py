@@ -9,6 +9,9 @@ from typing import Any
 
 from PySide6 import QtCore
 
+_set_class = vars(object)["__class__"].__set__
+"""Changes an object's class without PySide6's own ``__setattr__``, which looks at the C++ object: it may be gone."""
+
 
 class Adoption:
     """Changes the class of objects, and changes it back before PySide6 destroys them.
@@ -27,7 +30,7 @@ class Adoption:
         if isinstance(value, QtCore.QObject):
             kind = type(value)
             if kind.__module__.startswith("PySide6.") and not issubclass(kind, QtCore.QCoreApplication):
-                value.__class__ = self._class(kind)
+                _set_class(value, self._class(kind))
                 self._adopted[id(value)] = (weakref.ref(value), kind)
         elif type(value) in (list, tuple):
             return type(value)(self.adopt(each) for each in value)
@@ -42,11 +45,11 @@ class Adoption:
 
     def _release(self, value: Any) -> None:
         _, kind = self._adopted.pop(id(value))
-        value.__class__ = kind
+        _set_class(value, kind)
 
     def _release_all(self) -> None:
         for reference, kind in list(self._adopted.values()):
             value = reference()
             if value is not None:
-                value.__class__ = kind
+                _set_class(value, kind)
         self._adopted.clear()
