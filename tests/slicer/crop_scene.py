@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from case_scene import case_scene, phases, session  # noqa: F401
 
 from livercad.core.annotation import Origin
 from livercad.core.findings import Classification, Lesion, PhaseMeasurement
@@ -78,7 +77,7 @@ def lesions():
 
 
 @pytest.fixture
-def crops(case_scene, phases, lesions):  # noqa: F811
+def crops(case_scene, phases, lesions):
     """The case, with its phases registered and the first lesion selected."""
     images = [CaseImage(phase.value, phase, "name", isReference=phase is Phase.PORTAL) for phase in HU]
     case_scene.open("case-1", SERVER, images, {phase.value: volume_of(phase) for phase in HU})

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from case_scene import case_scene, parameters, phases, session  # noqa: F401
-from crop_scene import HU, SPOTS, crops, found, lesions, volume_of  # noqa: F401
+from case_scene import parameters
+from crop_scene import HU, SPOTS, found, volume_of
 from vtk.util.numpy_support import vtk_to_numpy
 
 from livercad.core.crops import PIXELS, PLANE_SHARE, PLANES, SMALLEST_SIDE_MM, crops_of, side_mm
@@ -20,11 +20,11 @@ from LiverCADLib.scene.seen import Seen
 from LiverCADLib.scene.volumes import addVolumeNode
 
 
-def network_crops(number, phases=HU):
+def network_crops(number):
     """What the server's classifier cuts out of its own volumes."""
     what = found(number)
-    all_planes, _ = crops_of({phase: volume_of(phase) for phase in phases}, what.center, what.diameter_mm)
-    return {phase: all_planes[list(Phase).index(phase)] for phase in phases}
+    all_planes, _ = crops_of({phase: volume_of(phase) for phase in HU}, what.center, what.diameter_mm)
+    return {phase: all_planes[list(Phase).index(phase)] for phase in HU}
 
 
 def seen_of(number, saliency):

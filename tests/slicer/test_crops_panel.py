@@ -2,14 +2,12 @@
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import qt
-from case_scene import case_scene, phases, session  # noqa: F401
-from crop_scene import HU, SERVER, crops, found, lesions  # noqa: F401
+from crop_scene import HU, SERVER, found
 from standin.dialogs import dialogs
 
 from livercad.core.annotation import Verdict
@@ -61,13 +59,16 @@ def panel(crops, session):
     panel.widget.show()
     yield panel
     dialogs.clear()
+    panel.close()
     panel.widget.delete()
 
 
 def shown(panel, phase):
     """What a phase's picture shows, as an array."""
     image = panel.views[phase].picture.pixmap.toImage()
-    return np.array([[image.pixelColor(x, y).getRgb()[:3] for x in range(image.width())] for y in range(image.height())])
+    return np.array(
+        [[image.pixelColor(x, y).getRgb()[:3] for x in range(image.width())] for y in range(image.height())]
+    )
 
 
 def wait(panel):
@@ -268,19 +269,3 @@ def test_a_pixmap_has_the_arrays_pixels():
     picture = np.random.default_rng(2).integers(0, 256, (4, 5, 3)).astype(np.uint8)
     image = pixmapOf(picture).toImage()
     assert [image.pixelColor(x, 3).getRgb()[:3] for x in range(5)] == [tuple(pixel) for pixel in picture[3].tolist()]
-
-
-def test_screenshot(panel, crops, server):
-    """Not asserted: to be looked at."""
-    accept(crops, [1, 2])
-    Path("/tmp/w").mkdir(exist_ok=True)
-    panel.widget.resize(420, 900)
-    qt.QApplication.processEvents()
-    panel.widget.grab().save("/tmp/w/p_panel.png")
-    from LiverCADLib.panels.drawing import sheetPixmap
-    from LiverCADLib.scene.contactSheet import acceptedIn, sheetOf
-    from LiverCADLib.tasks import Task
-
-    w = {p: crops.window(p) for p in Phase}
-    sheetPixmap(sheetOf(Task(), "case-1", acceptedIn(crops.lesions), crops.images(), 0.6, w)).save("/tmp/w/p_sheet.png")
-    sheetPixmap(sheetOf(Task(), "case-1", acceptedIn(crops.lesions) * 7, crops.images(), 0.6, w)).save("/tmp/w/p_sheet14.png")

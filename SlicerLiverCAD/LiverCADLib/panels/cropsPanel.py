@@ -45,9 +45,15 @@ class CropsPanel:
         self._buildSquare(layout)
         self._buildPictures(layout)
         self._buildCurve(layout)
-        for signal in (crops.changed, session.connected, session.disconnected):
+        self._followed = crops.changed, session.connected, session.disconnected
+        for signal in self._followed:
             signal.connect(self._update)
         self._update()
+
+    def close(self):
+        """Follow nothing any more: the widget is about to go."""
+        for signal in self._followed:
+            signal.disconnect(self._update)
 
     def _buildLesion(self, layout):
         self.previousButton = qt.QToolButton()
@@ -116,6 +122,7 @@ class CropsPanel:
         self.messageLabel.wordWrap = True
         self.messageLabel.styleSheet = styleOf("bad")
         layout.addWidget(self.messageLabel)
+        layout.addStretch(1)
         self._say("")
 
     def selectNext(self):
@@ -171,6 +178,7 @@ class CropsPanel:
 
     def _onSaliency(self, isOn):
         self._refused = None
+        self._say("")
         self._crops.setShowsSaliency(isOn)
 
     def _ask(self):

@@ -4,7 +4,7 @@ import qt
 
 from livercad.core.enhancement import HEIGHT, WIDTH
 from livercad.core.taxonomy import LABEL_COLORS, Label
-from LiverCADLib.scene.contactSheet import CAPTION, FOOTER, GAP, MARGIN, PICTURE
+from LiverCADLib.scene.contactSheet import CAPTION, FOOTER, MARGIN, PICTURE
 from LiverCADLib.scene.phaseEvidence import phaseTitle
 from LiverCADLib.scene.pixels import pngOf
 from LiverCADLib.translation import _
@@ -75,16 +75,15 @@ def sheetPixmap(sheet):
     _write(painter, MARGIN, 26, _fitting(painter, sheet.title, width - 2 * MARGIN), STRONG)
     for index, entry in enumerate(sheet.entries):
         x, y = sheet.place(index)
-        wide = len(sheet.phases) * (PICTURE + GAP) - GAP
         if index % sheet.rows == 0:
             _setFont(painter, 12)
             for phase in sheet.phases:
                 _write(painter, x + sheet.pictureX(phase), y - 6, phaseTitle(phase), SOFT)
         painter.fillRect(x, y + 6, 4, CAPTION - 12, qt.QColor(*entry.color))
         _setFont(painter, 12, True)
-        _write(painter, x + 10, y + 17, _fitting(painter, entry.title, wide - 10), STRONG)
+        _write(painter, x + 10, y + 17, _fitting(painter, entry.title, sheet.entryWidth - 10), STRONG)
         _setFont(painter, 12)
-        _write(painter, x + 10, y + 33, _fitting(painter, entry.details, wide - 10), SOFT)
+        _write(painter, x + 10, y + 33, _fitting(painter, entry.details, sheet.entryWidth - 10), SOFT)
         for phase, picture in entry.pictures.items():
             scaled = pixmapOf(picture).scaled(PICTURE, PICTURE, qt.Qt.IgnoreAspectRatio, qt.Qt.SmoothTransformation)
             painter.drawPixmap(x + sheet.pictureX(phase), y + CAPTION, scaled)

@@ -18,6 +18,8 @@ PICTURE = 144
 """Side of a crop on the sheet, in pixels: three for one of the classifier's."""
 GAP, HEADING, CAPTION, MARGIN = 4, 22, 40, 16
 TITLE, FOOTER = 34, 26
+NARROWEST, NARROWEST_SHEET = 300, 470
+"""Room for an entry's words, and for the disclaimer, where there are few phases."""
 SHAPE = 4 / 3
 """Width over height that the sheet comes close to."""
 
@@ -74,7 +76,7 @@ class Sheet:
 
         def off(columns: int) -> float:
             rows = math.ceil(len(self.entries) / columns)
-            return abs(math.log(columns * self._blockWidth / (rows * (CAPTION + PICTURE)) / SHAPE))
+            return abs(math.log(columns * self.entryWidth / (rows * (CAPTION + PICTURE)) / SHAPE))
 
         return min(range(1, len(self.entries) + 1), key=off, default=1)
 
@@ -86,21 +88,22 @@ class Sheet:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height."""
-        width = 2 * MARGIN + self.columns * self._blockWidth + (self.columns - 1) * MARGIN
-        return width, TITLE + HEADING + self.rows * (CAPTION + PICTURE) + FOOTER + MARGIN
+        width = MARGIN + self.columns * (self.entryWidth + MARGIN)
+        return max(width, NARROWEST_SHEET), TITLE + HEADING + self.rows * (CAPTION + PICTURE) + FOOTER + MARGIN
 
     def place(self, index: int) -> tuple[int, int]:
         """Upper left corner of an entry's caption; its pictures stand `CAPTION` below."""
         column, row = divmod(index, self.rows)
-        return MARGIN + column * (self._blockWidth + MARGIN), TITLE + HEADING + row * (CAPTION + PICTURE)
+        return MARGIN + column * (self.entryWidth + MARGIN), TITLE + HEADING + row * (CAPTION + PICTURE)
 
     def pictureX(self, phase: Phase) -> int:
         """How far right of its entry's corner a phase's picture stands."""
         return self.phases.index(phase) * (PICTURE + GAP)
 
     @property
-    def _blockWidth(self) -> int:
-        return len(self.phases) * (PICTURE + GAP) - GAP
+    def entryWidth(self) -> int:
+        """How wide an entry is."""
+        return max(len(self.phases) * (PICTURE + GAP) - GAP, NARROWEST)
 
 
 def acceptedIn(lesions):

@@ -1,0 +1,10 @@
+"""Starts the stand-in before any test imports `qt` or `slicer`."""
+
+from standin.start import start
+
+import LiverCADLib  # noqa: F401  (finds livercad.core)
+
+start()
+
+from case_scene import case_scene, client, phases, session, side_by_side  # noqa: E402, F401
+from crop_scene import crops, lesions  # noqa: E402, F401
