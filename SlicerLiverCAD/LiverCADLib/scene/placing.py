@@ -60,7 +60,6 @@ class LesionPlacing:
         node.SetHideFromEditors(True)
         node.CreateDefaultDisplayNodes()
         node.GetDisplayNode().SetPointLabelsVisibility(False)
-        node.SetMaximumNumberOfControlPoints(1 if way is Way.CLICK else 2)
         event = slicer.vtkMRMLMarkupsNode.PointPositionDefinedEvent
         self._observers = [node.AddObserver(event, self._onPoint)]
         self._node, self._way = node, way
