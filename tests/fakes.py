@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from livercad.classification.views import LesionView
+from livercad.core.crops import PHASES, PIXELS, crops_of, side_mm
 from livercad.core.findings import Classification, Lesion, ModelUsed, Registration
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
@@ -140,9 +141,10 @@ class FakeClassifier:
         phases = tuple(phase for phase in Phase if phase in images)
         attention = {phase.value: 1 / len(phases) for phase in phases}
         classification = Classification(label, probabilities, malignancy, False, "", phases, attention)
-        crops = {phase: np.full((8, 8), lesion.mean_hu, np.float32) for phase in phases}
-        saliency = {phase: np.ones((8, 8), np.float32) for phase in phases}
-        return FakeClassified(classification, LesionView(crops, saliency, lesion.diameter_mm / 0.6))
+        cut, _ = crops_of(images, lesion.center, lesion.diameter_mm)
+        crops = {phase: cut[PHASES.index(phase)] for phase in phases}
+        saliency = {phase: np.linspace(0, 1, PIXELS**2, dtype=np.float32).reshape(PIXELS, PIXELS) for phase in phases}
+        return FakeClassified(classification, LesionView(crops, saliency, lesion.center, side_mm(lesion.diameter_mm)))
 
 
 def align_where_they_lie(

@@ -148,7 +148,7 @@ def _measured(study: CTStudy, number: int, phase: Phase) -> PhaseMeasurement:
 
 def _view(study: CTStudy, lesion: Lesion) -> LesionView:
     side, pixels = side_of(lesion.diameter_mm), 64
-    crops = {phase: axial_squares(image, lesion.center, side, pixels)[0] for phase, image in study.images.items()}
+    crops = {phase: axial_squares(image, lesion.center, side, pixels) for phase, image in study.images.items()}
     row, column = np.indices((pixels, pixels)) - pixels / 2
     blob = np.exp(-((row / 9) ** 2 + ((column + 5) / 12) ** 2)).astype(np.float32)
-    return LesionView(crops, dict.fromkeys(crops, blob), side)
+    return LesionView(crops, dict.fromkeys(crops, blob), lesion.center, side)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from livercad.classification.classifier import LesionClassifier
+from livercad.core.crops import PHASES, crops_of
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass, LesionType
 from livercad.core.volume import Volume
@@ -59,6 +60,8 @@ def test_whatever_phases_there_are_will_do(
     assert said.malignancy == pytest.approx(sum(malignant))
     assert set(said.attention) == set(phases) and sum(said.attention.values()) == pytest.approx(1)
     assert set(found.view.crops) == set(found.view.saliency) == set(phases)
+    seen, _ = crops_of(cyst.images, found.view.center, lesion_of(cyst).diameter_mm)
+    assert all(np.array_equal(found.view.crops[phase], seen[PHASES.index(phase)]) for phase in phases)
     assert max(map_.max() for map_ in found.view.saliency.values()) == pytest.approx(1)
 
 

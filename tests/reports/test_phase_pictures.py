@@ -122,8 +122,9 @@ def test_saliency_is_transparent_where_nothing_spoke_and_strongest_where_most_di
     saliency = np.zeros((32, 32), np.float32)
     saliency[8, 20] = 1.0
     saliency[24, 4] = 0.5
-    crop = np.full((32, 32), 45.0, np.float32)
-    view = LesionView({Phase.PORTAL: crop, Phase.ARTERIAL: crop}, {Phase.PORTAL: saliency}, 60.0)
+    crop = np.full((3, 32, 32), 45.0, np.float32)
+    crop[::2] = -1000
+    view = LesionView({Phase.PORTAL: crop, Phase.ARTERIAL: crop}, {Phase.PORTAL: saliency}, (0, 0, 0), 60.0)
     arterial, portal = crops_of(view)
     assert (arterial.phase, portal.phase, arterial.overlay) == (Phase.ARTERIAL, Phase.PORTAL, "")
     overlay = pixels(portal.overlay)

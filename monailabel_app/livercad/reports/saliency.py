@@ -54,7 +54,7 @@ def crops_of(view: LesionView) -> tuple[Crop, ...]:
     return tuple(
         Crop(
             phase,
-            jpeg_uri(grey_of(view.crops[phase], window_of(phase))),
+            jpeg_uri(grey_of(view.middle(phase), window_of(phase))),
             _overlay_uri(view.saliency[phase]) if phase in view.saliency else "",
         )
         for phase in Phase

@@ -95,7 +95,7 @@ class LiverCADApp(MONAILabelApp):
     def on_init_complete(self) -> None:
         """Start what a server needs, once the web application is up."""
         super().on_init_complete()
-        self.datastore().finish_saves()
+        self.datastore().recover()
         from livercad.server import outer  # it imports the routes, which a background task does not need
 
         monailabel_app = sys.modules.get("monailabel.app")

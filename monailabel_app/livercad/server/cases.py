@@ -24,6 +24,14 @@ from livercad.studies.atomic import write_text
 from livercad.studies.files import SERVER_LABELS
 from livercad.studies.study import Series, Study
 
+Look = Callable[[Study], Sequence[PhaseRead]]
+"""Looks at a study's images for their phases."""
+
+
+def look_at_nothing(study: Study) -> Sequence[PhaseRead]:
+    """Tell no phases: for who needs the names only."""
+    return ()
+
 
 class CaseDatastore(LocalDatastore):
     """Cases as `find_studies` finds them; stock clients see the reference image of each as one NIfTI file.
@@ -39,7 +47,7 @@ class CaseDatastore(LocalDatastore):
         Tells the phases of a study whose names leave them open, see `PhaseMemory`.
     """
 
-    def __init__(self, root: Path, look: Callable[[Study], Sequence[PhaseRead]] = lambda study: ()) -> None:
+    def __init__(self, root: Path, look: Look = look_at_nothing) -> None:
         self.catalogue = Catalogue(root)
         self.words = PhaseWords(root)
         self.memory = PhaseMemory(root, look)

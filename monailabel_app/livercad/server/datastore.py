@@ -5,25 +5,38 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 import time
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from monailabel.datastore.local import DataModel
 from monailabel.interfaces.datastore import DefaultLabelTag
 
+from livercad.core.phases import Phase
 from livercad.server import history, pending
-from livercad.server.cases import CaseDatastore
+from livercad.server.cases import CaseDatastore, Look, look_at_nothing
 from livercad.server.errors import UnknownNameError
 from livercad.server.labels import check_label
 from livercad.server.names import check_name
+from livercad.server.new_cases import add_case, remove_unfinished
 from livercad.server.uploads import add_study_file, remove_study_files
 from livercad.studies.atomic import replacing
 
 
 class StudyDatastore(CaseDatastore):
     """A studies folder as a MONAI Label datastore: one id a case, whether one file or a folder of phases."""
+
+    def __init__(self, root: Path, look: Look = look_at_nothing) -> None:
+        self._adding = threading.Lock()
+        super().__init__(root, look)
+
+    def recover(self) -> None:
+        """Finish, or undo, what a server that was killed has left half done."""
+        self.finish_saves()
+        remove_unfinished(self.catalogue.root)
 
     def save_label(self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any]) -> str:
         """Save a label; the one that it replaces goes into the history.
@@ -162,6 +175,12 @@ class StudyDatastore(CaseDatastore):
         self.refresh()
         self.update_image_info(case, image_info or {})
         return case
+
+    def add_case(self, case: str, files: Sequence[Path], phases: Mapping[str, Phase | None]) -> None:
+        """Make a case of the files of its phases, see `livercad.server.new_cases.add_case`."""
+        with self._adding:
+            add_case(self.catalogue, case, files, phases)
+        self.refresh()
 
     def remove_image(self, image_id: str) -> None:
         """Remove a case's files and labels; the labels' history stays."""

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from monailabel.interfaces.exception import ImageNotFoundException, LabelNotFoundException, MONAILabelException
 
@@ -49,6 +50,7 @@ def register(app: FastAPI) -> None:
     """
     for kind, status in STATUS:
         app.add_exception_handler(kind, _handler(status))
+    app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -70,6 +72,13 @@ def _handler(status: int) -> Callable[[Request, Exception], JSONResponse]:
         return JSONResponse({"detail": reason_of(error)}, status)
 
     return answer
+
+
+def _unfit(request: Request, error: Exception) -> JSONResponse:
+    # FastAPI's own answer has a list where all others have a sentence.
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    reasons = (f"{' '.join(map(str, each['loc']))}: {each['msg']}" for each in found)
+    return JSONResponse({"detail": f"The request does not fit: {'; '.join(reasons)}."}, 422)
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

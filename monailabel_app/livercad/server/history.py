@@ -55,7 +55,7 @@ def former_versions(tag_folder: Path, case: str) -> list[Version]:
         Oldest first.
     """
     versions = []
-    for record in sorted((tag_folder / FOLDER / case).glob("*.json")):
+    for record in sorted((tag_folder / FOLDER / case).glob("[0-9]*.json")):
         entry = json.loads(record.read_text(encoding="utf-8"))
         versions.append(Version(int(record.stem), record.with_name(entry["file"]), entry["info"], False))
     return versions

@@ -32,15 +32,21 @@ environment.prepare()  # before MONAI Label's routes are imported, which look at
 from monailabel.endpoints import activelearning, datastore, info, scoring, session, train  # noqa: E402
 
 from livercad.server import (  # noqa: E402
+    analysis_routes,
     batch_routes,
     case_routes,
     errors,
+    image_routes,
     infer_routes,
     label_routes,
     log_routes,
     login,
+    model_routes,
+    phase_routes,
     progress_routes,
     submission_routes,
+    training_routes,
+    upload_routes,
 )
 from livercad.server.guard import HEALTH, Guard  # noqa: E402
 from livercad.server.instance import check_names, expected_token, livercad_app  # noqa: E402
@@ -57,7 +63,13 @@ OUR_ROUTES = (
     log_routes,
     login,
     case_routes,
+    upload_routes,
+    image_routes,
+    phase_routes,
+    analysis_routes,
     submission_routes,
+    model_routes,
+    training_routes,
 )
 API = 1
 """Counts up when clients of the routes under ``/livercad`` must change."""

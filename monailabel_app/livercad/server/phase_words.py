@@ -37,7 +37,7 @@ class PhaseWords:
     def __init__(self, root: Path) -> None:
         self._folder = root / FOLDER
         self._lock = threading.Lock()
-        self._words = {file.stem: words for file in self._folder.glob("*.json") if (words := _read(file))}
+        self._words = {file.stem: words for file in self._folder.glob("[!.]*.json") if (words := _read(file))}
 
     def applied_to(self, study: Study) -> Study:
         """Give the images the phases that were told.

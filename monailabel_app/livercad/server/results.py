@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from livercad.core.findings import Findings, Lesion
+from livercad.core.geometry import Box
 from livercad.core.taxonomy import Label
 from livercad.core.volume import Volume
 from livercad.pipeline.analysis import Analysis
 from livercad.server.markups import lesion_boxes
 from livercad.studies.atomic import write_text
 from livercad.studies.nifti import write_volume
+from livercad.studies.reading import load_series
+from livercad.studies.study import Study
 
 
 @dataclass(frozen=True)
@@ -25,18 +28,42 @@ class Result:
     Parameters
     ----------
     analysis : Analysis
-        Its volumes on the reference image's grid only, so that what is kept stays small.
+        Its images on the reference image's grid only, so that what is kept stays small.
     """
 
     analysis: Analysis
 
     @classmethod
     def of(cls, analysis: Analysis) -> Result:
-        """Let the volumes on other grids go."""
+        """Let the images on other grids go; of their livers' masks the surroundings stay."""
         phases = tuple(
-            replace(image, original=image.aligned, original_liver=image.aligned_liver) for image in analysis.phases
+            image
+            if image.original is image.aligned
+            else replace(image, original=image.aligned, original_liver=_cut(image.original_liver))
+            for image in analysis.phases
         )
         return cls(replace(analysis, phases=phases))
+
+    def with_originals(self, study: Study) -> Analysis:
+        """The analysis with every image as it was before it was laid over the reference, read again.
+
+        Parameters
+        ----------
+        study : Study
+            What was analysed, its files unchanged.
+
+        Returns
+        -------
+        Analysis
+            As the analyzer has returned it.
+        """
+        series = {one.source: one for one in study.series}
+        pairs = zip(self.findings.phases, self.analysis.phases, strict=True)
+        phases = tuple(
+            image if read.is_reference else replace(image, original=load_series(series[read.source]))
+            for read, image in pairs
+        )
+        return replace(self.analysis, phases=phases)
 
     @property
     def findings(self) -> Findings:
@@ -84,6 +111,13 @@ def write_boxes(result: Result, folder: Path) -> Path:
     file = folder / f"{uuid.uuid4().hex}.json"
     write_text(file, json.dumps(lesion_boxes(result.findings), indent=1))
     return file
+
+
+def _cut(mask: Volume) -> Volume:
+    """The block of a mask around what is marked, with a margin so that its outline stays the same."""
+    box = Box.around(mask.array > 0)
+    cut = mask.crop(np.floor(box.minimum) - 1, np.ceil(box.maximum) + 2)
+    return cut.like(cut.array.copy())
 
 
 def _write_mask(mask: Volume, folder: Path) -> Path:

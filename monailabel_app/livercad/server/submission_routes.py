@@ -26,13 +26,13 @@ TRUE, FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no", ""
 
 
 @router.put("")
-async def submit(request: Request, case: str) -> dict[str, Any]:
-    """Save a new version of a case: form fields `annotation`, `label`, `instances`, `based_on` and `force`.
+async def submit(request: Request, case: str, based_on: int = 0, force: bool = False) -> dict[str, Any]:
+    """Save a new version of a case: form fields `annotation`, `label`, `instances`; `based_on` and `force` as well.
 
     The same once more, as after an answer that was lost, is the same version.
     """
     form = await form_of(request)
-    saved = await anyio.to_thread.run_sync(_submit, case, form)
+    saved = await anyio.to_thread.run_sync(_submit, case, form, based_on, force)
     return {"version": saved.version, "submitted": saved.submitted}
 
 
@@ -63,7 +63,7 @@ def download_instances(case: str, version: Version = None) -> FileResponse:
     return _download(found.instances, case)
 
 
-def _submit(case: str, form: FormData) -> Submission:
+def _submit(case: str, form: FormData, based_on: int, force: bool) -> Submission:
     store = livercad_app().datastore()
     store.study(case)
     with tempfile.TemporaryDirectory(prefix="submission-") as sent:
@@ -72,8 +72,8 @@ def _submit(case: str, form: FormData) -> Submission:
             read_annotation(text_of(form, "annotation"), case),
             file_of(form, "label", Path(sent, "label")),
             file_of(form, "instances", Path(sent, "instances")),
-            based_on=_number(text_of(form, "based_on", "0")),
-            force=_truth(text_of(form, "force", "")),
+            based_on=_number(text_of(form, "based_on", str(based_on))),
+            force=force or _truth(text_of(form, "force", "")),
         )
 
 
