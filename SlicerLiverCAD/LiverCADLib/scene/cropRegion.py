@@ -43,6 +43,7 @@ class CropRegion:
         with slicer.util.NodeModify(node):
             node.SetCenter(lesion.center)
             node.SetSize(side, side, max(highest - lowest, THINNEST_MM))
+            node.SetNthControlPointVisibility(0, False)  # the middle is the lesion's to show
         node.GetDisplayNode().SetVisibility(True)
 
     def close(self):
