@@ -7,7 +7,7 @@ import pytest
 import slicer
 import vtk
 from case_fakes import make_volume
-from case_scene import case_scene, client, open_case, phases, reload_scene, side_by_side  # noqa: F401
+from case_scene import open_case, reload_scene
 
 from livercad.core.phases import Phase
 from livercad.core.volume import grid_difference

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 import slicer
-from case_scene import case_scene, client, open_case, phases, reload_scene, side_by_side  # noqa: F401
+from case_scene import open_case, reload_scene
 
 from livercad.core.phases import Phase
 from LiverCADLib.scene.layouts import compositeNode, layoutNode, layoutNumber, layoutXml, sliceNode, viewName

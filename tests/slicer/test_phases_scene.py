@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import slicer
 from case_fakes import image_answer, make_volume
-from case_scene import case_scene, client, open_case, phases  # noqa: F401
+from case_scene import open_case
 
 from livercad.core.phases import ENHANCED_WINDOW, UNENHANCED_WINDOW, Phase
 from LiverCADLib.caseLoading import imagesOf

@@ -5,7 +5,7 @@ import pytest
 import slicer
 import vtk
 from case_fakes import affine
-from case_scene import case_scene, client, open_case, phases  # noqa: F401
+from case_scene import open_case
 from vtk.util.numpy_support import vtk_to_numpy
 
 from livercad.core.volume import Volume
@@ -97,7 +97,7 @@ def test_an_image_goes_back_where_it_was_taken_when_registration_is_switched_off
 
 def test_a_saved_transform_moves_as_before_and_is_read_linearly_again(case_scene, tmp_path):
     node = addDisplacement(*field(lambda points: 0.1 * (points - SPOT[:3]) + SHIFT, oblique=True), "to reference")
-    point = SPOT[:3] + [4, 5, 6]
+    point = SPOT[:3] + np.array([4, 5, 6])
     before = node.GetTransformFromParent().TransformPoint(point)
     path = str(tmp_path / "t.h5")
     slicer.util.saveNode(node, path, properties={})

@@ -7,6 +7,8 @@ import slicer
 from LiverCADLib.caseLoading import loadCase, uploadCase
 from LiverCADLib.cases import CaseFilter, CaseSummary, matching, sizeText, totalSize
 from LiverCADLib.panels.caseTable import CaseTable
+from LiverCADLib.panels.consent import hasConsent
+from LiverCADLib.panels.parts import iconOf, row, styleOf
 from LiverCADLib.scene.volumes import volumeOf
 from LiverCADLib.translation import _
 
@@ -63,24 +65,25 @@ class CasePanel:
         self.openLabel = qt.QLabel()
         self.openLabel.wordWrap = True
         self.closeButton = self._button(_("Close"), _("Take this case out of the scene; all else stays."))
-        self._row(layout, (self.openLabel, 1), (self.closeButton, 0))
+        layout.addLayout(row((self.openLabel, 1), (self.closeButton, 0)))
 
         self.strategyBox = self._comboBox(strategyTitles(), self._session.settings.strategy)
         self.strategyBox.toolTip = _("How the server chooses the next case")
         self.nextButton = self._button(_("Next sample"), _("Open the case that the server chooses."))
-        self._row(layout, (self.strategyBox, 1), (self.nextButton, 0))
+        self.nextButton.icon = iconOf("next")
+        layout.addLayout(row((self.strategyBox, 1), (self.nextButton, 0)))
 
         self.filterBox = self._comboBox(filterTitles(), self._caseScene.parameters.caseFilter)
         self.searchBox = ctk.ctkSearchBox()
         self.searchBox.placeholderText = _("Search")
         self.searchBox.toolTip = _("Words in a case's name")
         self.refreshButton = self._button(_("Refresh"), _("Ask the server for its cases again."))
-        self._row(layout, (self.filterBox, 0), (self.searchBox, 1), (self.refreshButton, 0))
+        layout.addLayout(row((self.filterBox, 0), (self.searchBox, 1), (self.refreshButton, 0)))
         self.table = CaseTable()
         layout.addWidget(self.table.widget)
         self.countLabel = qt.QLabel()
         self.openButton = self._button(_("Open"), _("Load all phases of the chosen case."))
-        self._row(layout, (self.countLabel, 1), (self.openButton, 0))
+        layout.addLayout(row((self.countLabel, 1), (self.openButton, 0)))
 
         self.newGroup = ctk.ctkCollapsibleGroupBox()
         self.newGroup.title = _("New case from volumes of the scene")
@@ -128,13 +131,6 @@ class CasePanel:
         box.setCurrentIndex(list(titles).index(chosen) if chosen in titles else 0)
         return box
 
-    @staticmethod
-    def _row(layout, *widgets):
-        row = qt.QHBoxLayout()
-        for widget, stretch in widgets:
-            row.addWidget(widget, stretch)
-        layout.addLayout(row)
-
     def refresh(self):
         """Ask the server for its cases."""
         client = self._session.client
@@ -166,13 +162,13 @@ class CasePanel:
 
     def upload(self):
         """Send the volumes that are set as phases to the server as a new case, after consent."""
-        if not self._mayReplace() or not self._hasConsent():
+        if not self._mayReplace() or not hasConsent(self._session):
             return
         nodes = self._phases.volumes()
         moved = next((node for node in nodes.values() if node.GetParentTransformNode() is not None), None)
         if moved is not None:
             sentence = _("{name} is moved by a transform. Harden or remove it first.")
-            self._say(sentence.format(name=moved.GetName()))
+            self._say(sentence.format(name=moved.GetName()), "bad")
             return
         case = self.nameEdit.text.strip()
         volumes = {phase: volumeOf(node) for phase, node in nodes.items()}
@@ -194,14 +190,6 @@ class CasePanel:
             return True
         question = _("The corrections of {case} have not been submitted and will be lost. Go on?")
         return slicer.util.confirmYesNoDisplay(question.format(case=self._caseScene.case), windowTitle="LiverCAD")
-
-    def _hasConsent(self):
-        if not self._session.needsConsent():
-            return True
-        if not slicer.util.confirmYesNoDisplay(self._session.consentQuestion(), windowTitle="LiverCAD"):
-            return False
-        self._session.giveConsent()
-        return True
 
     def _onConnected(self, info):
         self._update()
@@ -229,7 +217,7 @@ class CasePanel:
         self.refresh()
 
     def _onFailed(self, error):
-        self._say(str(error))
+        self._say(str(error), "bad")
 
     def _onEnded(self):
         self._job = None
@@ -256,8 +244,9 @@ class CasePanel:
     def _onName(self, text):
         self._update()
 
-    def _say(self, text):
+    def _say(self, text, kind=""):
         self.messageLabel.text = text
+        self.messageLabel.styleSheet = styleOf(kind)
         self.messageLabel.setVisible(bool(text))
 
     def _showCases(self):

@@ -5,10 +5,9 @@ import slicer
 
 from livercad.core.phases import Phase
 from LiverCADLib.caseLoading import imagesOf, loadRegistrations
+from LiverCADLib.panels.parts import iconOf, row, styleOf
 from LiverCADLib.scene.phaseEvidence import evidenceFor, phaseTitle
 from LiverCADLib.translation import _
-
-WARNING = "color: #C0392B"
 
 
 class PhasesPanel:
@@ -49,7 +48,7 @@ class PhasesPanel:
     def _build(self, layout):
         layout.setContentsMargins(0, 0, 0, 0)
         grid = qt.QGridLayout()
-        for row, phase in enumerate(Phase):
+        for line, phase in enumerate(Phase):
             selector = slicer.qMRMLNodeComboBox()
             selector.nodeTypes = ["vtkMRMLScalarVolumeNode"]
             selector.showChildNodeTypes = False
@@ -59,28 +58,25 @@ class PhasesPanel:
             selector.setMRMLScene(slicer.mrmlScene)
             selector.connect("currentNodeChanged(vtkMRMLNode*)", self._onSelected(phase))
             self.selectors[phase], self.evidence[phase] = selector, qt.QLabel()
-            grid.addWidget(qt.QLabel(phaseTitle(phase)), row, 0)
-            grid.addWidget(selector, row, 1)
-            grid.addWidget(self.evidence[phase], row, 2)
+            grid.addWidget(qt.QLabel(phaseTitle(phase)), line, 0)
+            grid.addWidget(selector, line, 1)
+            grid.addWidget(self.evidence[phase], line, 2)
         grid.setColumnStretch(1, 1)
         layout.addLayout(grid)
 
         self.namesButton = qt.QPushButton(_("From names"))
         self.namesButton.toolTip = _("Fill empty phases with volumes of the scene whose names tell their phase.")
-        self.recogniseButton = qt.QPushButton(_("Recognise"))
+        self.recogniseButton = qt.QPushButton(iconOf("phases"), _("Recognise"))
         self.recogniseButton.toolTip = _("Let the server tell the phases from the images.")
         self.sideBySideBox = qt.QCheckBox(_("Side by side"))
         self.sideBySideBox.toolTip = _("Linked slice views, one for each phase")
         self.registeredBox = qt.QCheckBox(_("Registered"))
         self.registeredBox.toolTip = _("Show every phase moved onto the reference; else as it was taken.")
-        row = qt.QHBoxLayout()
-        for widget in (self.namesButton, self.recogniseButton, self.sideBySideBox, self.registeredBox):
-            row.addWidget(widget)
-        row.addStretch(1)
-        layout.addLayout(row)
+        layout.addLayout(row((self.namesButton, 1), (self.recogniseButton, 1)))
+        layout.addLayout(row((self.sideBySideBox, 1), (self.registeredBox, 1)))
         self.messageLabel = qt.QLabel()
         self.messageLabel.wordWrap = True
-        self.messageLabel.styleSheet = WARNING
+        self.messageLabel.styleSheet = styleOf("bad")
         layout.addWidget(self.messageLabel)
         self._say("")
 
@@ -194,7 +190,7 @@ class PhasesPanel:
             label = self.evidence[phase]
             label.text = evidence.text
             label.toolTip = evidence.details
-            label.styleSheet = WARNING if evidence.isWarning else ""
+            label.styleSheet = styleOf("bad" if evidence.isWarning else "")
         _quietly(self.sideBySideBox, self.sideBySideBox.setChecked, self._sideBySide.isOn)
         _quietly(self.registeredBox, self.registeredBox.setChecked, self._phases.isRegistered)
         self.recogniseButton.enabled = self._isOnServer and self._recognising is None
