@@ -12,8 +12,9 @@ from livercad.core.volume import Volume
 from livercad.errors import InputError
 from livercad.papers.yasaka2018.capture import largest_section
 from livercad.papers.yasaka2018.folder import FolderSource
+from livercad.papers.yasaka2018.image_sets import make_image_sets
 from livercad.papers.yasaka2018.labels import read_labels
-from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings
+from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings, Settings
 from livercad.papers.yasaka2018.sources import Part, check_split
 from livercad.studies.nifti import write_volume
 
@@ -99,6 +100,42 @@ def test_a_patient_without_a_phase_is_left_out_and_named(tmp_path: Path) -> None
     source = FolderSource.of(tmp_path, CAPTURE, 0)
     assert [patient.name for patient in source.patients] == ["one", "two"]
     assert source.left_out == ("three: no delayed phase",)
+
+
+def test_a_patient_without_a_mask_is_left_out_as_one_with_a_damaged_mask_is(
+    tmp_path: Path, small_settings: Settings
+) -> None:
+    for case in ("one", "two", "three", "four"):
+        add_case(tmp_path / "data", case, mask=case != "three")
+    (tmp_path / "data" / "four" / "lesions.nii.gz").write_bytes(b"damaged")
+    table(tmp_path / "data", "one,1,A,training", "two,1,A,test", "three,1,A,training", "four,1,A,training")
+    source = FolderSource.of(tmp_path / "data", small_settings.capture, 0)
+    assert [patient.name for patient in source.patients] == ["one", "four", "two"]
+    (reason,) = source.left_out
+    assert reason.startswith("three: ") and "found no lesion mask" in reason and "Add one of them." in reason
+    sets, problems = make_image_sets(source, tmp_path / "sets", small_settings.capture, 0, workers=1)
+    assert {each.patient for each in sets} == {"one", "two"}
+    (damaged,) = problems
+    assert damaged.startswith("four: ") and "lesions.nii.gz" in damaged
+
+
+def test_a_test_patient_s_damaged_mask_is_left_out_though_the_largest_lesion_is_asked_for(tmp_path: Path) -> None:
+    for case in ("one", "two", "three"):
+        add_case(tmp_path, case)
+    (tmp_path / "three" / "lesions.nii.gz").write_bytes(b"damaged")
+    table(tmp_path, "one,1,A,training", "two,1,A,test", "three,1,A,test", "three,2,A,test")
+    source = FolderSource.of(tmp_path, CAPTURE, 0)
+    assert [patient.name for patient in source.patients] == ["one", "two"]
+    (reason,) = source.left_out
+    assert reason.startswith("three: ") and "lesions.nii.gz" in reason
+
+
+def test_only_where_no_patient_is_left_it_stops_and_says_why(tmp_path: Path) -> None:
+    add_case(tmp_path, "one")
+    add_case(tmp_path, "two", mask=False)
+    table(tmp_path, "one,1,A,training", "two,1,A,test")
+    with pytest.raises(InputError, match=r"no usable patient for test.* two: .*found no lesion mask"):
+        FolderSource.of(tmp_path, CAPTURE, 0)
 
 
 def test_a_number_that_the_mask_lacks_is_named(tmp_path: Path) -> None:

@@ -12,22 +12,19 @@ import numpy as np
 
 from livercad.core.geometry import Box
 from livercad.core.volume import Volume
-from livercad.errors import InputError
-from livercad.evaluation.cases import LESION_NAMES
+from livercad.errors import InputError, LiverCADError
 from livercad.papers.yasaka2018.capture import largest_section
 from livercad.papers.yasaka2018.labels import TABLE, Label, read_labels
+from livercad.papers.yasaka2018.masks import ellipsoid, lesion_of, mask_file
 from livercad.papers.yasaka2018.published import TEST_LESIONS, TRAINING_PATIENTS
 from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings
 from livercad.papers.yasaka2018.sources import LabelledLesion, LesionImages, Part, Patient
 from livercad.studies.discover import find_studies
-from livercad.studies.nifti import read_volume
 from livercad.studies.reading import load_series
 from livercad.studies.study import Study
 
 TEST_SHARE = sum(TEST_LESIONS.values()) / (TRAINING_PATIENTS + sum(TEST_LESIONS.values()))
 """Of the patients, where the table tells no sets: 100 of 560, as in the paper ("Image Data")."""
-ELLIPSOID_STEPS = 25
-"""Voxels along a box's side when an ellipsoid stands in for the lesion; odd, so that one section is the largest."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +88,14 @@ class FolderSource:
         without = {case: _missing_phases(studies[case]) for case in dict.fromkeys(label.case for label in labels)}
         left_out = [f"{case}: no {' and no '.join(phases)} phase" for case, phases in without.items() if phases]
         usable = [label for label in labels if not without[label.case]]
+        maskless = _maskless(folder, usable)
+        left_out += maskless.values()
+        usable = [label for label in usable if label.case not in maskless]
         boxes = {(label.case, label.lesion): label.box for label in usable if label.box}
         parts = _parts(usable, seed)
         source = cls(folder, studies, boxes, (), ())
-        test = source._largest([label for label in usable if parts[label.person] is Part.TEST])
+        test, unreadable = source._largest([label for label in usable if parts[label.person] is Part.TEST])
+        left_out += unreadable
         training, surplus = _first_lesions(
             [label for label in usable if parts[label.person] is Part.TRAINING], capture.lesions
         )
@@ -117,7 +118,7 @@ class FolderSource:
         """Names, sizes and dates of the patient's files, and the boxes."""
         files = [path for series in self._series(patient.name) for path in series.files]
         if not all((patient.name, lesion.number) in self.boxes for lesion in patient.lesions):
-            files.append(_mask_file(self.folder, patient.name))
+            files.append(mask_file(self.folder, patient.name))
         stamps = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
         boxes = [str(self.boxes.get((patient.name, lesion.number))) for lesion in patient.lesions]
         return "\n".join([*stamps, *boxes])
@@ -132,28 +133,24 @@ class FolderSource:
 
     def _lesion(self, case: str, number: int) -> Volume:
         box = self.boxes.get((case, number))
-        if box:
-            return _ellipsoid(box)
-        path = _mask_file(self.folder, case)
-        mask = read_volume(path)
-        own = mask.array == number
-        if not own.any():
-            values = np.unique(mask.array).tolist()
-            raise InputError(
-                path,
-                found=f"no lesion {number} (values {', '.join(f'{value:g}' for value in values[:12])})",
-                expected=f"the lesions' numbers of {TABLE} as values",
-                todo="Correct the table or the mask.",
-            )
-        return mask.like(own)
+        return ellipsoid(box) if box else lesion_of(mask_file(self.folder, case), number)
 
-    def _largest(self, labels: Sequence[Label]) -> list[Label]:
-        """One lesion for each person: that with the longest diameter."""
-        chosen = []
+    def _largest(self, labels: Sequence[Label]) -> tuple[list[Label], list[str]]:
+        """One lesion for each person, that with the longest diameter; and what to say of cases that cannot be read."""
+        chosen: list[Label] = []
+        problems: dict[str, str] = {}
         for own in _by_person(labels).values():
-            sizes = [largest_section(self._lesion(each.case, each.lesion))[1] if len(own) > 1 else 0.0 for each in own]
-            chosen.append(own[int(np.argmax(sizes))])
-        return chosen
+            sized: list[tuple[float, Label]] = []
+            for each in own:
+                try:
+                    size = largest_section(self._lesion(each.case, each.lesion))[1] if len(own) > 1 else 0.0
+                    sized.append((size, each))
+                except LiverCADError as error:
+                    problems[each.case] = f"{each.case}: {error}"
+            readable = [(size, each) for size, each in sized if each.case not in problems]
+            if readable:
+                chosen.append(max(readable, key=lambda pair: pair[0])[1])
+        return chosen, list(problems.values())
 
 
 def _check_cases(folder: Path, labels: Sequence[Label], studies: dict[str, Study]) -> None:
@@ -170,6 +167,17 @@ def _check_cases(folder: Path, labels: Sequence[Label], studies: dict[str, Study
 def _missing_phases(study: Study) -> list[str]:
     there = {series.phase for series in study.series}
     return [phase.value for phase in PHASES if phase not in there]
+
+
+def _maskless(folder: Path, labels: Iterable[Label]) -> dict[str, str]:
+    """The cases with a lesion that has neither box nor mask, and what to say of each."""
+    problems: dict[str, str] = {}
+    for case in dict.fromkeys(label.case for label in labels if not label.box):
+        try:
+            mask_file(folder, case)
+        except InputError as error:
+            problems[case] = f"{case}: {error}"
+    return problems
 
 
 def _by_person(labels: Iterable[Label]) -> dict[str, list[Label]]:
@@ -220,28 +228,3 @@ def _patients(labels: Sequence[Label], positions: Sequence[int], part: Part) -> 
         )
         for case, own in cases.items()
     ]
-
-
-def _mask_file(folder: Path, case: str) -> Path:
-    home = folder / case if (folder / case).is_dir() else folder
-    for name in LESION_NAMES:
-        for extension in (".nii.gz", ".nii"):
-            if (home / f"{name}{extension}").is_file():
-                return home / f"{name}{extension}"
-    raise InputError(
-        folder / case,
-        found="no lesion mask",
-        expected=f"{case}/{LESION_NAMES[0]}.nii.gz, or a box in {TABLE}",
-        todo="Add one of them.",
-    )
-
-
-def _ellipsoid(box: Box) -> Volume:
-    """The ellipsoid that fills a box: its largest section is in the middle, and as long as the box."""
-    steps = ELLIPSOID_STEPS
-    spacing = np.array(box.size) / steps
-    affine = np.diag([*spacing, 1.0])
-    affine[:3, 3] = np.array(box.minimum) + spacing / 2
-    axes = (np.arange(steps) + 0.5) / steps * 2 - 1
-    squares = np.meshgrid(axes**2, axes**2, axes**2, indexing="ij")
-    return Volume((np.sum(squares, axis=0) <= 1).astype(np.uint8), affine)
