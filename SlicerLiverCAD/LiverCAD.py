@@ -1,6 +1,9 @@
-"""The LiverCAD module of 3D Slicer: registers it and says how to reach the LiverCAD server."""
+"""The LiverCAD module of 3D Slicer: registers it; all it does is in LiverCADLib."""
 
-import qt
+import tempfile
+from pathlib import Path
+
+import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import (
@@ -10,8 +13,6 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 
-DEFAULT_SERVER = "http://127.0.0.1:8000"
-
 
 class LiverCAD(ScriptedLoadableModule):
     """What Slicer shows of the module before it is opened."""
@@ -20,11 +21,12 @@ class LiverCAD(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         parent.title = _("LiverCAD")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
-        parent.dependencies = []
+        parent.dependencies = ["SegmentEditor", "Markups"]
         parent.contributors = ["The LiverCAD contributors"]
         parent.helpText = _(
-            "Finds the liver and its lesions on CT and measures them. The work is done by a LiverCAD server, "
-            "on this computer or one of your own. Research software, not a medical device."
+            "Finds the liver and its lesions on multi-phase CT, measures and classifies them, and takes your "
+            "corrections. The work is done by a LiverCAD server, on this computer or one of your own. Images are sent "
+            "to another computer only after you have agreed. Research software, not a medical device."
         )
         parent.acknowledgementText = _(
             "The server's liver and lesion networks are those of X. Tang, G. Schramm and others, KU Leuven "
@@ -33,51 +35,116 @@ class LiverCAD(ScriptedLoadableModule):
 
 
 class LiverCADLogic(ScriptedLoadableModuleLogic):
-    """What the module knows about the server."""
+    """The module without its panel: its state, which is saved with the scene."""
 
-    def connectionHelp(self, server=DEFAULT_SERVER):
-        """Tell how results come into Slicer.
-
-        Parameters
-        ----------
-        server : str
-            The server's address.
+    def getParameterNode(self):
+        """State of the module in the scene as it is.
 
         Returns
         -------
-        str
-            Rich text.
+        LiverCADParameters
+            A wrapper of the module's node.
         """
-        return _(
-            "<p>Start a server in the LiverCAD folder: <tt>scripts/run.sh STUDIES</tt></p>"
-            "<p>Then, in Slicer's <b>MONAI Label</b> module, enter <tt>{server}</tt> as the server and press the "
-            "refresh button beside it. <b>Next Sample</b> loads a study; under <b>Auto Segmentation</b> run "
-            "<b>liver</b>, <b>lesions</b> or <b>lesion_detection</b>.</p>"
-            "<p>Research software, not a medical device.</p>"
-        ).format(server=server)
+        from LiverCADLib.parameters import LiverCADParameters
+
+        return LiverCADParameters(super().getParameterNode())
 
 
 class LiverCADWidget(ScriptedLoadableModuleWidget):
-    """Shows how to connect; it sends nothing anywhere."""
+    """Gives the module's panel its place."""
 
     def setup(self):
         """Build the panel when the module is first opened."""
+        from LiverCADLib.module import LiverCADModuleWidget
+
         ScriptedLoadableModuleWidget.setup(self)
         self.logic = LiverCADLogic()
-        self.help = qt.QLabel(self.logic.connectionHelp())
-        self.help.wordWrap = True
-        self.layout.addWidget(self.help)
-        self.layout.addStretch(1)
+        self.module = LiverCADModuleWidget(self.logic.getParameterNode)
+        self.layout.addWidget(self.module.widget)
+
+    def enter(self):
+        """Come back to the module."""
+        self.module.enter()
+
+    def exit(self):
+        """Leave the module."""
+        self.module.exit()
+
+    def cleanup(self):
+        """Come before the panel is destroyed."""
+        self.module.close()
 
 
 class LiverCADTest(ScriptedLoadableModuleTest):
-    """Runs in Slicer's own self-test."""
+    """Runs in Slicer's own self-test, without a server."""
+
+    def setUp(self):
+        """Start with an empty scene."""
+        slicer.mrmlScene.Clear()
 
     def runTest(self):
         """Run every test of the module."""
-        self.setUp()
-        self.test_the_help_names_the_server()
+        for name in sorted(dir(self)):
+            if name.startswith("test_"):
+                self.setUp()
+                getattr(self, name)()
+                self.delayDisplay(f"{name} passed")
 
-    def test_the_help_names_the_server(self):
-        """The help names the server that it is asked about."""
-        self.assertIn("http://liver:1", LiverCADLogic().connectionHelp("http://liver:1"))
+    def test_aPanelOpensAndSaysWhenNoServerAnswers(self):
+        """Connect to a port where nothing listens: a sentence, and a button that is ready again."""
+        module = self._openPanel()
+        module.enter()
+        module.serverPanel.addressEdit.text = "http://127.0.0.1:9"
+        module.serverPanel.connectButton.click()
+        module.workspace.session.runner.wait()
+        self.assertIn("127.0.0.1:9", module.serverPanel.stateLabel.text)
+        self.assertTrue(module.serverPanel.connectButton.enabled)
+        self.assertFalse(module.casePanel.nextButton.enabled)
+        module.close()
+
+    def test_lesionsKeepTheirNumbers(self):
+        """Deleting a lesion, and marking another one, changes nobody's number."""
+        module = self._openPanel()
+        lesions, editor = self._openCase(module), module.workspace.workbench.editor
+        for x in (-20.0, 0.0, 20.0):
+            editor.addMark((x, 0.0, 0.0), 8.0)
+        self.assertEqual(lesions.numbers, [1, 2, 3])
+        editor.delete([2])
+        editor.addMark((0.0, 20.0, 0.0), 8.0)
+        self.assertEqual(lesions.numbers, [1, 3, 4])
+        self.assertGreater(lesions.measured(3).volumeMl, 0.1)
+        module.close()
+
+    def test_theCaseComesBackWithTheScene(self):
+        """Save the scene, close it and load it again: the case is open as it was."""
+        module = self._openPanel()
+        lesions = self._openCase(module)
+        module.workspace.workbench.editor.addMark((0.0, 0.0, 0.0), 8.0)
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "scene.mrb")
+            self.assertTrue(slicer.util.saveScene(path))
+            slicer.mrmlScene.Clear()
+            self.assertEqual((module.workspace.caseScene.case, lesions.numbers), ("", []))
+            slicer.util.loadScene(path)
+        self.assertEqual((module.workspace.caseScene.case, lesions.numbers), ("self-test", [1]))
+        module.close()
+
+    def _openPanel(self):
+        from LiverCADLib.module import LiverCADModuleWidget
+        from LiverCADLib.settings import MemoryStore, Settings
+
+        return LiverCADModuleWidget(LiverCADLogic().getParameterNode, Settings(MemoryStore()))
+
+    def _openCase(self, module):
+        """Open a case of one even volume of 80 mm; return its lesions."""
+        import numpy as np
+
+        from livercad.core.phases import Phase
+        from LiverCADLib.cases import CaseImage
+
+        volume = slicer.util.addVolumeFromArray(np.full((40, 40, 40), 60, np.int16), name="portal")
+        volume.SetSpacing(2.0, 2.0, 2.0)
+        volume.SetOrigin(-39.0, -39.0, -39.0)
+        image = CaseImage("portal", Phase.PORTAL, isReference=True)
+        module.workspace.caseScene.adopt("self-test", "", [image], {"portal": volume})
+        return module.workspace.workbench.lesions

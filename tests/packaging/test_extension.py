@@ -80,11 +80,12 @@ def test_the_modules_classes_are_those_that_slicer_looks_for_by_name():
 
 
 def test_the_module_imports_only_what_slicer_brings():
-    tree = ast.parse((EXTENSION / "LiverCAD.py").read_text(encoding="utf-8"))
-    nodes = list(ast.walk(tree))
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in EXTENSION.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
     names = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
     names += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    brought = {"qt", "ctk", "vtk", "slicer", "SimpleITK", "numpy", "scipy", "requests"}
+    brought = {"qt", "ctk", "vtk", "slicer", "SimpleITK", "numpy", "scipy", "requests", "urllib3"}
+    brought |= {"LiverCADLib", "livercad"}  # ours
     assert {name.partition(".")[0] for name in names} <= brought | sys.stdlib_module_names
 
 

@@ -1,0 +1,150 @@
+"""The module's panel: its sections in the order of work, the status line, the keys, and what the scene does to them."""
+
+import ctk
+import qt
+import slicer
+from slicer.util import VTKObservationMixin
+
+from livercad.core.annotation import Verdict
+from livercad.core.findings import DISCLAIMER
+from LiverCADLib.panels.casePanel import CasePanel
+from LiverCADLib.panels.cropsPanel import CropsPanel
+from LiverCADLib.panels.phasesPanel import PhasesPanel
+from LiverCADLib.panels.reportPanel import ReportPanel
+from LiverCADLib.panels.serverPanel import ServerPanel
+from LiverCADLib.panels.shortcuts import Shortcut, Shortcuts
+from LiverCADLib.panels.statusLine import StatusLine
+from LiverCADLib.panels.trainPanel import TrainPanel
+from LiverCADLib.polling import Poller
+from LiverCADLib.translation import _
+from LiverCADLib.workspace import Workspace
+
+LATER_MS = 200
+"""So long after an edit in the Segment Editor the table of lesions follows it."""
+
+
+class LiverCADModuleWidget(VTKObservationMixin):
+    """Everything that the module shows.
+
+    Parameters
+    ----------
+    makeParameters : callable
+        Returns the LiverCADParameters of the scene as it is.
+    settings : Settings, optional
+        Slicer's own by default.
+
+    Attributes
+    ----------
+    widget : qt.QWidget
+        To be laid out.
+    workspace : Workspace
+        The logic behind it.
+    """
+
+    def __init__(self, makeParameters, settings=None):
+        VTKObservationMixin.__init__(self)
+        self._makeParameters = makeParameters
+        self.workspace = Workspace(makeParameters(), settings, lambda f: qt.QTimer.singleShot(LATER_MS, f))
+        session = self.workspace.session
+        self._pollers = [Poller(runner) for runner in (session.runner, session.background)]
+        self.statusLine = StatusLine(session.runner)
+        self._makePanels()
+        self.shortcuts = Shortcuts(self._shortcuts())
+        self.widget = qt.QWidget()
+        self._build(qt.QVBoxLayout(self.widget))
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.EndCloseEvent, self._onSceneChanged)
+        self.addObserver(scene, scene.EndImportEvent, self._onSceneChanged)
+
+    def _makePanels(self):
+        work = self.workspace
+        self.serverPanel = ServerPanel(work.session)
+        self.casePanel = CasePanel(work.caseScene, work.phases, work.session)
+        self.phasesPanel = PhasesPanel(work.caseScene, work.phases, work.sideBySide, work.session)
+        self.cropsPanel = CropsPanel(work.crops, work.session)
+        self.reportPanel = ReportPanel(work.caseScene, work.session)
+        self.trainPanel = TrainPanel(work.training)
+
+    def _sections(self):
+        """Title, panel and whether it is open at first, in the order of work."""
+        return (
+            (_("Server"), self.serverPanel, True),
+            (_("Case"), self.casePanel, True),
+            (_("Phases"), self.phasesPanel, True),
+            (_("Crop previews"), self.cropsPanel, False),
+            (_("Report"), self.reportPanel, False),
+            (_("Train"), self.trainPanel, False),
+        )
+
+    def _build(self, layout):
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.statusLine.widget)
+        self.sections = {}
+        shown = [(title, panel.widget, isOpen) for title, panel, isOpen in self._sections()]
+        for title, widget, isOpen in (*shown, (_("Keys"), qt.QLabel(self.shortcuts.asTable()), False)):
+            section = ctk.ctkCollapsibleButton()
+            section.text = title
+            qt.QVBoxLayout(section).addWidget(widget)
+            section.collapsed = not isOpen
+            layout.addWidget(section)
+            self.sections[title] = section
+        note = qt.QLabel(DISCLAIMER)
+        note.wordWrap = True
+        note.enabled = False
+        layout.addWidget(note)
+        layout.addStretch(1)
+
+    def _shortcuts(self):
+        return (
+            Shortcut(".", _("next lesion"), lambda: self._selectNext(1)),
+            Shortcut(",", _("previous lesion"), lambda: self._selectNext(-1)),
+            Shortcut("Ctrl+Return", _("accept the lesion"), lambda: self._judge(Verdict.ACCEPTED)),
+            Shortcut("Ctrl+Backspace", _("reject the lesion"), lambda: self._judge(Verdict.REJECTED)),
+            Shortcut("Ctrl+Shift+Z", _("undo the last change of lesions"), self.workspace.workbench.editor.undo),
+            Shortcut("Ctrl+Shift+N", _("next sample"), self._openNext),
+        )
+
+    def enter(self):
+        """Come back to the module."""
+        if self.workspace.caseScene.parameters.parameterNode.GetScene() is None:
+            self._onSceneChanged()
+        self.shortcuts.install()
+        self.serverPanel.setWatching(True)
+        self.trainPanel.setWatching(True)
+
+    def exit(self):
+        """Leave the module; jobs go on."""
+        self.shortcuts.remove()
+        self.serverPanel.setWatching(False)
+        self.trainPanel.setWatching(False)
+
+    def close(self):
+        """Let go of everything, before the panel is destroyed."""
+        self.exit()
+        self.removeObservers()
+        self.workspace.close()
+        for poller in self._pollers:
+            poller.close()
+        for _title, panel, _isOpen in self._sections():
+            if hasattr(panel, "close"):
+                panel.close()
+        for selector in slicer.util.findChildren(self.widget, className="qMRMLNodeComboBox"):
+            selector.setMRMLScene(None)
+
+    def _onSceneChanged(self, caller=None, event=None):
+        """Go on with what the scene says now, after it was closed or another one was loaded."""
+        if not slicer.mrmlScene.IsImporting():
+            self.workspace.caseScene.setParameters(self._makeParameters())
+
+    def _selectNext(self, step):
+        lesions = self.workspace.workbench.lesions
+        lesions.selectNext(lesions.numbers, step)
+
+    def _judge(self, verdict):
+        work = self.workspace.workbench
+        if work.lesions.selection is not None:
+            work.editor.setVerdict([work.lesions.selection], verdict)
+
+    def _openNext(self):
+        if self.casePanel.nextButton.enabled:
+            self.casePanel.openNext()

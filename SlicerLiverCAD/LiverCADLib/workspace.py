@@ -1,0 +1,57 @@
+"""All logic of the module, put together: what panels show and scripts can use."""
+
+from LiverCADLib.jobs import JobRunner
+from LiverCADLib.scene.caseScene import CaseScene
+from LiverCADLib.scene.crops import LesionCrops
+from LiverCADLib.scene.layouts import SideBySide
+from LiverCADLib.scene.phases import Phases
+from LiverCADLib.scene.workbench import Workbench
+from LiverCADLib.session import Session
+from LiverCADLib.settings import Settings
+from LiverCADLib.training import Training
+
+
+class Workspace:
+    """The logic behind one open module.
+
+    Parameters
+    ----------
+    parameters : LiverCADParameters
+        State of the module in the scene.
+    settings : Settings, optional
+        Slicer's own by default.
+    later : callable, optional
+        As of `LesionList`.
+
+    Attributes
+    ----------
+    session : Session
+        The server.
+    training : Training
+        What it trains.
+    caseScene : CaseScene
+        The open case.
+    phases : Phases
+        Its volumes.
+    sideBySide : SideBySide
+        Their views.
+    workbench : Workbench
+        Its masks and lesions.
+    crops : LesionCrops
+        The selected lesion in every phase.
+    """
+
+    def __init__(self, parameters, settings=None, later=None):
+        self.session = Session(settings or Settings(), JobRunner())
+        self.training = Training(self.session)
+        self.caseScene = CaseScene(parameters)
+        self.phases = Phases(self.caseScene)
+        self.sideBySide = SideBySide(self.phases)
+        self.workbench = Workbench(self.caseScene, later)
+        self.crops = LesionCrops(self.caseScene, self.phases, self.workbench.lesions)
+
+    def close(self):
+        """Stop what is at work and let the server go; the scene stays as it is."""
+        for runner in (self.session.runner, self.session.background):
+            runner.cancelAll()
+        self.session.disconnect()

@@ -1,0 +1,114 @@
+"""The module as a whole: opened as Slicer opens it, its own test, keys, status line, scenes that come and go."""
+
+import threading
+import unittest
+from pathlib import Path
+
+import pytest
+from panel_tools import picture, qt, settle, slicer, wait_until
+from standin.loader import openModule
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def opened():
+    slicer.mrmlScene.Clear(0)
+    module = openModule(ROOT / "SlicerLiverCAD" / "LiverCAD.py")
+    yield module
+    module.close()
+    slicer.mrmlScene.Clear(0)
+
+
+@pytest.fixture
+def module(opened):
+    return opened.panel.module
+
+
+def test_the_modules_own_test_passes(opened):
+    case = opened.module.LiverCADTest()
+    names = [name for name in dir(case) if name.startswith("test_")]
+    assert len(names) >= 3
+    result = unittest.TestResult()
+    case.run(result)
+    assert not result.errors and not result.failures, (result.errors + result.failures)[0][1]
+
+
+def test_the_sections_are_in_the_order_of_work(module):
+    assert list(module.sections)[:3] == ["Server", "Case", "Phases"]
+    assert not module.sections["Server"].collapsed and module.sections["Train"].collapsed
+    picture(module.widget, "module_empty", 480)
+
+
+def test_work_shows_its_progress_and_can_be_cancelled(module):
+    line, runner = module.statusLine, module.workspace.session.runner
+    assert line.textLabel.text == "Ready." and not line.cancelButton.enabled
+
+    def work(task):
+        task.report(0.25, "first part")
+        while True:
+            task.wait(0.01)
+
+    runner.start("Segmenting", work)
+    wait_until(lambda: line.progressBar.value == 250)
+    assert line.textLabel.text == "Segmenting: first part"
+    runner.start("Listing", lambda task: task.wait(0.05))
+    assert line.textLabel.text == "Segmenting: first part (and 1 more)"
+    picture(line.widget, "status_busy")
+    line.cancelButton.click()
+    assert "stopping" in line.textLabel.text and not line.cancelButton.enabled
+    wait_until(lambda: not runner.isBusy)
+    assert line.textLabel.text == "Ready."
+
+
+def test_an_error_after_a_job_is_shown_until_the_next_one(module):
+    def fail(result):
+        raise KeyError("voxels")
+
+    runner = module.workspace.session.runner
+    runner.start("Loading", lambda task: None).done.connect(fail)
+    settle(runner)
+    assert "Loading: something went wrong here" in module.statusLine.textLabel.text
+    runner.start("Loading", lambda task: None)
+    settle(runner)
+    assert module.statusLine.textLabel.text == "Ready."
+
+
+def test_keys_work_while_the_module_is_shown(opened, module):
+    window = slicer.util.mainWindow()
+    if window is None:
+        from standin.mainwindow import qSlicerMainWindow
+
+        window = qSlicerMainWindow()
+        opened.widget.enter()
+    keys = [shortcut.key for shortcut in module.shortcuts.shortcuts]
+    assert len(set(keys)) == len(keys)
+    installed = window.findChildren(qt.QShortcut)
+    assert [key.key.toString() for key in installed] == keys
+    opened.widget.exit()
+    slicer.app.processEvents()
+    assert not window.findChildren(qt.QShortcut)
+    for key in keys:
+        assert f"<b>{key}</b>" in module.shortcuts.asTable()
+
+
+def test_nothing_is_watched_while_the_module_is_left(opened, module):
+    assert module.serverPanel._timer.active
+    opened.widget.exit()
+    assert not module.serverPanel._timer.active
+    opened.widget.enter()
+    assert module.serverPanel._timer.active
+
+
+def test_closing_stops_what_is_at_work(opened, module):
+    stopped = threading.Event()
+
+    def work(task):
+        try:
+            task.wait(30)
+        finally:
+            stopped.set()
+
+    module.workspace.session.runner.start("Work", work)
+    module.close()
+    assert stopped.wait(5)
