@@ -20,6 +20,10 @@ LIVER, LESIONS = "liver.nii.gz", "lesions.nii.gz"
 """What `livercad analyze` writes beside its findings."""
 
 
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ImageFileError)
+"""What reading a damaged file may raise."""
+
+
 class CaseFolderError(Exception):
     """A folder or file that cannot be read; the text is a sentence for the user."""
 
@@ -87,7 +91,7 @@ def readCase(folder: Path, grid) -> AnnotatedCase:
         annotation = Annotation.from_dict(_readJson(folder / ANNOTATION))
         label, instances = (readVolume(folder / name) for name in (LABEL, INSTANCES))
         return AnnotatedCase.fromMaps(annotation, grid, label, instances)
-    except (OSError, ValueError, TypeError, LookupError, ImageFileError) as error:
+    except UNREADABLE as error:
         sentence = _("{name} cannot be opened as an annotated case of this image: {reason}")
         raise CaseFolderError(sentence.format(name=folder.name, reason=error)) from error
 
@@ -119,7 +123,7 @@ def readFindings(path: Path, grid) -> AnalysisAnswer:
             grid.toScene(readVolume(file)) if (file := path.with_name(name)).is_file() else None
             for name in (LIVER, LESIONS)
         )
-    except (OSError, ValueError, TypeError, LookupError, ImageFileError) as error:
+    except UNREADABLE as error:
         sentence = _("{name} cannot be opened as findings of this image: {reason}")
         raise CaseFolderError(sentence.format(name=path.name, reason=error)) from error
     if lesions is not None:

@@ -18,6 +18,9 @@ from livercad.core.taxonomy import (
 )
 from LiverCADLib.scene.measures import Measured
 
+NO_VOXELS = "none"
+"""Stands for the fingerprint of a mark that has lost its ball."""
+
 
 @dataclass(frozen=True)
 class LesionRecord:
@@ -88,8 +91,8 @@ class LesionRecord:
         return self.found is not None and measured is not None and measured.fingerprint != self.foundIn
 
     def isOutlined(self, measured: Measured | None) -> bool:
-        """Whether somebody or something drew its border; False where a ball stands for a mark."""
-        return measured is not None and measured.fingerprint != self.markedAs
+        """Whether somebody or something drew its border; False where a ball stands, or stood, for a mark."""
+        return measured.fingerprint != self.markedAs if measured else not self.markedAs
 
     @property
     def classLabel(self) -> LesionClass | None:
@@ -152,7 +155,7 @@ class LesionRecord:
             label=lesion.label,
             found=lesion.found or asAnalysed,
             foundIn=fingerprint if lesion.found else "",
-            markedAs="" if lesion.is_outlined else fingerprint,
+            markedAs="" if lesion.is_outlined else fingerprint or NO_VOXELS,
             mergedFrom=lesion.merged_from,
             comment=lesion.comment,
             isSubmitted=True,

@@ -140,10 +140,7 @@ class Outbox:
         basedOn = self._letterOf(waiting).basedOn
         answer = client.submit(waiting.case, annotation, folder / LABEL, folder / INSTANCES, basedOn, task, force=force)
         version = int(answer["version"])
-        for other in self.waiting():
-            if other.follows == waiting.id:
-                letter = replace(other, basedOn=version, follows="")
-                writeJson(self._folder / other.id / f"{LETTER}.json", asdict(letter))
+        self._passOn(waiting, basedOn=version, follows="")
         shutil.rmtree(folder)
         return version
 
@@ -172,8 +169,17 @@ class Outbox:
         return sent, refused
 
     def remove(self, waiting):
-        """Throw one away."""
+        """Throw one away; what follows it takes its place."""
+        letter = self._letterOf(waiting)
+        self._passOn(waiting, basedOn=letter.basedOn, follows=letter.follows)
         shutil.rmtree(self._folder / waiting.id)
+
+    def _passOn(self, waiting, basedOn, follows):
+        """Tell those that follow one what they follow now."""
+        for other in self.waiting():
+            if other.follows == waiting.id:
+                letter = replace(other, basedOn=basedOn, follows=follows)
+                writeJson(self._folder / other.id / f"{LETTER}.json", asdict(letter))
 
     def _letterOf(self, waiting):
         return Waiting(**json.loads((self._folder / waiting.id / f"{LETTER}.json").read_text(encoding="utf-8")))

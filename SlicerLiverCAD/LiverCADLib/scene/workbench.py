@@ -66,8 +66,8 @@ class Workbench:
                 self.scene.parameters.segmentation = segmentation.node
             else:
                 segmentation = CaseSegmentation(node, self.scene.reference)
-            self.lesions.open(segmentation, self.scene.parameters.lesions)
             self.clock.start(self.scene.parameters.seconds)
+            self.lesions.open(segmentation, self.scene.parameters.lesions)
             self._watchUser()
             self.opened.emit()
         return self.segmentation

@@ -1,0 +1,186 @@
+"""Submissions on their way: none is lost, whatever happens to the server, to this computer, or to Slicer."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+from case_lesions import bench_with_lesions
+from test_lesions_list import everything
+
+from LiverCADLib.clientErrors import ConflictError, UnreachableError
+from LiverCADLib.imageFiles import readVolume
+from LiverCADLib.scene.outbox import Outbox
+from LiverCADLib.tasks import Cancelled, Task
+
+HOME = "http://127.0.0.1:8000"
+
+
+class FakeServer:
+    """Keeps versions as the server does, and refuses what is based on an older one."""
+
+    address = HOME
+
+    def __init__(self):
+        self.versions, self.error, self.lose_answer = [], None, False
+
+    def submit(self, case, annotation, label, instances, basedOn, task, force=False):
+        if self.error:
+            raise self.error
+        task.report(0.5, "Sending")
+        sent = (case, annotation, readVolume(label).array, readVolume(instances).array)
+        if self.versions and self.versions[-1][1] == annotation:
+            return {"version": len(self.versions), "submitted": "now"}
+        if basedOn < len(self.versions) and not force:
+            raise ConflictError("Somebody else has submitted since.", 409)
+        self.versions.append(sent)
+        if self.lose_answer:
+            raise UnreachableError("gone")
+        return {"version": len(self.versions), "submitted": "now"}
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    return Outbox(tmp_path / "outbox")
+
+
+@pytest.fixture
+def server():
+    return FakeServer()
+
+
+def case(annotator="ann", comment=""):
+    bench = bench_with_lesions()
+    bench.scene.parameters.comment = comment
+    return bench.collect(annotator)
+
+
+def test_a_submission_is_on_the_disk_before_it_is_sent(outbox, tmp_path):
+    waiting = outbox.put(case(), HOME, basedOn=3)
+    folder = tmp_path / "outbox" / waiting.id
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "annotation.json",
+        "instances.nii.gz",
+        "label.nii.gz",
+        "submission.json",
+    ]
+    assert Outbox(tmp_path / "outbox").waiting() == [waiting], "also after a restart"
+    assert (waiting.case, waiting.annotator, waiting.server, waiting.basedOn) == ("case-1", "ann", HOME, 3)
+
+
+def test_what_is_sent_is_what_was_put_in_and_then_it_waits_no_more(outbox, server):
+    mine = case()
+    label, instances = mine.maps()
+    waiting = outbox.put(mine, HOME, basedOn=0)
+    assert outbox.send(Task(), server, waiting) == 1
+    name, annotation, sent_label, sent_instances = server.versions[0]
+    assert name == "case-1" and annotation == json.loads(json.dumps(mine.annotation.to_dict()))
+    assert np.array_equal(sent_label, label.array) and np.array_equal(sent_instances, instances.array)
+    assert outbox.waiting() == []
+
+
+def test_a_server_that_is_down_loses_nothing(outbox, server):
+    waiting = outbox.put(case(), HOME, basedOn=0)
+    server.error = UnreachableError("No server answers.")
+    with pytest.raises(UnreachableError):
+        outbox.send(Task(), server, waiting)
+    assert outbox.waiting() == [waiting]
+    server.error = None
+    assert outbox.sendAll(Task(), server) == ({waiting.id: 1}, [])
+
+
+def test_an_answer_that_was_lost_makes_no_second_version(outbox, server):
+    waiting = outbox.put(case(), HOME, basedOn=0)
+    server.lose_answer = True
+    with pytest.raises(UnreachableError):
+        outbox.send(Task(), server, waiting)
+    server.lose_answer = False
+    assert outbox.send(Task(), server, waiting) == 1 and len(server.versions) == 1
+
+
+def test_a_cancelled_sending_goes_on_waiting(outbox, server):
+    waiting, task = outbox.put(case(), HOME, basedOn=0), Task()
+    task.cancel()
+    with pytest.raises(Cancelled):
+        outbox.send(task, server, waiting)
+    assert outbox.waiting() == [waiting]
+
+
+def test_a_newer_version_on_the_server_is_a_conflict_and_both_are_kept(outbox, server):
+    outbox.send(Task(), server, outbox.put(case("bob"), HOME, basedOn=0))
+    mine = outbox.put(case("ann"), HOME, basedOn=0)
+    with pytest.raises(ConflictError):
+        outbox.send(Task(), server, mine)
+    assert outbox.waiting() == [mine]
+    assert outbox.send(Task(), server, mine, force=True) == 2
+    assert [annotation["annotator"] for _, annotation, _, _ in server.versions] == ["bob", "ann"]
+
+
+def test_a_correction_of_what_waits_goes_after_it_and_is_no_conflict(outbox, server):
+    first = outbox.put(case(comment="first"), HOME, basedOn=0)
+    second = outbox.put(case(comment="second"), HOME, basedOn=0, follows=first.id)
+    third = outbox.put(case(comment="third"), HOME, basedOn=0, follows=second.id)
+    sent, refused = outbox.sendAll(Task(), server)
+    assert sent == {first.id: 1, second.id: 2, third.id: 3} and refused == []
+    assert [annotation["comment"] for _, annotation, _, _ in server.versions] == ["first", "second", "third"]
+
+
+def test_what_follows_a_refused_submission_waits_with_it(outbox, server):
+    server.versions.append(("case-1", {"annotator": "bob"}, None, None))
+    first = outbox.put(case(comment="first"), HOME, basedOn=0)
+    second = outbox.put(case(comment="second"), HOME, basedOn=0, follows=first.id)
+    sent, refused = outbox.sendAll(Task(), server)
+    assert sent == {} and [(waiting.id, error.status) for waiting, error in refused] == [(first.id, 409)]
+    assert [waiting.id for waiting in outbox.waiting()] == [first.id, second.id]
+    outbox.send(Task(), server, first, force=True)
+    assert outbox.sendAll(Task(), server)[0] == {second.id: 3}
+
+
+def test_throwing_a_submission_away_leaves_what_follows_it_in_its_place(outbox, server):
+    first = outbox.put(case(comment="first"), HOME, basedOn=0)
+    outbox.put(case(comment="second"), HOME, basedOn=0, follows=first.id)
+    outbox.remove(first)
+    assert outbox.sendAll(Task(), server)[1] == []
+    assert [annotation["comment"] for _, annotation, _, _ in server.versions] == ["second"]
+
+
+def test_only_what_is_for_this_server_is_sent_to_it(outbox, server):
+    other = outbox.put(case(), "http://elsewhere:8000", basedOn=0)
+    assert outbox.sendAll(Task(), server) == ({}, [])
+    assert outbox.waiting() == [other] and outbox.latest(HOME, "case-1") is None
+
+
+def test_the_latest_that_waits_for_a_case_brings_everything_back(outbox):
+    bench = bench_with_lesions()
+    outbox.put(bench.collect("ann"), HOME, basedOn=0)
+    bench.editor.delete([2])
+    second = outbox.put(bench.collect("ann"), HOME, basedOn=0)
+    assert outbox.latest(HOME, "case-1") == second
+    bench.restore(outbox.read(second, bench.segmentation.grid))
+    assert sorted(everything(bench)[1]) == [1, 3]
+
+
+def test_a_kill_while_writing_leaves_no_half_submission(outbox, tmp_path, monkeypatch):
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pathlib.Path.rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        outbox.put(case(), HOME, basedOn=0)
+    monkeypatch.undo()
+    assert outbox.waiting() == []
+
+
+def test_what_cannot_be_read_does_not_keep_the_others_from_being_sent(outbox, server, tmp_path):
+    (tmp_path / "outbox" / "broken").mkdir(parents=True)
+    (tmp_path / "outbox" / "broken" / "submission.json").write_text("{")
+    waiting = outbox.put(case(), HOME, basedOn=0)
+    assert outbox.sendAll(Task(), server)[0] == {waiting.id: 1}
+    assert (tmp_path / "outbox" / "broken").is_dir()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_is_an_error_at_once(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(OSError):
+        Outbox(tmp_path / "outbox").put(case(), HOME, basedOn=0)
