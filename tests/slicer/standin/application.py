@@ -59,7 +59,11 @@ class qSlicerApplication(qt.QObject):
         return self._modules
 
     def layoutManager(self) -> Any:
-        """What arranges the views."""
+        """What arranges the views. They are made when they are first asked for; in Slicer they always are there."""
+        if self._layout is None:
+            from standin.layoutmanager import qSlicerLayoutManager
+
+            self._layout = qSlicerLayoutManager(self._scene.application_logic)
         return self._layout
 
     def settings(self) -> Any:
@@ -85,10 +89,6 @@ class qSlicerApplication(qt.QObject):
     def topLevelWidgets(self) -> list:
         """All windows."""
         return list(adopt(QtWidgets.QApplication.topLevelWidgets()))
-
-    def mainWindow(self) -> Any:
-        """The main window, or None."""
-        return next((each for each in self.topLevelWidgets() if each.objectName == "qSlicerMainWindow"), None)
 
     def setOverrideCursor(self, cursor: Any) -> None:
         """Show a cursor, as that of waiting."""

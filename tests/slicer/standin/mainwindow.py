@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
+import slicer
 
 from standin.pythonqt import closed
 
@@ -29,5 +30,7 @@ class qSlicerMainWindow(qt.QMainWindow):
         self.addDockWidget(qt.Qt.LeftDockWidgetArea, self._panel_dock)
 
     def _show_panel(self, widget: Any) -> None:
+        """Show an open module's widget beside the views."""
         self._scroll.takeWidget()
         self._scroll.setWidget(widget)
+        self.setCentralWidget(slicer.app.layoutManager().viewport())

@@ -1,4 +1,4 @@
-"""The scene and the logics around it, as Slicer's application sets them up; all of them Slicer's own, from slicer-core."""
+"""The scene and the logics around it, as the application sets them up: Slicer's own, from slicer-core."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ def make_scene() -> Scene:
     slicer.mrmlScene = mrml
     prepare(mrml)
     mrml.AddObserver(mrml.NodeAddedEvent, _add_to_subject_hierarchy)
+    mrml.AddObserver(mrml.NodeAboutToBeRemovedEvent, _remove_from_subject_hierarchy)
     return Scene(mrml, application_logic, remote_io, logics)
 
 
@@ -94,3 +95,11 @@ def _add_to_subject_hierarchy(mrml: Any, event: str, node: Any) -> None:
     is_shown = node.IsA("vtkMRMLDisplayableNode") or node.IsA("vtkMRMLTableNode") or node.IsA("vtkMRMLTextNode")
     if hierarchy and is_shown and not node.GetHideFromEditors() and not hierarchy.GetItemByDataNode(node):
         hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+
+
+@vtk.calldata_type(vtk.VTK_OBJECT)
+def _remove_from_subject_hierarchy(mrml: Any, event: str, node: Any) -> None:
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(mrml)
+    item = hierarchy.GetItemByDataNode(node) if hierarchy and not mrml.IsClosing() else 0
+    if item:
+        hierarchy.RemoveItem(item, False, False)

@@ -1,4 +1,4 @@
-"""Starts the stand-in: afterwards `import qt`, `import slicer` and the rest mean in this process what they mean in Slicer."""
+"""Starts the stand-in: afterwards `import qt`, `import slicer` and the rest mean in this process what Slicer means."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def _start() -> dict[str, Any]:
     from standin import widgets  # noqa: F401
     from standin.application import qSlicerApplication
     from standin.coreio import qSlicerCoreIOManager
+    from standin.mainwindow import qSlicerMainWindow
     from standin.modules import qSlicerModuleManager
     from standin.uiloader import registered
 
@@ -55,6 +56,7 @@ def _start() -> dict[str, Any]:
     modules = qSlicerModuleManager(scene.logics)
     atexit.register(_stop, scene)
     slicer.app = qSlicerApplication(scene, qSlicerCoreIOManager(scene.mrml), modules)
+    slicer.app._main_window = qSlicerMainWindow()
     return {"app": slicer.app, "qapplication": qapplication, "scene": scene}
 
 

@@ -10,4 +10,5 @@ from standin.widgets import (  # noqa: F401
     segmenteditor,
     segments,
     sliders,
+    viewwidgets,
 )

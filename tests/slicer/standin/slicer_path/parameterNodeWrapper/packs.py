@@ -50,47 +50,51 @@ def declared_parameters(cls: type) -> dict[str, Any]:
 def parameterPack(cls: type) -> type:
     """Make a class of declarations one whose objects hold these parameters and nothing else."""
     parameters = declared_parameters(cls)
+    namespace = {
+        name: value for name, value in vars(cls).items() if name not in (*parameters, "__dict__", "__weakref__")
+    }
+    return type(cls.__name__, (Pack,), {**namespace, "_pack_parameters": parameters})
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+
+class Pack:
+    """What every pack does."""
+
+    _pack_parameters: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        parameters, name = self._pack_parameters, type(self).__name__
         if len(args) > len(parameters):
-            raise TypeError(f"{cls.__name__} has {len(parameters)} parameters, got {len(args)}")
+            raise TypeError(f"{name} has {len(parameters)} parameters, got {len(args)}")
         given = dict(zip(parameters, args, strict=False)) | kwargs
         unknown = set(given) - set(parameters)
         if unknown:
-            raise TypeError(f"{cls.__name__} has no parameters {sorted(unknown)}")
-        object.__setattr__(self, "_values", {})
-        object.__setattr__(self, "_written", None)
-        for name, declared in parameters.items():
+            raise TypeError(f"{name} has no parameters {sorted(unknown)}")
+        vars(self).update(_values={}, _written=None)
+        for part, declared in parameters.items():
             default = declared() if isParameterPack(declared) else copy.deepcopy(declared.default)
-            setattr(self, name, given.get(name, default))
+            setattr(self, part, given.get(part, default))
 
-    def __getattr__(self: Any, name: str) -> Any:
-        values = object.__getattribute__(self, "_values")
-        if name not in values:
-            raise AttributeError(f"{cls.__name__} has no parameter {name!r}")
-        return values[name]
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._pack_parameters:
+            raise AttributeError(f"{type(self).__name__} has no parameter {name!r}")
+        return vars(self)["_values"][name]
 
-    def __setattr__(self: Any, name: str, value: Any) -> None:
-        if name not in parameters:
-            raise AttributeError(f"{cls.__name__} has no parameter {name!r}")
-        _check(parameters[name], value)
-        self._values[name] = value
-        if self._written is not None:
-            self._written(name, value)
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in self._pack_parameters:
+            raise AttributeError(f"{type(self).__name__} has no parameter {name!r}")
+        _check(self._pack_parameters[name], value)
+        vars(self)["_values"][name] = value
+        if vars(self)["_written"] is not None:
+            vars(self)["_written"](name, value)
 
-    def __eq__(self: Any, other: object) -> bool:
-        return type(other) is type(self) and other._values == self._values
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other)["_values"] == vars(self)["_values"]
 
-    def __repr__(self: Any) -> str:
-        return f"{cls.__name__}({', '.join(f'{name}={value!r}' for name, value in self._values.items())})"
+    __hash__ = None  # type: ignore[assignment]
 
-    for name in parameters:
-        if name in vars(cls):
-            delattr(cls, name)
-    for function in (__init__, __getattr__, __setattr__, __eq__, __repr__):
-        setattr(cls, function.__name__, function)
-    cls._pack_parameters = parameters  # type: ignore[attr-defined]
-    return cls
+    def __repr__(self) -> str:
+        values = vars(self)["_values"].items()
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in values)})"
 
 
 def _check(declared: Any, value: Any) -> None:

@@ -186,7 +186,7 @@ class Wrapper:
     def _read_pack(self, name: str, pack: type) -> Any:
         """Read a pack; setting one of its parameters later writes to the node."""
         value = pack(**{part: self.getValue(f"{name}.{part}") for part in pack._pack_parameters})  # type: ignore[attr-defined]
-        object.__setattr__(value, "_written", lambda part, part_value: self.setValue(f"{name}.{part}", part_value))
+        vars(value)["_written"] = lambda part, part_value: self.setValue(f"{name}.{part}", part_value)
         return value
 
 
