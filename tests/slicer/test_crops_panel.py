@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import qt
-from crop_scene import HU, SERVER, found
+from crop_scene import HU, SERVER, SPOTS, found
 from standin.dialogs import dialogs
 
 from livercad.core.annotation import Verdict
-from livercad.core.crops import PIXELS, PLANES
+from livercad.core.crops import PIXELS, PLANES, side_mm
 from livercad.core.phases import ENHANCED_WINDOW, UNENHANCED_WINDOW, Phase, Window
-from LiverCADLib.clientErrors import ClientError
+from LiverCADLib.clientErrors import ClientError, NotThereError
 from LiverCADLib.panels.cropsPanel import CropsPanel
 from LiverCADLib.panels.drawing import curvePixmap, pixmapOf
 from LiverCADLib.panels.phaseView import SIZE
@@ -26,6 +26,7 @@ class Server:
 
     def __init__(self):
         self.asked, self.error, self.hold = [], None, threading.Event()
+        self.lesions = {number: found(number) for number in SPOTS}
         self.hold.set()
 
     def views(self, case, number, task):
@@ -34,14 +35,16 @@ class Server:
             task.check()
         if self.error:
             raise self.error
+        if number not in self.lesions:
+            raise NotThereError("There is no such lesion.")
         saliency = np.zeros((len(HU), PIXELS, PIXELS), np.float32)
         saliency[:, 20:28, 20:28] = 1.0
-        what = found(number)
+        what = self.lesions[number]
         return {
             "phases": np.array([str(phase) for phase in HU]),
             "crops": np.zeros((len(HU), PLANES, PIXELS, PIXELS), np.float32),
             "saliency": saliency,
-            "side_mm": np.array(what.diameter_mm / 0.6),
+            "side_mm": np.array(side_mm(what.diameter_mm)),
             "center": np.array(what.center),
         }
 
@@ -184,6 +187,22 @@ def test_a_server_that_cannot_tell_is_asked_again_only_by_the_user(panel, crops,
     wait(panel)
     assert crops.seen is not None
     assert panel.messageLabel.text == ""
+
+
+def test_a_lesion_is_found_in_the_servers_analysis_whatever_its_number_there(panel, crops, server):
+    server.lesions = {1: found(2), 2: found(1)}
+    panel.saliencyBox.click()
+    wait(panel)
+    assert server.asked == [("case-1", 1), ("case-1", 2)]
+    assert crops.seen.center == pytest.approx(found(1).center)
+
+
+def test_a_lesion_that_the_servers_analysis_does_not_have_shows_no_others_saliency(panel, crops, server):
+    server.lesions = {2: found(2)}
+    panel.saliencyBox.click()
+    wait(panel)
+    assert crops.seen is None
+    assert "does not have this lesion" in panel.messageLabel.text
 
 
 def test_without_a_server_saliency_says_what_to_do(panel):

@@ -12,9 +12,9 @@ from livercad.core.roi import DEFAULT_RATIO
 from LiverCADLib.panels.drawing import curvePixmap, sheetPixmap
 from LiverCADLib.panels.parts import row, styleOf
 from LiverCADLib.panels.phaseView import PhaseView
+from LiverCADLib.saliencyLoading import SaliencyLoader
 from LiverCADLib.scene.contactSheet import acceptedIn, sheetOf, typeWord
 from LiverCADLib.scene.crops import HIGHEST_RATIO, LOWEST_RATIO
-from LiverCADLib.scene.seen import Seen
 from LiverCADLib.translation import _
 
 
@@ -36,8 +36,8 @@ class CropsPanel:
 
     def __init__(self, crops, session):
         self._crops, self._session = crops, session
-        self._asking = self._making = None
-        self._refused = None
+        self._saliency = SaliencyLoader(crops, session)
+        self._making, self._fault = None, ""
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -45,7 +45,7 @@ class CropsPanel:
         self._buildSquare(layout)
         self._buildPictures(layout)
         self._buildCurve(layout)
-        self._followed = crops.changed, session.connected, session.disconnected
+        self._followed = crops.changed, self._saliency.changed, session.connected, session.disconnected
         for signal in self._followed:
             signal.connect(self._update)
         self._update()
@@ -123,7 +123,6 @@ class CropsPanel:
         self.messageLabel.styleSheet = styleOf("bad")
         layout.addWidget(self.messageLabel)
         layout.addStretch(1)
-        self._say("")
 
     def selectNext(self):
         """Go to the next lesion, after the last one to the first."""
@@ -177,46 +176,17 @@ class CropsPanel:
         self._crops.resetWindows()
 
     def _onSaliency(self, isOn):
-        self._refused = None
-        self._say("")
         self._crops.setShowsSaliency(isOn)
-
-    def _ask(self):
-        """Fetch what the classifier saw of the selected lesion, where it is wanted and the server is there."""
-        lesion, client, case = self._crops.lesion, self._session.client, self._crops.caseScene.case
-        if self._asking or not self._isOnServer or not self._crops.isToBeAsked or self._refused is lesion.found:
-            return
-        number, found = lesion.number, lesion.found
-
-        def fetch(task):
-            return Seen.fromServer(client.views(case, number, task))
-
-        def refuse(error=None):
-            self._refused = found
-            self._say(str(error or ""))
-
-        self._asking = job = self._session.run(_("Fetching the saliency"), fetch)
-        job.done.connect(lambda seen: self._crops.addSeen(number, found, seen))
-        job.failed.connect(refuse)
-        job.cancelled.connect(refuse)
-        job.ended.connect(self._onAsked)
-
-    def _onAsked(self):
-        self._asking = None
+        self._saliency.retry()
         self._update()
 
-    @property
-    def _isOnServer(self):
-        client, caseScene = self._session.client, self._crops.caseScene
-        return client is not None and bool(caseScene.case) and caseScene.server == client.address
-
-    def _say(self, text):
-        self.messageLabel.text = text
-        self.messageLabel.setVisible(bool(text))
+    def _say(self, fault):
+        self._fault = fault
+        self._update()
 
     def _update(self, *news):
         lesion, numbers = self._crops.lesion, self._crops.lesions.numbers
-        self._ask()
+        self._saliency.ask()
         self._updateLesion(lesion, numbers)
         _quietly(self.ratioSlider, self.ratioSlider.setValue, self._crops.ratio)
         _quietly(self.linkedBox, self.linkedBox.setChecked, self._crops.areWindowsLinked)
@@ -230,6 +200,8 @@ class CropsPanel:
             isRegistered = len(there) == 1 or self._crops.isRegistered(phase)
             view.show(pictures.get(phase), self._crops.window(phase), isRegistered)
         self._updateCurve(lesion)
+        self.messageLabel.text = self._fault or self._saliency.error
+        self.messageLabel.setVisible(bool(self.messageLabel.text))
         accepted = acceptedIn(self._crops.lesions)
         self.sheetButton.enabled = bool(accepted) and self._making is None
         self.sheetButton.toolTip = (
@@ -259,13 +231,11 @@ class CropsPanel:
     def _saliencyText(self, lesion):
         if not self._crops.showsSaliency or lesion is None or self._crops.seen:
             return _("Saliency")
-        if self._crops.isToBeAsked and self._asking:
+        if not self._crops.isToBeAsked:
+            return _("Saliency (lesion not classified)")
+        if self._saliency.isAsking:
             return _("Saliency (being fetched)")
-        isAtHand = self._crops.isToBeAsked and self._isOnServer
-        return _("Saliency (not at hand)") if isAtHand else self._whyNoSaliency()
-
-    def _whyNoSaliency(self):
-        return _("Saliency (connect first)") if self._crops.isToBeAsked else _("Saliency (lesion not classified)")
+        return _("Saliency (not at hand)") if self._saliency.isOnServer else _("Saliency (connect first)")
 
     def _updateCurve(self, lesion):
         curve = self._crops.curve()

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from livercad.core.crops import PIXELS
+from livercad.core.crops import PIXELS, side_mm
 from livercad.core.geometry import Point
 from livercad.core.phases import Phase
 from livercad.core.roi import axial_squares
 from livercad.core.volume import Volume
+
+SAME_MM = 0.01
+"""Squares that lie closer are one."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class Seen:
             sideMm=float(answer["side_mm"]),
             center=(x, y, z),
         )
+
+    def isOf(self, found):
+        """Whether it is what was seen of this livercad.core.findings.Lesion, and of no other one or earlier outline."""
+        apart = max(abs(a - b) for a, b in zip(self.center, found.center, strict=True))
+        return apart < SAME_MM and abs(self.sideMm - side_mm(found.diameter_mm)) < SAME_MM
 
     def saliencyAt(self, phase, center, sideMm):
         """Saliency in another square, which lies where it lies in the patient.
