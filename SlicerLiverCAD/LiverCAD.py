@@ -32,6 +32,13 @@ class LiverCAD(ScriptedLoadableModule):
             "The server's liver and lesion networks are those of X. Tang, G. Schramm and others, KU Leuven "
             "(European Journal of Nuclear Medicine and Molecular Imaging, 2020)."
         )
+        slicer.app.connect("startupCompleted()", _registerSampleData)
+
+
+def _registerSampleData():
+    from LiverCADLib.sampleData import registerSampleData
+
+    registerSampleData()
 
 
 class LiverCADLogic(ScriptedLoadableModuleLogic):
