@@ -2,6 +2,7 @@
 
 from LiverCADLib.jobs import JobRunner
 from LiverCADLib.scene.caseScene import CaseScene
+from LiverCADLib.scene.cropRegion import CropRegion
 from LiverCADLib.scene.crops import LesionCrops
 from LiverCADLib.scene.layouts import SideBySide
 from LiverCADLib.scene.phases import Phases
@@ -39,6 +40,8 @@ class Workspace:
         Its masks and lesions.
     crops : LesionCrops
         The selected lesion in every phase.
+    cropRegion : CropRegion
+        Its square in the views.
     """
 
     def __init__(self, parameters, settings=None, later=None):
@@ -49,9 +52,11 @@ class Workspace:
         self.sideBySide = SideBySide(self.phases)
         self.workbench = Workbench(self.caseScene, later)
         self.crops = LesionCrops(self.caseScene, self.phases, self.workbench.lesions)
+        self.cropRegion = CropRegion(self.crops)
 
     def close(self):
-        """Stop what is at work and let the server go; the scene stays as it is."""
+        """Stop what is at work and let the server go; the case stays in the scene."""
         for runner in (self.session.runner, self.session.background):
             runner.cancelAll()
         self.session.disconnect()
+        self.cropRegion.close()

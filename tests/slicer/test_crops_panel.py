@@ -282,6 +282,8 @@ def test_a_phase_that_is_not_registered_says_so(panel, phases):
     phases.forgetRegistrations()
     assert panel.views[Phase.ARTERIAL].title.text == "Arterial (as taken)"
     assert panel.views[Phase.PORTAL].title.text == "Portal venous"
+    assert "not all phases are registered" in panel.sideLabel.text
+    assert "as the classifier sees it" not in panel.sideLabel.text
 
 
 def test_a_pixmap_has_the_arrays_pixels():

@@ -82,6 +82,7 @@ class CropsPanel:
         )
         self.ratioButton.clicked.connect(self._onDefaultRatio)
         self.sideLabel = qt.QLabel()
+        self.sideLabel.wordWrap = True
         layout.addLayout(row((qt.QLabel(_("D/L")), 0), (self.ratioSlider, 1), (self.ratioButton, 0)))
         layout.addWidget(self.sideLabel)
 
@@ -197,8 +198,7 @@ class CropsPanel:
         pictures, there = self._crops.pictures(), self._crops.phases.volumes()
         for phase, view in self.views.items():
             view.widget.setVisible(lesion is not None and phase in there)
-            isRegistered = len(there) == 1 or self._crops.isRegistered(phase)
-            view.show(pictures.get(phase), self._crops.window(phase), isRegistered)
+            view.show(pictures.get(phase), self._crops.window(phase), self._crops.isRegistered(phase))
         self._updateCurve(lesion)
         self.messageLabel.text = self._fault or self._saliency.error
         self.messageLabel.setVisible(bool(self.messageLabel.text))
@@ -224,9 +224,10 @@ class CropsPanel:
         text = _("Square of {side:.0f} mm").format(side=self._crops.sideMm)
         if self._crops.sideMm <= SMALLEST_SIDE_MM:
             text = _("{text}, the smallest that is used").format(text=text)
-        if self._crops.isAsTheNetworkSees:
-            text = _("{text}; as the classifier sees it").format(text=text)
-        return text
+        there = self._crops.phases.volumes()
+        if not all(self._crops.isRegistered(phase) for phase in there):
+            return _("{text}; not all phases are registered yet, see the section Phases").format(text=text)
+        return _("{text}; as the classifier sees it").format(text=text) if self._crops.isAsTheNetworkSees else text
 
     def _saliencyText(self, lesion):
         if not self._crops.showsSaliency or lesion is None or self._crops.seen:

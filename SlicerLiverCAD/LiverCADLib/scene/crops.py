@@ -180,7 +180,7 @@ class LesionCrops:
             return ()
         images = self.images()
         cut = cutOut(images, *placeOf(lesion), self.ratio)
-        return tuple(Crop(phase, hu, len(images) == 1 or self.isRegistered(phase)) for phase, hu in cut.items())
+        return tuple(Crop(phase, hu, self.isRegistered(phase)) for phase, hu in cut.items())
 
     def images(self):
         """The volumes that are cut from, by phase: as registered, or where that is not at hand as they were taken."""
@@ -188,8 +188,8 @@ class LesionCrops:
         return {phase: volumeOf(node) for phase, node in nodes.items()}
 
     def isRegistered(self, phase):
-        """Whether a phase is at hand on the reference's grid."""
-        return self.phases.registeredVolume(phase) is not None
+        """Whether a phase is at hand on the reference's grid; a phase alone needs no registration."""
+        return len(self.phases.volumes()) == 1 or self.phases.registeredVolume(phase) is not None
 
     def pictures(self):
         """What to show: pictures of the selected lesion by phase, uint8, shape (rows, columns, 3)."""
