@@ -15,7 +15,7 @@ from LiverCADLib.scene.volumes import volumeOf
 class SampleDataLogic:
     """Takes what Slicer's takes, and nothing else."""
 
-    sources: list = []
+    sources = []  # noqa: RUF012
 
     @staticmethod
     def registerCustomSampleDataSource(
