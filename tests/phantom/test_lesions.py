@@ -4,9 +4,9 @@ import cc3d
 import numpy as np
 import pytest
 
+from livercad.core.diameters import longest_axial_diameters
 from livercad.core.taxonomy import LesionType
 from livercad.core.volume import Volume
-from livercad.measure.recist import longest_axial_diameters
 from livercad.phantom.fillings import Inside, fill
 from livercad.phantom.lesions import KINDS, Placed, draw_types, outline
 from livercad.phantom.studies import CTStudy

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from livercad.core.diameters import longest_axial_diameters
 from livercad.core.volume import Volume
 from livercad.evaluation.matching import instances_of, match, overlap_table
 from livercad.evaluation.outcomes import LesionResult, OneLesion, Outcome
 from livercad.evaluation.settings import EvaluationSettings
-from livercad.measure.recist import longest_axial_diameters
 
 
 def compare_lesions(

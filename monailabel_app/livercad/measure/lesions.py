@@ -9,11 +9,11 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import KDTree
 
+from livercad.core.diameters import longest_axial_diameters
 from livercad.core.findings import Lesion
 from livercad.core.geometry import Box, Frame, transform_points
 from livercad.core.volume import Volume
 from livercad.measure.organ import Organ, bordering, cut_out_organ
-from livercad.measure.recist import longest_axial_diameters
 
 
 def measure_lesions(ct: Volume, liver: Volume, instances: Volume, scores: dict[int, float]) -> tuple[Lesion, ...]:

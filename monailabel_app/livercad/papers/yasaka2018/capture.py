@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
+from livercad.core.diameters import longest_axial_diameters
 from livercad.core.geometry import Point
 from livercad.core.phases import Phase, window_of
 from livercad.core.roi import axial_squares, side_of
 from livercad.core.volume import Volume
-from livercad.measure.recist import longest_axial_diameters
 from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings
 
 FILTERS = {

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import SimpleITK
 from scipy import ndimage
-from scipy.spatial.distance import pdist
+from scipy.spatial import ConvexHull
+from scipy.spatial.distance import pdist, squareform
 from skimage.measure import find_contours
 
+from livercad.core.diameters import longest_axial_diameters
 from livercad.core.geometry import Line, transform_points
 from livercad.core.volume import Volume
-from livercad.measure.recist import longest_axial_diameters
 
 
 def scaled(i: float, j: float, k: float) -> np.ndarray:
@@ -180,3 +181,32 @@ def test_the_longest_diameter_is_that_of_scikit_images_contour_at_half_level(see
 def test_an_empty_mask_has_no_diameter():
     with pytest.raises(ValueError, match="empty mask"):
         longest_axial_diameters(Volume(np.zeros((4, 4, 4)), np.eye(4)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_both_diameters_are_those_of_qhulls_convex_hull_of_every_slice(seed):
+    affine = oblique() @ np.diag([0.7, 0.9, 2.5, 1.0])
+    mask = blob(seed)
+    to_plane = np.linalg.qr(affine[:3, :2])[1]
+    best = (0.0, 0.0)
+    for k in np.flatnonzero(mask.any(axis=(0, 1))):
+        middles = np.argwhere(mask[..., k])[:, None] + np.array([[0.5, 0], [-0.5, 0], [0, 0.5], [0, -0.5]])
+        points = middles.reshape(-1, 2) @ to_plane.T
+        hull = points[ConvexHull(points).vertices]
+        distances = squareform(pdist(hull))
+        i, j = np.unravel_index(np.argmax(distances), distances.shape)
+        along = (hull[j] - hull[i]) / distances[i, j]
+        chords = [np.ptp(crossings(hull - hull[i], along, x)) for x in (hull - hull[i]) @ along]
+        best = max(best, (distances[i, j], max(chords)))
+    longest, perpendicular = longest_axial_diameters(Volume(mask, affine))
+    assert (longest.length_mm, perpendicular.length_mm) == pytest.approx(best, rel=1e-9)
+
+
+def crossings(corners: np.ndarray, along: np.ndarray, x: float) -> list[float]:
+    """Where a polygon's edges meet the line at right angles to a direction, by distance along that line."""
+    turned = np.stack([corners @ along, corners @ np.array([-along[1], along[0]])], axis=1)
+    met = []
+    for (x0, y0), (x1, y1) in zip(turned, np.roll(turned, -1, axis=0), strict=True):
+        if min(x0, x1) - 1e-9 <= x <= max(x0, x1) + 1e-9:
+            met += [y0, y1] if abs(x1 - x0) < 1e-9 else [y0 + (y1 - y0) * (x - x0) / (x1 - x0)]
+    return met
