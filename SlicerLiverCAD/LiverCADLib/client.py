@@ -283,7 +283,7 @@ class Client:
             params = {**(query or {}), "job": name}
             if fields is None:
                 return self._connection.request(method, path, params=params, readS=None)
-            text = _("Sending")
-            return self._connection.send(method, path, fields, files, task, text, params=params, readS=None)
+            sending = task.part(0.0, 0.0)  # the server tells how far it is from 0 on
+            return self._connection.send(method, path, fields, files, sending, _("Sending"), params=params, readS=None)
 
         return JobCall(self._connection, task, send).run()
