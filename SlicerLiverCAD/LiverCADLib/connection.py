@@ -14,6 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from LiverCADLib.cases import sizeText
 from LiverCADLib.clientErrors import AddressError, WrongAppError, fromAnswer, fromException
 from LiverCADLib.events import Event, eventsIn
 from LiverCADLib.multipart import Files, MultipartForm
@@ -223,7 +224,10 @@ class Connection:
                 for chunk in answer.iter_content(CHUNK):
                     file.write(chunk)
                     received += len(chunk)
-                    task.report(received / total if total else 0.0, text)
+                    amount = _("{text}: {received} of {total}").format(
+                        text=text, received=sizeText(received), total=sizeText(total) if total else "?"
+                    )
+                    task.report(received / total if total else 0.0, amount)
             except requests.RequestException as error:
                 raise fromException(error, self.address, self.timeoutS) from error
 

@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from livercad.core.annotation import AnnotatedLesion, Annotation, CaseState, Origin, Verdict
 from livercad.core.findings import Findings
 from LiverCADLib import clientErrors
+from LiverCADLib.cases import sizeText
 from LiverCADLib.client import Client
 from LiverCADLib.tasks import Cancelled, Task
 
@@ -62,7 +63,8 @@ def test_an_image_is_the_servers_file(client, real_server, tmp_path):
     original = real_server.studies / "case1" / "arterial.nii.gz"
     assert path.read_bytes() == original.read_bytes()
     assert (images["arterial"]["path"], images["arterial"]["bytes"]) == (str(original), original.stat().st_size)
-    assert task.news == (1.0, "Downloading arterial")
+    size = sizeText(original.stat().st_size)
+    assert task.news == (1.0, f"Downloading arterial: {size} of {size}")
 
 
 def test_a_case_that_is_not_there_is_told_by_its_name(client):
