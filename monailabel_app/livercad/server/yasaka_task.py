@@ -14,7 +14,7 @@ from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 from livercad.core.taxonomy import YasakaCategory
 from livercad.errors import InputError, ModelError
 from livercad.papers.yasaka2018.capture import largest_section
-from livercad.papers.yasaka2018.predictor import YasakaPredictor
+from livercad.papers.yasaka2018.predictor import NEEDED, YasakaPredictor
 from livercad.papers.yasaka2018.settings import PHASES
 from livercad.pipeline.analysis import Analysis
 from livercad.progress import Progress
@@ -103,7 +103,7 @@ def _check_phases(study: Study) -> None:
         raise InputError(
             f"the case {study.case}",
             found=f"no {' and no '.join(missing)} phase (named phases: {there}; nameless images: {told.count(None)})",
-            expected="an unenhanced, an arterial and a delayed phase, as Yasaka 2018 has them",
+            expected=NEEDED,
             todo="Add or name the phases, or use lesion_classification, which takes any of them.",
         )
 

@@ -24,6 +24,7 @@ from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings, Model, 
 from livercad.papers.yasaka2018.training import new_network, probabilities
 from livercad.studies.atomic import write_bytes, write_text
 
+NEEDED = "an unenhanced, an arterial and a delayed phase, as Yasaka 2018 has them"
 WEIGHTS, DESCRIPTION = "yasaka2018.safetensors", "yasaka2018.json"
 NAME = "yasaka2018"
 
@@ -149,7 +150,7 @@ class YasakaPredictor:
             raise InputError(
                 "study",
                 found=f"no {' and no '.join(missing)} phase",
-                expected="an unenhanced, an arterial and a delayed phase, as Yasaka 2018 has them",
+                expected=NEEDED,
                 todo="Name the phases, or use the lesion classifier, which takes any of them.",
             )
         settings = self.description.capture
