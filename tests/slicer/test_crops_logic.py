@@ -86,6 +86,11 @@ def test_a_phase_that_does_not_reach_the_lesion_is_left_out(crops, phases):
     assert [crop.phase for crop in crops.crops()] == list(HU)
 
 
+def test_a_volume_without_voxels_is_left_out(crops, phases):
+    phases.assign(Phase.DELAYED, slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty"))
+    assert [crop.phase for crop in crops.crops()] == list(HU)
+
+
 def test_without_a_lesion_there_is_nothing_to_show(crops):
     crops.lesions.select(None)
     assert (crops.lesion, crops.sideMm, crops.crops(), crops.pictures(), crops.curve()) == (None, None, (), {}, None)

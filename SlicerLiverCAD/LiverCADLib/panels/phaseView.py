@@ -81,7 +81,7 @@ class PhaseView:
         box.singleStep = 10
         box.prefix = prefix
         box.toolTip = tip
-        box.valueChanged.connect(self._onWindow)
+        box.connect("valueChanged(int)", self._onWindow)
         return box
 
     def _onWindow(self):

@@ -185,7 +185,7 @@ class LesionCrops:
     def images(self):
         """The volumes that are cut from, by phase: as registered, or where that is not at hand as they were taken."""
         nodes = {phase: self.phases.registeredVolume(phase) or node for phase, node in self.phases.volumes().items()}
-        return {phase: volumeOf(node) for phase, node in nodes.items()}
+        return {phase: volumeOf(node) for phase, node in nodes.items() if node.GetImageData() is not None}
 
     def isRegistered(self, phase):
         """Whether a phase is at hand on the reference's grid; a phase alone needs no registration."""
