@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from livercad.core.volume import Volume
-from LiverCADLib.cases import CaseImage, totalSize
+from LiverCADLib.cases import CaseImage, CaseSummary, totalSize
 from LiverCADLib.clientErrors import ConflictError
 from LiverCADLib.imageFiles import readVolume, writeVolume
 from LiverCADLib.translation import _
@@ -63,6 +63,11 @@ class Registration:
 def imagesOf(answer):
     """The images in an answer of the server, as a tuple of CaseImage."""
     return tuple(CaseImage.fromServer(image) for image in answer)
+
+
+def listCases(task, client):
+    """The server's cases, as a list of CaseSummary; there may be many thousands."""
+    return [CaseSummary.fromServer(case) for case in client.cases()]
 
 
 def loadCase(task, client, case):
@@ -159,13 +164,14 @@ def loadRegistrations(task, client, case, names):
         One for each image.
     """
     try:
-        return _fetchRegistrations(task, client, case, names)
+        return fetchRegistrations(task, client, case, names)
     except ConflictError:
         client.infer(ANALYSIS, case, task.part(0.0, 0.8))
-        return _fetchRegistrations(task.part(0.8, 1.0), client, case, names)
+        return fetchRegistrations(task.part(0.8, 1.0), client, case, names)
 
 
-def _fetchRegistrations(task, client, case, names):
+def fetchRegistrations(task, client, case, names):
+    """Fetch how images are registered, as `loadRegistrations`; ConflictError where the case is not analysed."""
     registrations = []
     with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
         for number, name in enumerate(names):

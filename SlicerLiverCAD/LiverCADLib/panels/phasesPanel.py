@@ -164,11 +164,8 @@ class PhasesPanel:
             self.register()
 
     def _onRegistrations(self, case, registrations):
-        if case != self._caseScene.case:
-            return
-        for registration in registrations:
-            self._phases.addTransform(registration.name, registration.displacement, registration.affine)
-            self._phases.addRegistered(registration.name, registration.volume)
+        if case == self._caseScene.case:
+            self._phases.addRegistrations(registrations)
 
     def _onNotRegistered(self, *error):
         self._phases.setRegistered(False)

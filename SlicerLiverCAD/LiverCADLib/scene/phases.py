@@ -166,6 +166,18 @@ class Phases:
         node.SetHideFromEditors(True)
         self._keep(original, REGISTERED, node)
 
+    def addRegistrations(self, registrations):
+        """Keep how images are registered, each as a transform and as a volume on the reference's grid.
+
+        Parameters
+        ----------
+        registrations : sequence of caseLoading.Registration
+            Of images of the open case.
+        """
+        for each in registrations:
+            self.addTransform(each.name, each.displacement, each.affine)
+            self.addRegistered(each.name, each.volume)
+
     def registeredVolume(self, phase):
         """The volume node of a phase on the reference's grid, as the networks see it; None where it is not at hand."""
         volume = self.volume(phase)
