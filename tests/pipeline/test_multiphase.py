@@ -30,6 +30,7 @@ from livercad.core.volume import Volume, grid_difference
 from livercad.errors import Cancelled, ImageContentError, InputError
 from livercad.pipeline.analysis import Analysis
 from livercad.registration.align import Aligned
+from livercad.registration.mapping import IDENTITY, shifted
 from livercad.studies.discover import find_studies
 from livercad.studies.nifti import write_volume
 from livercad.studies.study import Study
@@ -238,6 +239,18 @@ def test_the_same_study_gives_the_same_findings(nameless: Study) -> None:
     first, second = (replace(full_analyzer()(nameless).findings, timings_s={}) for _ in range(2))
     assert first == second
     assert Findings.from_dict(first.to_dict()) == first
+
+
+def test_the_mapping_of_each_phase_is_kept(nameless: Study) -> None:
+    analyzer, mapping = full_analyzer(), shifted((0, 0, 5))
+
+    def lay(*given: Any) -> Aligned:
+        return replace(align_where_they_lie(*given), mapping=mapping)
+
+    analyzer.align = lay
+    analysis = analyzer(nameless)
+    for read, image in zip(analysis.findings.phases, analysis.phases, strict=True):
+        assert image.mapping is (IDENTITY if read.is_reference else mapping)
 
 
 def test_times_are_told_by_step_and_phase(nameless: Study) -> None:

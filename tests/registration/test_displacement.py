@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from livercad.core.geometry import transform_points
 from livercad.core.volume import Volume
+from livercad.registration.carrying import carry
 from livercad.registration.displacement import DisplacementField, displacement_field
 from livercad.registration.mapping import IDENTITY, Bend, Mapping
 from livercad.studies.itk import LPS_TO_RAS
@@ -63,6 +65,25 @@ def test_the_field_between_its_nodes_is_the_mapping_to_a_tenth_of_a_millimetre(s
     away = np.linalg.norm(lps * (-1, -1, 1) - mapping(points), axis=1)
     assert away.max() < 0.1
     assert np.linalg.norm(mapping(points) - transform_points(points, RIGID), axis=1).max() > size_mm
+
+
+def test_an_image_resampled_by_the_field_is_the_registered_image() -> None:
+    grid = oblique((30, 28, 24))
+    waves = np.indices((50, 45, 40)).sum(axis=0)
+    affine = np.diag([-3.0, 4.0, 5.0, 1.0])
+    affine[:3, 3] = transform_points(transform_points((15, 14, 12), grid.affine), RIGID) - affine[:3, :3] @ (25, 22, 20)
+    moving = Volume((100 * np.sin(waves / 9)).astype(np.float32), affine)
+    mapping = Mapping(RIGID, bend_in(grid, 3.0))
+    field = displacement_field(mapping, grid)
+    points = transform_points(np.moveaxis(np.indices(grid.shape), 0, -1), grid.affine)
+    nodes = np.moveaxis(transform_points(points, np.linalg.inv(field.affine)), -1, 0)
+    vectors = np.moveaxis(field.displacement_mm, -1, 0)
+    parts = [ndimage.map_coordinates(component, nodes, order=1) for component in vectors]
+    places = transform_points(points + np.stack(parts, axis=-1), np.linalg.inv(moving.affine))
+    resampled = ndimage.map_coordinates(moving.array, np.moveaxis(places, -1, 0), order=1)
+    inside = ((places >= 0) & (places <= np.array(moving.shape) - 1)).all(axis=-1)
+    assert inside.mean() > 0.5
+    assert np.abs(resampled - carry(moving, mapping, grid, "bilinear", 0))[inside].max() < 1
 
 
 def test_a_gentle_bend_takes_a_coarse_grid() -> None:

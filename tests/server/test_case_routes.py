@@ -17,6 +17,7 @@ from livercad.core.crops import PHASES, crops_of
 from livercad.core.findings import Findings
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
+from livercad.server.pending import put_down
 from livercad.studies.discover import find_studies
 from livercad.studies.nifti import write_volume
 from server.abdomens import oblique_abdomen, voxels, write_dicom, write_phases
@@ -37,6 +38,10 @@ def server(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Server
     for phase in (Phase.ARTERIAL, Phase.PORTAL):
         write_volume(oblique_abdomen(), studies / "oblique" / f"{phase.value}.nii.gz")
     write_dicom(studies / "dicom" / "portal", synthetic_abdomen(4))
+    write_case(studies, "torn")
+    label, _ = write_maps(folder / "torn", synthetic_abdomen())
+    record = {"extension": ".nii.gz", "info": {"version": 1, "ts": 0, "name": "torn.nii.gz"}, "former": 0}
+    put_down(studies, "final", "torn", label, record)
     started = servers.start(folder)
     started.wait()
     return started
@@ -321,6 +326,13 @@ def test_an_annotation_of_any_length_may_come_as_a_file(server: Server, tmp_path
         )
         assert answer.json()["version"] == 1  # the same, sent in another way
     assert len(server.get("/livercad/cases/dicom/submission").json()["annotation"]["comment"]) == 3_000_000
+
+
+def test_a_save_that_a_kill_has_interrupted_is_finished_at_the_next_start(server: Server, tmp_path: Path) -> None:
+    assert server.get("/livercad/cases/torn").json()["version"] == 1
+    array, _ = read(server.get("/livercad/cases/torn/submission/label"), tmp_path)
+    assert np.array_equal(array, maps_of(synthetic_abdomen())[0].array)
+    assert not list((server.studies / ".livercad").glob("pending/final/*"))
 
 
 def test_a_stock_label_has_a_map_and_no_annotation(server: Server, tmp_path: Path) -> None:

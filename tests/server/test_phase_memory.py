@@ -131,6 +131,16 @@ def test_an_annotators_word_stands_above_a_name(tmp_path: Path) -> None:
     assert Path(store.get_image_uri("two")).name == "arterial.nii.gz"
 
 
+def test_a_new_case_under_a_former_ones_name_has_none_of_its_words(tmp_path: Path) -> None:
+    write_phases(tmp_path, "two")
+    store = StudyDatastore(tmp_path)
+    store.tell_phases("two", {"arterial": "portal", "portal": "delayed"})
+    store.remove_image("two")
+    write_phases(tmp_path, "two")
+    store.refresh_if_changed()
+    assert {series.told_by for series in store.study("two").series} == {"name"}
+
+
 def test_a_word_that_no_longer_goes_with_the_files_is_passed_over(studies: Path) -> None:
     store = StudyDatastore(studies)
     store.tell_phases("ann", {"a1": "portal"})

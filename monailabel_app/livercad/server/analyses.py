@@ -65,7 +65,9 @@ class Analyses:
     def at_hand(self, study: Study) -> Result | None:
         """The latest result, if it is that of a study whose files and phases have not changed since."""
         latest = self._latest
-        return latest[1] if latest and latest[0] == (study, stamp_of_study(study)) else None
+        if latest is None or latest[0][0] != study or latest[0][1] != stamp_of_study(study):
+            return None
+        return latest[1]
 
     def analyse(self, study: Study, progress: Progress) -> Result:
         """Analyse a study; the latest result is kept, so that several requests on one case cost one analysis.

@@ -188,6 +188,7 @@ class StudyDatastore(CaseDatastore):
         with self.lock:
             tags = list(self._object(image_id).labels)
         remove_study_files(self.catalogue, study)
+        self.words.tell(study, {})
         for tag in tags:
             self.remove_label(image_id, tag)
         self.refresh()
