@@ -82,7 +82,7 @@ def test_of_very_many_cases_the_first_are_shown_and_how_many_there_are(panel, se
     panel.refreshButton.click()
     session.runner.wait()
     assert panel.table.widget.rowCount == LARGEST
-    assert panel.countLabel.text == "500 of 10000 cases; search for more"
+    assert panel.countLabel.text == f"{LARGEST} of 10000 cases; search for more"
     panel.searchBox.text = "09999"
     assert [line[0] for line in listed(panel)] == ["case 09999"]
 
@@ -150,7 +150,7 @@ def test_a_cancelled_download_leaves_the_scene_as_it_is(panel, session, case_sce
 def test_unsubmitted_corrections_are_asked_about_before_another_case_is_opened(panel, session, case_scene):
     open_by_button(panel, session, "case-1")
     case_scene.markUnsaved()
-    assert panel.openLabel.text.endswith("not submitted")
+    assert panel.openLabel.text.endswith("not submitted)")
     dialogs.answer(qt.QMessageBox.No, "corrections of case-1")
     open_by_button(panel, session, "case-2")
     assert case_scene.case == "case-1"

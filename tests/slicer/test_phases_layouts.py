@@ -38,12 +38,14 @@ def background(name):
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_a_layout_has_one_axial_view_for_each_phase_with_its_letter(count):
     shown = tuple(Phase)[:count]
-    views = list(ElementTree.fromstring(layoutXml(shown)).iter("view"))
-    assert [view.get("singletontag") for view in views] == [viewName(phase) for phase in shown]
-    assert {view.get("class") for view in views} == {"vtkMRMLSliceNode"}
-    labels = [view.findtext("property[@name='viewlabel']") for view in views]
+    views = ElementTree.fromstring(layoutXml(shown)).findall("item/layout/item/view")
+    ofPhases, others = views[:count], views[count:]
+    assert [view.get("singletontag") for view in ofPhases] == [viewName(phase) for phase in shown]
+    assert {view.get("class") for view in ofPhases} == {"vtkMRMLSliceNode"}
+    labels = [view.findtext("property[@name='viewlabel']") for view in ofPhases]
     assert labels == ["U", "A", "P", "D"][:count]
-    assert {view.findtext("property[@name='orientation']") for view in views} == {"Axial"}
+    assert {view.findtext("property[@name='orientation']") for view in ofPhases} == {"Axial"}
+    assert [view.get("singletontag") for view in others] == ["Green", "Yellow", "1"], "Slicer's own, as it names them"
 
 
 def test_every_combination_of_phases_has_a_layout_of_its_own(side_by_side):
@@ -88,6 +90,19 @@ def test_views_follow_when_a_volume_becomes_another_phase(case_scene, phases, si
     phases.assign(Phase.DELAYED, phases.volume(Phase.ARTERIAL))
     assert background(viewName(Phase.DELAYED)) is phases.volume(Phase.DELAYED)
     assert layoutNode().GetViewArrangement() == layoutNumber((Phase.UNENHANCED, Phase.PORTAL, Phase.DELAYED))
+
+
+def test_the_place_stays_when_a_phase_is_changed_and_its_view_is_there_already(
+    case_scene, phases, side_by_side, client, views
+):
+    views(*map(viewName, Phase))
+    open_case(case_scene, client)
+    side_by_side.setOn(True)
+    view = sliceNode(viewName(Phase.PORTAL))
+    view.JumpSliceByCentering(1, 2, 3)
+    before = slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS())
+    phases.assign(Phase.ARTERIAL, phases.volume(Phase.PORTAL))
+    assert np.array_equal(slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS()), before)
 
 
 def test_switching_off_brings_the_users_layout_back(case_scene, side_by_side, client):

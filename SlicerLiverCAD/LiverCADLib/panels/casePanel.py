@@ -4,8 +4,8 @@ import ctk
 import qt
 import slicer
 
-from LiverCADLib.caseLoading import loadCase, uploadCase
-from LiverCADLib.cases import CaseFilter, CaseSummary, matching, sizeText, totalSize
+from LiverCADLib.caseLoading import listCases, loadCase, uploadCase
+from LiverCADLib.cases import CaseFilter, matching, sizeText, totalSize
 from LiverCADLib.panels.caseTable import CaseTable
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.parts import iconOf, row, styleOf
@@ -136,7 +136,7 @@ class CasePanel:
         client = self._session.client
         if client is None:
             return
-        job = self._session.run(_("Listing the cases"), lambda task: client.cases())
+        job = self._session.run(_("Listing the cases"), listCases, client)
         job.done.connect(self._onCases)
         job.failed.connect(self._onFailed)
 
@@ -201,8 +201,8 @@ class CasePanel:
         self.searchBox.text = self._caseScene.parameters.caseSearch
         self._showCases()
 
-    def _onCases(self, answer):
-        self._cases = [CaseSummary.fromServer(case) for case in answer]
+    def _onCases(self, cases):
+        self._cases = cases
         self._showCases()
 
     def _onLoaded(self, loaded):
@@ -273,11 +273,12 @@ class CasePanel:
     def _openText(self):
         if not self._caseScene.case:
             return _("No case is open.")
-        sentence = _("Open: {case} ({count} volumes, {size})")
+        parts = [_("{count} volumes").format(count=len(self._caseScene.images))]
+        if totalSize(self._caseScene.images):
+            parts.append(sizeText(totalSize(self._caseScene.images)))
         if self._caseScene.isUnsaved:
-            sentence = _("Open: {case} ({count} volumes, {size}), not submitted")
-        images = self._caseScene.images
-        return sentence.format(case=self._caseScene.case, count=len(images), size=sizeText(totalSize(images)))
+            parts.append(_("not submitted"))
+        return _("Open: {case} ({parts})").format(case=self._caseScene.case, parts=", ".join(parts))
 
 
 def _loadNext(task, client, strategy):

@@ -6,7 +6,7 @@ from livercad.core.annotation import CaseState
 from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
 
-LARGEST = 500
+LARGEST = 200
 """Rows; more take long to fill, and nobody reads them."""
 
 

@@ -13,6 +13,14 @@ COLORS = {Phase.UNENHANCED: "#7A8B99", Phase.ARTERIAL: "#D64541", Phase.PORTAL: 
 LABELS = {Phase.UNENHANCED: "U", Phase.ARTERIAL: "A", Phase.PORTAL: "P", Phase.DELAYED: "D"}
 """In the views' bars."""
 
+OWN = ("Green", "Yellow")
+"""Slicer's own slice views in the layouts, which show the reference."""
+VIEW_3D = (
+    '<item><view class="vtkMRMLViewNode" singletontag="1">'
+    '<property name="viewlabel" action="default">1</property>'
+    "</view></item>"
+)
+
 
 def viewName(phase):
     """Layout name of the slice view that shows a phase."""
@@ -20,7 +28,7 @@ def viewName(phase):
 
 
 def layoutXml(phases):
-    """Describe a layout for Slicer: a row of slice views, four in two rows.
+    """Describe a layout for Slicer: a row of phases, and Slicer's own views of the reference beneath.
 
     Parameters
     ----------
@@ -32,21 +40,21 @@ def layoutXml(phases):
     str
         XML of the layout.
     """
-    rows = [phases[:2], phases[2:]] if len(phases) == 4 else [phases]
-    lines = "".join(f"<item>{_rowXml(row)}</item>" for row in rows)
-    return f'<layout type="vertical" split="true">{lines}</layout>'
+    views = "".join(_sliceXml(viewName(phase), "Axial", LABELS[phase], COLORS[phase]) for phase in phases)
+    own = _sliceXml(OWN[0], "Coronal", "G", "#6EB04B") + _sliceXml(OWN[1], "Sagittal", "Y", "#EDD54C") + VIEW_3D
+    return f'<layout type="vertical" split="true">{_rowXml(views)}{_rowXml(own)}</layout>'
 
 
-def _rowXml(phases):
-    return f'<layout type="horizontal" split="true">{"".join(map(_viewXml, phases))}</layout>'
+def _rowXml(items):
+    return f'<item><layout type="horizontal" split="true">{items}</layout></item>'
 
 
-def _viewXml(phase):
+def _sliceXml(name, orientation, label, color):
     return (
-        f'<item><view class="vtkMRMLSliceNode" singletontag="{viewName(phase)}">'
-        '<property name="orientation" action="default">Axial</property>'
-        f'<property name="viewlabel" action="default">{LABELS[phase]}</property>'
-        f'<property name="viewcolor" action="default">{COLORS[phase]}</property>'
+        f'<item><view class="vtkMRMLSliceNode" singletontag="{name}">'
+        f'<property name="orientation" action="default">{orientation}</property>'
+        f'<property name="viewlabel" action="default">{label}</property>'
+        f'<property name="viewcolor" action="default">{color}</property>'
         "</view></item>"
     )
 
@@ -63,9 +71,9 @@ class SideBySide:
     def __init__(self, phases):
         self._phases = phases
         registerLayouts()
-        phases.caseScene.opened.connect(self.showReference)
-        phases.caseScene.restored.connect(self._resume)
-        phases.changed.connect(self.update)
+        phases.changed.connect(self._update)
+        phases.caseScene.opened.connect(self._onOpened)
+        phases.caseScene.restored.connect(self._onRestored)
 
     @property
     def isOn(self):
@@ -79,15 +87,23 @@ class SideBySide:
             self._parameters.previousLayout = layout.GetViewArrangement()
         self._parameters.sideBySide = isOn
         if isOn:
-            self.update()
+            self._update()
         else:
-            layout.SetViewArrangement(self._parameters.previousLayout)
+            layout.SetViewArrangement(self._parameters.previousLayout or layout.SlicerLayoutFourUpView)
 
-    def update(self):
+    def fit(self):
+        """Show the whole reference in every view, the phases at the same place and scale."""
+        volumes = self._phases.volumes()
+        reference = self._phases.caseScene.reference or next(iter(volumes.values()), None)
+        if reference is not None and self.isOn:
+            _fitTo(reference, (*map(viewName, volumes), *OWN))
+
+    def _update(self):
         """Show what the phases now are, where they are shown side by side."""
         shown = self._phases.volumes()
         if not self.isOn or not shown:
             return
+        isNew = layoutNode().GetViewArrangement() != layoutNumber(shown)
         layoutNode().SetViewArrangement(layoutNumber(shown))
         for phase, volume in shown.items():
             composite = compositeNode(viewName(phase))
@@ -97,29 +113,25 @@ class SideBySide:
                 composite.SetForegroundVolumeID(None)
                 composite.SetLinkedControl(True)
                 composite.SetHotLinkedControl(True)
-        self.fit()
+        if isNew:
+            self.fit()
 
-    def showReference(self):
-        """Show the reference in the views that are not one phase's, the whole of it."""
+    def _onOpened(self):
+        """Show the reference in the views that are not one phase's, the whole of it in all."""
         reference = self._phases.caseScene.reference
         if reference is None:
             return
         ofPhases = {viewName(phase) for phase in Phase}
-        for composite in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"):
-            if composite.GetLayoutName() not in ofPhases:
-                composite.SetBackgroundVolumeID(reference.GetID())
-                _fitAll(reference, [composite.GetLayoutName()])
+        composites = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+        others = [composite for composite in composites if composite.GetLayoutName() not in ofPhases]
+        for composite in others:
+            composite.SetBackgroundVolumeID(reference.GetID())
+        _fitTo(reference, [composite.GetLayoutName() for composite in others])
+        self.fit()
 
-    def fit(self):
-        """Show the whole reference in every phase's view, all at the same place and scale."""
-        volumes = self._phases.volumes()
-        reference = self._phases.caseScene.reference or next(iter(volumes.values()), None)
-        if reference is not None:
-            _fitAll(reference, map(viewName, volumes))
-
-    def _resume(self):
+    def _onRestored(self):
         registerLayouts()
-        self.update()
+        self._update()
 
     @property
     def _parameters(self):
@@ -158,7 +170,7 @@ def compositeNode(name):
     return next((node for node in composites if node.GetLayoutName() == name), None)
 
 
-def _fitAll(volume, names):
+def _fitTo(volume, names):
     bounds = [0.0] * 6
     volume.GetRASBounds(bounds)
     center = [(bounds[i] + bounds[i + 1]) / 2 for i in (0, 2, 4)]
