@@ -41,7 +41,7 @@ class LiverCADParameters:
     sideBySide : bool
         Whether the phases are shown side by side.
     previousLayout : int
-        The layout to go back to from the views side by side; 0 is Slicer's own.
+        The layout to go back to from the views side by side; 0 for none.
     cropRatio : float
         D/L: longest diameter of a lesion over the side of the square that is cut out around it.
     cropRegion : bool
