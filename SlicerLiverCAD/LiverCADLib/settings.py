@@ -2,6 +2,8 @@
 
 import getpass
 import json
+import tempfile
+from pathlib import Path
 from typing import Any, Protocol
 
 DEFAULT_ADDRESS = "http://127.0.0.1:8000"
@@ -56,6 +58,8 @@ class Settings:
     ----------
     store : Store, optional
         Slicer's own user settings by default.
+    folder : Path, optional
+        Where the module keeps its files; beside Slicer's settings by default, a temporary one for another store.
 
     Attributes
     ----------
@@ -78,12 +82,21 @@ class Settings:
     _annotator = _Text()
     _consents = _Text("[]")
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: Store | None = None, folder: Path | None = None) -> None:
         if store is None:
             import slicer
 
             store = slicer.app.userSettings()
+            folder = folder or Path(store.fileName()).parent / "LiverCAD"
         self.store = store
+        self._folder = folder
+
+    @property
+    def outboxFolder(self) -> Path:
+        """Where submissions wait for their server."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="LiverCAD-"))
+        return self._folder / "outbox"
 
     @property
     def annotator(self) -> str:

@@ -240,6 +240,25 @@ def test_a_volume_that_a_transform_moves_is_not_uploaded_as_if_it_were_not(panel
     assert client.uploaded == []
 
 
+def test_volumes_of_the_open_case_are_not_uploaded_as_another(panel, session, case_scene, client):
+    open_by_button(panel, session, "case-1")
+    panel.nameEdit.text = "mine"
+    panel.uploadButton.click()
+    assert panel.messageLabel.text == "case-1 unenhanced is of the open case, which the server has."
+    assert client.uploaded == []
+    assert case_scene.case == "case-1"
+
+
+def test_volumes_that_are_removed_while_they_are_sent_do_no_harm(panel, session, phases, case_scene):
+    nodes = phases_of_scene(phases)
+    panel.nameEdit.text = "mine"
+    panel.uploadButton.click()
+    slicer.mrmlScene.RemoveNode(nodes[Phase.PORTAL])
+    session.runner.wait()
+    assert panel.messageLabel.text == "mine is on the server; its volumes are no longer in the scene."
+    assert case_scene.case == ""
+
+
 def test_a_lost_connection_takes_the_buttons_with_it(panel, session, case_scene):
     open_by_button(panel, session, "case-1")
     session.disconnect()

@@ -162,18 +162,24 @@ class CasePanel:
 
     def upload(self):
         """Send the volumes that are set as phases to the server as a new case, after consent."""
-        if not self._mayReplace() or not hasConsent(self._session):
-            return
         nodes = self._phases.volumes()
-        moved = next((node for node in nodes.values() if node.GetParentTransformNode() is not None), None)
-        if moved is not None:
-            sentence = _("{name} is moved by a transform. Harden or remove it first.")
-            self._say(sentence.format(name=moved.GetName()), "bad")
+        reason = self._whyNotUploaded(nodes.values())
+        self._say(reason, "bad")
+        if reason or not self._mayReplace() or not hasConsent(self._session):
             return
         case = self.nameEdit.text.strip()
         volumes = {phase: volumeOf(node) for phase, node in nodes.items()}
         job = self._work(_("Uploading {case}").format(case=case), uploadCase, self._session.client, case, volumes)
         job.done.connect(lambda answer: self._onUploaded(*answer, nodes))
+
+    def _whyNotUploaded(self, nodes):
+        for node in nodes:
+            if self._caseScene.imageOf(node):
+                return _("{name} is of the open case, which the server has.").format(name=node.GetName())
+            if node.GetParentTransformNode() is not None:
+                sentence = _("{name} is moved by a transform. Harden or remove it first.")
+                return sentence.format(name=node.GetName())
+        return ""
 
     def _work(self, title, function, client, *arguments):
         self._say("")
@@ -212,9 +218,12 @@ class CasePanel:
         self._caseScene.open(loaded.case, self._server, loaded.images, loaded.volumes, loaded.version)
 
     def _onUploaded(self, case, images, nodes):
-        named = {image.name: node for image, node in zip(images, nodes.values(), strict=True)}
-        self._caseScene.adopt(case, self._server, images, named)
         self.refresh()
+        named = {image.name: node for image, node in zip(images, nodes.values(), strict=True)}
+        if any(node.GetScene() is None for node in named.values()):
+            self._say(_("{case} is on the server; its volumes are no longer in the scene.").format(case=case))
+            return
+        self._caseScene.adopt(case, self._server, images, named)
 
     def _onFailed(self, error):
         self._say(str(error), "bad")
