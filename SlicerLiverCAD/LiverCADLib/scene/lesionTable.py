@@ -35,14 +35,26 @@ VERDICT_WORDS = {Verdict.OPEN: _("open"), Verdict.ACCEPTED: _("accepted"), Verdi
 class Column(Enum):
     """The table's columns, from left to right."""
 
-    NUMBER = _("No.")
-    LOCATION = _("Location")
-    SIZE = _("Size (mm)")
-    VOLUME = _("Volume (ml)")
-    TYPE = _("Type")
-    SCORE = _("Score")
-    WARNING = _("Warning")
-    VERDICT = _("Verdict")
+    NUMBER = "number"
+    LOCATION = "location"
+    SIZE = "size"
+    VOLUME = "volume"
+    TYPE = "type"
+    SCORE = "score"
+    WARNING = "warning"
+    VERDICT = "verdict"
+
+
+COLUMN_WORDS = {
+    Column.NUMBER: _("No."),
+    Column.LOCATION: _("Location"),
+    Column.SIZE: _("Size (mm)"),
+    Column.VOLUME: _("Volume (ml)"),
+    Column.TYPE: _("Type"),
+    Column.SCORE: _("Score"),
+    Column.WARNING: _("Warning"),
+    Column.VERDICT: _("Verdict"),
+}
 
 
 @dataclass(frozen=True)
@@ -91,11 +103,15 @@ class Table:
     @property
     def summary(self) -> str:
         """How many there are, in words."""
-        count = len(self.rows) + self.hidden
-        text = _("1 lesion") if count == 1 else _("{count} lesions").format(count=count)
+        text = counted(len(self.rows) + self.hidden)
         if self.hidden:
             text += _("; {hidden} hidden by the score, still kept and submitted").format(hidden=self.hidden)
         return text
+
+
+def counted(count: int) -> str:
+    """A number of lesions in words."""
+    return _("1 lesion") if count == 1 else _("{count} lesions").format(count=count)
 
 
 def tableOf(lesions, minimumScore=0.0, column=Column.NUMBER, isDescending=False) -> Table:

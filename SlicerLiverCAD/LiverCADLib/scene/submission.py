@@ -1,6 +1,6 @@
 """An annotated case: from the scene to what is submitted, and back. Maps are made in worker threads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -153,7 +153,7 @@ def concerns(lesions, state) -> list[str]:
         sentences.append(_("Neither accepted nor rejected yet: lesions {numbers}.").format(numbers=", ".join(open_)))
     if empty:
         sentences.append(_("Without voxels, so taken for none: lesions {numbers}.").format(numbers=", ".join(empty)))
-    if lesions.segmentation.liver is None:
+    if lesions.liverBox is None:
         sentences.append(_("There is no liver."))
     return sentences
 
@@ -176,6 +176,12 @@ def restore(lesions, case: AnnotatedCase):
     with segmentation.quietly():
         segmentation.setLiver(case.liver)
     lesions.update({**gone, **records}, masks, isEdit=False)
+
+
+def markSubmitted(lesions) -> None:
+    """Note that the server knows the numbers of the lesions as they are, so that none is dropped without a word."""
+    known = {lesion.number for lesion in annotatedLesions(lesions)}
+    lesions.update({n: replace(lesions.records[n], isSubmitted=True) for n in known}, isEdit=False)
 
 
 def _recordsOf(case: AnnotatedCase) -> dict[int, LesionRecord]:

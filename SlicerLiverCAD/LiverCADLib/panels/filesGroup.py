@@ -1,0 +1,96 @@
+"""Cases and findings from and to files, without a server."""
+
+from pathlib import Path
+
+import ctk
+import qt
+
+from LiverCADLib.panels.parts import row
+from LiverCADLib.translation import _
+
+
+class FilesGroup:
+    """The group "Files" of the section "Submit".
+
+    Parameters
+    ----------
+    submitting : Submitting
+        Reads and writes.
+    workbench : Workbench
+        Masks and lesions of the open case.
+
+    Attributes
+    ----------
+    widget : ctk.ctkCollapsibleGroupBox
+        To be laid out.
+    """
+
+    def __init__(self, submitting, workbench):
+        self._submitting, self._workbench = submitting, workbench
+        self.widget = ctk.ctkCollapsibleGroupBox()
+        self.widget.title = _("Files")
+        self.widget.collapsed = True
+        layout = qt.QVBoxLayout(self.widget)
+        self.exportCaseButton = self._button(
+            _("Export case …"), _("Write label map, map of lesions and annotation into a new folder."), self._exportCase
+        )
+        self.importCaseButton = self._button(
+            _("Import case …"), _("Open such a folder of the same image."), self._importCase
+        )
+        layout.addLayout(row((self.exportCaseButton, 1), (self.importCaseButton, 1)))
+        self.exportFindingsButton = self._button(
+            _("Export findings …"),
+            _("Write what was measured of lesions that were not rejected, as JSON."),
+            self._exportFindings,
+        )
+        self.importFindingsButton = self._button(
+            _("Import findings …"),
+            _("Open findings.json of livercad analyze, with the masks beside it."),
+            self._importFindings,
+        )
+        layout.addLayout(row((self.exportFindingsButton, 1), (self.importFindingsButton, 1)))
+        for signal in (
+            workbench.opened,
+            workbench.closed,
+            workbench.lesions.changed,
+            workbench.scene.opened,
+            workbench.scene.restored,
+            submitting.changed,
+        ):
+            signal.connect(self._update)
+        self._update()
+
+    @staticmethod
+    def _button(text, toolTip, function):
+        button = qt.QPushButton(text)
+        button.toolTip = toolTip
+        button.clicked.connect(function)
+        return button
+
+    def _exportCase(self):
+        path = qt.QFileDialog.getExistingDirectory(self.widget, _("Folder to make a folder of the case in"))
+        if path:
+            self._submitting.exportCase(Path(path) / self._submitting.caseName)
+
+    def _importCase(self):
+        path = qt.QFileDialog.getExistingDirectory(self.widget, _("Folder of an annotated case"))
+        if path:
+            self._submitting.importCase(Path(path))
+
+    def _exportFindings(self):
+        name = f"{self._submitting.caseName}_findings.json"
+        path = qt.QFileDialog.getSaveFileName(self.widget, _("Save the findings"), name, "JSON (*.json)")
+        if path:
+            self._submitting.exportFindings(Path(path))
+
+    def _importFindings(self):
+        path = qt.QFileDialog.getOpenFileName(self.widget, _("Findings"), "", "JSON (*.json)")
+        if path:
+            self._submitting.importFindings(Path(path))
+
+    def _update(self, *arguments):
+        isFree = not self._submitting.isBusy
+        hasImage, isOpen = self._workbench.scene.reference is not None, self._workbench.segmentation is not None
+        self.exportCaseButton.enabled = isFree and isOpen
+        self.importCaseButton.enabled = self.importFindingsButton.enabled = isFree and hasImage
+        self.exportFindingsButton.enabled = isFree and isOpen and self._workbench.lesions.findings is not None

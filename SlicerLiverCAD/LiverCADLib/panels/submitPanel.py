@@ -1,0 +1,214 @@
+"""Submits the case, sends what waits, and opens again what was submitted."""
+
+import qt
+import slicer
+
+from livercad.core.annotation import CaseState
+from LiverCADLib.panels.consent import hasConsent
+from LiverCADLib.panels.filesGroup import FilesGroup
+from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.translation import _
+
+CLOCK_MS = 10000
+"""How often the time that was spent is shown anew."""
+
+
+def stateTitles():
+    """What an annotator may say of a case."""
+    return {
+        CaseState.IN_PROGRESS: _("in progress"),
+        CaseState.COMPLETE: _("complete"),
+        CaseState.NEEDS_REVIEW: _("needs review"),
+    }
+
+
+class SubmitPanel:
+    """The section "Submit".
+
+    Parameters
+    ----------
+    submitting : Submitting
+        What is submitted and waits.
+    workbench : Workbench
+        Masks and lesions of the open case.
+    session : Session
+        The server.
+
+    Attributes
+    ----------
+    widget : qt.QWidget
+        To be laid out.
+    """
+
+    def __init__(self, submitting, workbench, session):
+        self._submitting, self._workbench, self._session = submitting, workbench, session
+        self.widget = qt.QWidget()
+        self._build(qt.QVBoxLayout(self.widget))
+        self._timer = qt.QTimer()
+        self._timer.setInterval(CLOCK_MS)
+        self._timer.timeout.connect(self._showTime)
+        self._timer.start()
+        self._listen()
+        self._onRestored()
+
+    def _build(self, layout):
+        layout.setContentsMargins(0, 0, 0, 0)
+        form = qt.QFormLayout()
+        self.annotatorEdit = qt.QLineEdit(self._session.settings.annotator)
+        self.annotatorEdit.toolTip = _("Your name, which the submission carries")
+        form.addRow(_("Annotator:"), self.annotatorEdit)
+        self.stateBox = qt.QComboBox()
+        for title in stateTitles().values():
+            self.stateBox.addItem(title)
+        form.addRow(_("The case is:"), self.stateBox)
+        self.commentEdit = qt.QPlainTextEdit()
+        self.commentEdit.setMaximumHeight(60)
+        self.commentEdit.setPlaceholderText(_("Comment on the case"))
+        form.addRow(_("Comment:"), self.commentEdit)
+        self.timeLabel = qt.QLabel()
+        self.timeLabel.toolTip = _("Pauses of more than two minutes are not counted beyond these.")
+        form.addRow(_("Time spent:"), self.timeLabel)
+        layout.addLayout(form)
+        self.concernLabel = qt.QLabel()
+        self.concernLabel.wordWrap = True
+        layout.addWidget(self.concernLabel)
+        self.submitButton = qt.QPushButton(iconOf("submit"), _("Submit"))
+        self.submitButton.toolTip = _("Save masks, lesions and what you say of them as a new version on the server.")
+        layout.addWidget(self.submitButton)
+        self.messageLabel = qt.QLabel()
+        self.messageLabel.wordWrap = True
+        layout.addWidget(self.messageLabel)
+        self._buildConflict(layout)
+        self._buildOutbox(layout)
+        self.files = FilesGroup(self._submitting, self._workbench)
+        layout.addWidget(self.files.widget)
+
+    def _buildConflict(self, layout):
+        self.conflictBox = qt.QGroupBox(_("Somebody else has submitted this case meanwhile"))
+        inner = qt.QVBoxLayout(self.conflictBox)
+        self.conflictLabel = qt.QLabel()
+        self.conflictLabel.wordWrap = True
+        inner.addWidget(self.conflictLabel)
+        self.forceButton = qt.QPushButton(_("Submit mine as the newest"))
+        self.forceButton.toolTip = _("The other version stays in the server's history.")
+        self.theirsButton = qt.QPushButton(_("Open theirs"))
+        self.theirsButton.toolTip = _("Yours goes on waiting on this computer.")
+        self.dropButton = qt.QPushButton(_("Throw mine away"))
+        inner.addLayout(row((self.forceButton, 1), (self.theirsButton, 1), (self.dropButton, 1)))
+        layout.addWidget(self.conflictBox)
+
+    def _buildOutbox(self, layout):
+        self.waitingLabel = qt.QLabel()
+        self.waitingLabel.wordWrap = True
+        self.sendButton = qt.QPushButton(_("Send now"))
+        self.sendButton.toolTip = _("Send what could not be sent before, the oldest first.")
+        layout.addLayout(row((self.waitingLabel, 1), (self.sendButton, 0)))
+
+    def _listen(self):
+        submitting, workbench, session = self._submitting, self._workbench, self._session
+        self.annotatorEdit.editingFinished.connect(self._onAnnotator)
+        self.annotatorEdit.textChanged.connect(self._update)
+        self.stateBox.connect("currentIndexChanged(int)", self._onState)
+        self.commentEdit.textChanged.connect(self._onComment)
+        self.submitButton.clicked.connect(self.submit)
+        self.sendButton.clicked.connect(self.send)
+        self.forceButton.clicked.connect(self._onForce)
+        self.theirsButton.clicked.connect(self._onTheirs)
+        self.dropButton.clicked.connect(self._onDrop)
+        submitting.told.connect(self._say)
+        submitting.changed.connect(self._update)
+        workbench.lesions.changed.connect(self._update)
+        for signal in (workbench.opened, workbench.closed, workbench.restored, workbench.scene.restored):
+            signal.connect(self._onRestored)
+        for signal in (session.connected, session.disconnected, workbench.scene.unsavedChanged):
+            signal.connect(self._update)
+
+    def submit(self):
+        """Submit the case; without a server it waits on this computer."""
+        if self._session.isConnected and not hasConsent(self._session):
+            return
+        self._onAnnotator()
+        self._submitting.submit(self.annotatorEdit.text.strip())
+
+    def send(self):
+        """Send what waits."""
+        if hasConsent(self._session):
+            self._submitting.send()
+
+    def close(self):
+        """Stop for good."""
+        self._timer.stop()
+
+    def _onAnnotator(self):
+        self._session.settings.annotator = self.annotatorEdit.text
+
+    def _onState(self, index):
+        state = list(stateTitles())[index]
+        if state is not self._workbench.scene.parameters.state:
+            self._workbench.scene.parameters.state = state
+            self._workbench.scene.markUnsaved()
+            self._update()
+
+    def _onComment(self):
+        text = self.commentEdit.plainText
+        if text != self._workbench.scene.parameters.comment:
+            self._workbench.scene.parameters.comment = text
+            self._workbench.scene.markUnsaved()
+
+    def _onForce(self):
+        if hasConsent(self._session):
+            self._submitting.force()
+
+    def _onTheirs(self):
+        question = _("Open the other version? Yours goes on waiting on this computer; later changes of yours are lost.")
+        if not self._workbench.scene.isUnsaved or slicer.util.confirmYesNoDisplay(question, windowTitle="LiverCAD"):
+            self._submitting.openTheirs()
+
+    def _onDrop(self):
+        question = _("Throw your submission away? It is then nowhere any more, but the scene stays as it is.")
+        if slicer.util.confirmYesNoDisplay(question, windowTitle="LiverCAD"):
+            self._submitting.drop()
+
+    def _onRestored(self, *arguments):
+        parameters = self._workbench.scene.parameters
+        self.stateBox.setCurrentIndex(list(stateTitles()).index(parameters.state))
+        if self.commentEdit.plainText != parameters.comment:
+            self.commentEdit.setPlainText(parameters.comment)
+        self._update()
+
+    def _update(self, *arguments):
+        submitting, isOpen = self._submitting, self._workbench.segmentation is not None
+        isCase = isOpen and bool(self._workbench.scene.case)
+        hasName = bool(self.annotatorEdit.text.strip())
+        self.submitButton.enabled = isCase and hasName and not submitting.isBusy
+        for widget in (self.stateBox, self.commentEdit):
+            widget.enabled = isCase
+        concerns = submitting.concerns()
+        if isCase and not hasName:
+            concerns.append(_("Enter your name to submit."))
+        self.concernLabel.text = "\n".join(concerns)
+        self.concernLabel.setVisible(bool(concerns))
+        count = len(submitting.waiting)
+        text = _("1 submission waits.") if count == 1 else _("{count} submissions wait.").format(count=count)
+        self.waitingLabel.text = text
+        self.waitingLabel.setVisible(count > 0)
+        self.sendButton.setVisible(count > 0)
+        self.sendButton.enabled = self._session.isConnected and not submitting.isBusy
+        conflict = submitting.conflict
+        self.conflictBox.setVisible(conflict is not None)
+        self.conflictBox.enabled = self._session.isConnected and not submitting.isBusy
+        if conflict:
+            waiting, error = conflict
+            isHere = self._workbench.scene.case == waiting.case
+            self.theirsButton.enabled = isHere
+            self.conflictLabel.text = f"{waiting.case}: {error}"
+        self._showTime()
+
+    def _showTime(self):
+        seconds = int(self._workbench.clock.seconds) if self._workbench.segmentation else 0
+        self.timeLabel.text = _("{minutes} min").format(minutes=seconds // 60)
+
+    def _say(self, text, kind=""):
+        self.messageLabel.text = text
+        self.messageLabel.styleSheet = styleOf(kind)
+        self.messageLabel.setVisible(bool(text))
