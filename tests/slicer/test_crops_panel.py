@@ -101,6 +101,14 @@ def test_the_arrows_go_from_lesion_to_lesion_in_a_circle(panel, crops):
     assert crops.lesions.selection == 2
 
 
+def test_the_arrows_pass_over_lesions_that_the_score_hides(panel, crops):
+    weak = replace(crops.lesions.records[2].found, score=0.2)
+    crops.lesions.update({2: replace(crops.lesions.records[2], found=weak)})
+    crops.caseScene.parameters.minimumScore = 0.5
+    panel.nextButton.click()
+    assert crops.lesions.selection == 1
+
+
 def test_the_slider_changes_the_square_and_the_button_takes_it_back(panel, crops):
     before = shown(panel, Phase.PORTAL)
     panel.ratioSlider.setValue(0.3)

@@ -15,6 +15,7 @@ from LiverCADLib.panels.phaseView import PhaseView
 from LiverCADLib.saliencyLoading import SaliencyLoader
 from LiverCADLib.scene.contactSheet import acceptedIn, sheetOf, typeWord
 from LiverCADLib.scene.crops import HIGHEST_RATIO, LOWEST_RATIO
+from LiverCADLib.scene.lesionTable import tableOf
 from LiverCADLib.translation import _
 
 
@@ -116,7 +117,7 @@ class CropsPanel:
         self.curveLabel = qt.QLabel()
         self.curveLabel.wordWrap = True
         layout.addWidget(self.curveLabel)
-        self.sheetButton = qt.QPushButton(_("Save contact sheet..."))
+        self.sheetButton = qt.QPushButton(_("Save contact sheet …"))
         self.sheetButton.clicked.connect(self.saveSheet)
         layout.addWidget(self.sheetButton)
         self.messageLabel = qt.QLabel()
@@ -127,11 +128,16 @@ class CropsPanel:
 
     def selectNext(self):
         """Go to the next lesion, after the last one to the first."""
-        self._crops.lesions.selectNext(self._crops.lesions.numbers)
+        self._crops.lesions.selectNext(self._shown())
 
     def selectPrevious(self):
         """Go to the lesion before, from the first one to the last."""
-        self._crops.lesions.selectNext(self._crops.lesions.numbers, -1)
+        self._crops.lesions.selectNext(self._shown(), -1)
+
+    def _shown(self):
+        """Numbers of the lesions that the score slider does not hide."""
+        table = tableOf(self._crops.lesions, self._crops.caseScene.parameters.minimumScore)
+        return [row.number for row in table.rows]
 
     def saveSheet(self):
         """Ask for a file and save the accepted lesions in all phases as one picture."""
