@@ -44,8 +44,8 @@ def open_by_button(panel, session, case):
 
 def test_without_a_server_nothing_can_be_asked_of_it(case_scene, phases, session):
     panel = CasePanel(case_scene, phases, session)
-    for button in (panel.nextButton, panel.openButton, panel.refreshButton, panel.uploadButton, panel.closeButton):
-        assert not button.enabled
+    buttons = (panel.nextButton, panel.openButton, panel.refreshButton, panel.closeButton, panel.newCase.uploadButton)
+    assert not any(button.enabled for button in buttons)
     assert panel.openLabel.text == "No case is open."
     panel.refresh()
     assert not session.runner.isBusy
@@ -160,6 +160,17 @@ def test_unsubmitted_corrections_are_asked_about_before_another_case_is_opened(p
     assert case_scene.case == "case-2"
 
 
+def test_what_is_changed_while_the_next_case_comes_is_asked_about_too(panel, session, case_scene):
+    open_by_button(panel, session, "case-1")
+    choose(panel, "case-2")
+    panel.openButton.click()
+    case_scene.markUnsaved()
+    dialogs.answer(qt.QMessageBox.No, "corrections of case-1")
+    session.runner.wait()
+    assert case_scene.case == "case-1"
+    assert case_scene.isUnsaved
+
+
 def test_the_next_sample_and_closing_ask_too(panel, session, case_scene):
     open_by_button(panel, session, "case-1")
     case_scene.markUnsaved()
@@ -191,10 +202,10 @@ def test_volumes_of_the_scene_become_a_case_of_the_server_and_stay_in_the_scene(
     panel, session, phases, case_scene, client
 ):
     nodes = phases_of_scene(phases)
-    assert panel.uploadLabel.text == "my art, pv"
-    assert not panel.uploadButton.enabled
-    panel.nameEdit.text = " mine "
-    panel.uploadButton.click()
+    assert panel.newCase.volumesLabel.text == "my art, pv"
+    assert not panel.newCase.uploadButton.enabled
+    panel.newCase.nameEdit.text = " mine "
+    panel.newCase.uploadButton.click()
     session.runner.wait()
     assert client.uploaded[0][0] == "mine"
     assert set(client.uploaded[0][1]) == {"arterial.nii.gz", "portal.nii.gz"}
@@ -208,21 +219,21 @@ def test_volumes_of_the_scene_become_a_case_of_the_server_and_stay_in_the_scene(
 def test_nothing_goes_to_another_computer_without_consent(panel, session, phases, client):
     client.isLocal, client.address = False, "http://liver.example:8000"
     phases_of_scene(phases)
-    panel.nameEdit.text = "mine"
+    panel.newCase.nameEdit.text = "mine"
     dialogs.answer(qt.QMessageBox.No, "liver.example")
-    panel.uploadButton.click()
+    panel.newCase.uploadButton.click()
     session.runner.wait()
     assert client.uploaded == []
     dialogs.answer(qt.QMessageBox.Yes, "liver.example")
-    panel.uploadButton.click()
+    panel.newCase.uploadButton.click()
     session.runner.wait()
     assert len(client.uploaded) == 1
 
 
 def test_a_name_that_is_taken_is_said_and_the_scene_stays(panel, session, phases, case_scene):
     phases_of_scene(phases)
-    panel.nameEdit.text = "taken"
-    panel.uploadButton.click()
+    panel.newCase.nameEdit.text = "taken"
+    panel.newCase.uploadButton.click()
     session.runner.wait()
     assert "taken already" in panel.messageLabel.text
     assert case_scene.case == ""
@@ -233,8 +244,8 @@ def test_a_volume_that_a_transform_moves_is_not_uploaded_as_if_it_were_not(panel
     nodes = phases_of_scene(phases)
     transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     nodes[Phase.PORTAL].SetAndObserveTransformNodeID(transform.GetID())
-    panel.nameEdit.text = "mine"
-    panel.uploadButton.click()
+    panel.newCase.nameEdit.text = "mine"
+    panel.newCase.uploadButton.click()
     assert panel.messageLabel.text == "pv is moved by a transform. Harden or remove it first."
     assert not session.runner.isBusy
     assert client.uploaded == []
@@ -242,8 +253,8 @@ def test_a_volume_that_a_transform_moves_is_not_uploaded_as_if_it_were_not(panel
 
 def test_volumes_of_the_open_case_are_not_uploaded_as_another(panel, session, case_scene, client):
     open_by_button(panel, session, "case-1")
-    panel.nameEdit.text = "mine"
-    panel.uploadButton.click()
+    panel.newCase.nameEdit.text = "mine"
+    panel.newCase.uploadButton.click()
     assert panel.messageLabel.text == "case-1 unenhanced is of the open case, which the server has."
     assert client.uploaded == []
     assert case_scene.case == "case-1"
@@ -251,8 +262,8 @@ def test_volumes_of_the_open_case_are_not_uploaded_as_another(panel, session, ca
 
 def test_volumes_that_are_removed_while_they_are_sent_do_no_harm(panel, session, phases, case_scene):
     nodes = phases_of_scene(phases)
-    panel.nameEdit.text = "mine"
-    panel.uploadButton.click()
+    panel.newCase.nameEdit.text = "mine"
+    panel.newCase.uploadButton.click()
     slicer.mrmlScene.RemoveNode(nodes[Phase.PORTAL])
     session.runner.wait()
     assert panel.messageLabel.text == "mine is on the server; its volumes are no longer in the scene."

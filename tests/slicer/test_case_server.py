@@ -106,8 +106,8 @@ def test_registered_views_show_what_the_server_registered(panels, session, case_
 def test_the_sample_data_become_a_case_of_the_server(panels, session, case_scene, phases, client):
     nodes = loadPhantom()
     panels[1].namesButton.click()
-    panels[0].nameEdit.text = "sample"
-    panels[0].uploadButton.click()
+    panels[0].newCase.nameEdit.text = "sample"
+    panels[0].newCase.uploadButton.click()
     session.runner.wait(WAIT_S)
     assert panels[0].messageLabel.text == ""
     assert case_scene.case == "sample"
@@ -115,7 +115,7 @@ def test_the_sample_data_become_a_case_of_the_server(panels, session, case_scene
     assert "sample" in names_of(panels[0])
     kept = {image["name"]: image["phase"] for image in client.case("sample")["images"]}
     assert set(kept.values()) == {"unenhanced", "arterial", "portal"}
-    panels[0].uploadButton.click()
+    panels[0].newCase.uploadButton.click()
     session.runner.wait(WAIT_S)
     assert "sample" in panels[0].messageLabel.text, "the name is taken"
     assert len(slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")) == 3

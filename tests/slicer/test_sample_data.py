@@ -2,51 +2,22 @@
 
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
+import SampleData
 import slicer
 
 from livercad.core.phases import UNENHANCED_WINDOW, Phase
-from LiverCADLib.sampleData import registerSampleData
+from LiverCADLib.sampleData import NAME, registerSampleData
 from LiverCADLib.scene.volumes import volumeOf
 
 
-class SampleDataLogic:
-    """Takes what Slicer's takes, and nothing else."""
-
-    sources = []  # noqa: RUF012
-
-    @staticmethod
-    def registerCustomSampleDataSource(
-        category="Custom",
-        sampleName=None,
-        uris=None,
-        fileNames=None,
-        nodeNames=None,
-        customDownloader=None,
-        thumbnailFileName=None,
-        loadFileTypes=None,
-        loadFiles=None,
-        loadFileProperties={},  # noqa: B006
-        checksums=None,
-        loadFileType=None,
-    ):
-        SampleDataLogic.sources.append((category, sampleName, customDownloader, thumbnailFileName))
-
-
-def test_the_phantom_is_offered_with_a_picture_and_comes_with_three_phases_that_names_tell(
-    case_scene, phases, monkeypatch
-):
-    module = ModuleType("SampleData")
-    module.SampleDataLogic = SampleDataLogic
-    monkeypatch.setitem(sys.modules, "SampleData", module)
+def test_the_phantom_is_offered_with_a_picture_and_comes_with_three_phases_that_names_tell(case_scene, phases):
     registerSampleData()
-    [(category, name, download, picture)] = SampleDataLogic.sources
-    assert (category, name) == ("LiverCAD", "LiverCADPhantom")
-    assert Path(picture).is_file()
+    logic = SampleData.SampleDataLogic()
+    assert Path(logic.registered[NAME].thumbnailFileName).is_file()
 
-    nodes = download(object())
+    nodes = logic.downloadSamples(NAME)
 
     phases.assignByNames()
     assert phases.volumes() == dict(zip((Phase.UNENHANCED, Phase.ARTERIAL, Phase.PORTAL), nodes, strict=True))

@@ -4,12 +4,11 @@ import ctk
 import qt
 import slicer
 
-from LiverCADLib.caseLoading import listCases, loadCase, uploadCase
+from LiverCADLib.caseLoading import listCases, loadCase
 from LiverCADLib.cases import CaseFilter, matching, sizeText, totalSize
 from LiverCADLib.panels.caseTable import CaseTable
-from LiverCADLib.panels.consent import hasConsent
+from LiverCADLib.panels.newCase import NewCaseGroup
 from LiverCADLib.panels.parts import iconOf, row, styleOf
-from LiverCADLib.scene.volumes import volumeOf
 from LiverCADLib.translation import _
 
 
@@ -85,20 +84,8 @@ class CasePanel:
         self.openButton = self._button(_("Open"), _("Load all phases of the chosen case."))
         layout.addLayout(row((self.countLabel, 1), (self.openButton, 0)))
 
-        self.newGroup = ctk.ctkCollapsibleGroupBox()
-        self.newGroup.title = _("New case from volumes of the scene")
-        self.newGroup.collapsed = True
-        form = qt.QFormLayout(self.newGroup)
-        self.nameEdit = qt.QLineEdit()
-        self.nameEdit.toolTip = _("What the case is called on the server")
-        form.addRow(_("Name:"), self.nameEdit)
-        self.uploadLabel = qt.QLabel()
-        self.uploadLabel.wordWrap = True
-        form.addRow(self.uploadLabel)
-        self.uploadButton = self._button(_("Upload"), _("Send these volumes to the server as a case."))
-        form.addRow(self.uploadButton)
-        layout.addWidget(self.newGroup)
-
+        self.newCase = NewCaseGroup(self._caseScene, self._phases, self._session, self._mayReplace)
+        layout.addWidget(self.newCase.widget)
         self.messageLabel = qt.QLabel()
         self.messageLabel.wordWrap = True
         layout.addWidget(self.messageLabel)
@@ -114,8 +101,8 @@ class CasePanel:
         self.openButton.clicked.connect(self._onOpen)
         self.table.selectionChanged.connect(self._update)
         self.table.opened.connect(self.openCase)
-        self.nameEdit.textChanged.connect(self._onName)
-        self.uploadButton.clicked.connect(self.upload)
+        self.newCase.said.connect(self._say)
+        self.newCase.uploaded.connect(self.refresh)
 
     @staticmethod
     def _button(text, toolTip):
@@ -142,10 +129,7 @@ class CasePanel:
 
     def openNext(self):
         """Open the case that the server's strategy chooses."""
-        if not self._mayReplace():
-            return
-        strategy = self._session.settings.strategy
-        self._work(_("Opening the next case"), _loadNext, self._session.client, strategy).done.connect(self._onLoaded)
+        self._load(_("Opening the next case"), _loadNext, self._session.settings.strategy)
 
     def openCase(self, case):
         """Open a case of the server.
@@ -155,40 +139,18 @@ class CasePanel:
         case : str
             Its name.
         """
+        self._load(_("Opening {case}").format(case=case), loadCase, case)
+
+    def _load(self, title, function, what):
         if not self._mayReplace():
             return
-        title = _("Opening {case}").format(case=case)
-        self._work(title, loadCase, self._session.client, case).done.connect(self._onLoaded)
-
-    def upload(self):
-        """Send the volumes that are set as phases to the server as a new case, after consent."""
-        nodes = self._phases.volumes()
-        reason = self._whyNotUploaded(nodes.values())
-        self._say(reason, "bad")
-        if reason or not self._mayReplace() or not hasConsent(self._session):
-            return
-        case = self.nameEdit.text.strip()
-        volumes = {phase: volumeOf(node) for phase, node in nodes.items()}
-        job = self._work(_("Uploading {case}").format(case=case), uploadCase, self._session.client, case, volumes)
-        job.done.connect(lambda answer: self._onUploaded(*answer, nodes))
-
-    def _whyNotUploaded(self, nodes):
-        for node in nodes:
-            if self._caseScene.imageOf(node):
-                return _("{name} is of the open case, which the server has.").format(name=node.GetName())
-            if node.GetParentTransformNode() is not None:
-                sentence = _("{name} is moved by a transform. Harden or remove it first.")
-                return sentence.format(name=node.GetName())
-        return ""
-
-    def _work(self, title, function, client, *arguments):
+        isAgreed, client = self._caseScene.isUnsaved, self._session.client
         self._say("")
-        self._server = client.address
-        self._job = self._session.run(title, function, client, *arguments)
+        self._job = self._session.run(title, function, client, what)
+        self._job.done.connect(lambda loaded: self._onLoaded(loaded, client.address, isAgreed))
         self._job.failed.connect(self._onFailed)
         self._job.ended.connect(self._onEnded)
         self._update()
-        return self._job
 
     def _mayReplace(self):
         """Ask before changes are lost; the user's own nodes are never touched."""
@@ -211,19 +173,11 @@ class CasePanel:
         self._cases = cases
         self._showCases()
 
-    def _onLoaded(self, loaded):
+    def _onLoaded(self, loaded, server, isAgreed):
         if loaded is None:
             self._say(_("No case is left without a label."))
-            return
-        self._caseScene.open(loaded.case, self._server, loaded.images, loaded.volumes, loaded.version)
-
-    def _onUploaded(self, case, images, nodes):
-        self.refresh()
-        named = {image.name: node for image, node in zip(images, nodes.values(), strict=True)}
-        if any(node.GetScene() is None for node in named.values()):
-            self._say(_("{case} is on the server; its volumes are no longer in the scene.").format(case=case))
-            return
-        self._caseScene.adopt(case, self._server, images, named)
+        elif isAgreed or self._mayReplace():  # something may have been changed since the loading began
+            self._caseScene.open(loaded.case, server, loaded.images, loaded.volumes, loaded.version)
 
     def _onFailed(self, error):
         self._say(str(error), "bad")
@@ -250,9 +204,6 @@ class CasePanel:
         if self._mayReplace():
             self._caseScene.close()
 
-    def _onName(self, text):
-        self._update()
-
     def _say(self, text, kind=""):
         self.messageLabel.text = text
         self.messageLabel.styleSheet = styleOf(kind)
@@ -269,14 +220,10 @@ class CasePanel:
 
     def _update(self, *ignored):
         isFree = self._session.isConnected and self._job is None
-        nodes = self._phases.volumes()
         for widget in (self.nextButton, self.refreshButton):
             widget.enabled = isFree
         self.openButton.enabled = isFree and bool(self.table.selected)
         self.closeButton.enabled = bool(self._caseScene.case) and self._job is None
-        self.uploadButton.enabled = isFree and bool(nodes) and bool(self.nameEdit.text.strip())
-        names = ", ".join(node.GetName() for node in nodes.values())
-        self.uploadLabel.text = names or _("Choose the volumes in the section Phases.")
         self.openLabel.text = self._openText()
 
     def _openText(self):
