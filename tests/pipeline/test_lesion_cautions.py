@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from livercad.core.findings import Caution, Classification, Lesion, Sign, SignFound
+from livercad.core.findings import Caution, Classification, Lesion, PhaseMeasurement, Sign, SignFound
 from livercad.core.geometry import Box, Frame, Line
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
@@ -51,6 +51,31 @@ def test_a_class_whose_own_sign_is_absent_is_warned_of(
     warnings = lesion_cautions((called(label, sign, present),))
     assert [warning.code for warning in warnings] == [Caution.CLASS_CONTRADICTED] * warned
     assert all("Lesion 4" in warning.message for warning in warnings)
+
+
+def point(phase: Phase, lesion: float, rim: float | None = None, core: float | None = None) -> PhaseMeasurement:
+    rim, core = (lesion if part is None else part for part in (rim, core))
+    return PhaseMeasurement(phase, 100 + lesion, 12.0, 100.0, lesion, 100 + rim, 100 + core)
+
+
+@pytest.mark.parametrize(
+    ("visible_in", "arterial", "warned"),
+    [
+        ((Phase.ARTERIAL, Phase.UNENHANCED), point(Phase.ARTERIAL, -7.1), True),
+        ((Phase.ARTERIAL, Phase.UNENHANCED), point(Phase.ARTERIAL, 12.0), False),
+        ((Phase.ARTERIAL, Phase.UNENHANCED), point(Phase.ARTERIAL, 1.0, rim=20.0, core=-18.0), False),
+        ((Phase.ARTERIAL, Phase.PORTAL), point(Phase.ARTERIAL, -7.1), False),
+        ((Phase.UNENHANCED,), point(Phase.ARTERIAL, 40.0), True),
+        ((), point(Phase.ARTERIAL, -7.1), False),
+    ],
+)
+def test_a_lesion_like_liver_in_every_phase_that_it_was_found_in_is_warned_of(
+    visible_in: tuple[Phase, ...], arterial: PhaseMeasurement, warned: bool
+) -> None:
+    curve = (point(Phase.UNENHANCED, -1.6), arterial, point(Phase.PORTAL, -15.3))
+    warnings = lesion_cautions((replace(LESION, visible_in=visible_in, enhancement=curve),))
+    assert [warning.code for warning in warnings] == [Caution.FAINT_LESION] * warned
+    assert all(warning.message.endswith("found in: 4.") for warning in warnings)
 
 
 def test_the_warning_names_what_is_absent() -> None:

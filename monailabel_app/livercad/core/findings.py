@@ -34,6 +34,7 @@ class Caution(StrEnum):
     PHASE_LEFT_OUT = "phase_left_out"
     POOR_REGISTRATION = "poor_registration"
     CLASS_CONTRADICTED = "class_contradicted"
+    FAINT_LESION = "faint_lesion"
 
 
 class Sign(StrEnum):

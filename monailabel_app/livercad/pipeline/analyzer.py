@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from livercad import __version__
-from livercad.core.findings import Caution, Findings, FindingsWarning, ModelUsed, PhaseRead
+from livercad.core.findings import Findings, FindingsWarning, ModelUsed, PhaseRead
 from livercad.core.volume import Volume
 from livercad.pipeline.analysis import Analysis
 from livercad.pipeline.background import Background
 from livercad.pipeline.cautions import cautions_of
 from livercad.pipeline.classification_step import classify_lesions
 from livercad.pipeline.clock import Clock
-from livercad.pipeline.lesion_cautions import lesion_cautions
+from livercad.pipeline.lesion_cautions import LESION_CAUTIONS, lesion_cautions
 from livercad.pipeline.lesions_step import LesionList, find_in_all, list_lesions
 from livercad.pipeline.measurement_step import measure, with_lesions
 from livercad.pipeline.parts import Aligner, Classifier, LesionFinder, LiverFinder, PhaseFinder
@@ -200,8 +200,7 @@ class Analyzer:
             _, lesions = measure(analysis.reference, liver, given, images, findings.phases)
         with clock.step("classification"):
             lesions, views = classify_lesions(lesions, images, self.classify, progress)
-        of_lesions = (Caution.TINY_LESION, Caution.CLASS_CONTRADICTED)
-        others = [warning for warning in findings.warnings if warning.code not in of_lesions]
+        others = [warning for warning in findings.warnings if warning.code not in LESION_CAUTIONS]
         described = replace(
             findings, lesions=lesions, warnings=(*others, *lesion_cautions(lesions)), timings_s=clock.timings({})
         )
