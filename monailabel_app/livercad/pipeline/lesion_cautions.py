@@ -12,8 +12,8 @@ LESION_CAUTIONS = (Caution.TINY_LESION, Caution.CLASS_CONTRADICTED, Caution.FAIN
 TINY_LESION_MM = 10.0
 """Smallest measurable lesion on CT (RECIST 1.1, Eisenhauer 2009, section 3.1.1)."""
 FAINT_HU = ARTERIAL_CONTRAST_HU
-"""As for signs: about the noise of an abdominal CT. A lesion is seen by its contrast to the liver; where it has less, the
-network may have marked liver with a vessel or the organ's edge in it. Our choice."""
+"""As for signs: about the noise of an abdominal CT. A lesion is seen by its contrast to the liver; where it has less,
+the network may have marked liver with a vessel or the organ's edge in it. Our choice."""
 ASKED_FOR: dict[LesionClass, tuple[Sign, ...]] = {
     LesionClass.CYST: (Sign.WATER_DENSITY, Sign.NO_ENHANCEMENT),
     LesionClass.HCC: (Sign.ARTERIAL_HYPERENHANCEMENT,),
