@@ -7,10 +7,24 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import shiboken6
 from PySide6 import QtCore
 
 _set_class = vars(object)["__class__"].__set__
 """Changes an object's class without PySide6's own ``__setattr__``, which looks at the C++ object: it may be gone."""
+
+
+def is_alive(value: QtCore.QObject) -> bool:
+    """Tell whether the C++ part of an object exists; PySide6 itself cannot tell for one whose class was changed."""
+    adopted = type(value)
+    kind = adopted.__dict__.get("_adopted_from")
+    if kind is None:
+        return bool(shiboken6.isValid(value))
+    _set_class(value, kind)
+    try:
+        return bool(shiboken6.isValid(value))
+    finally:
+        _set_class(value, adopted)
 
 
 class Adoption:
@@ -39,7 +53,12 @@ class Adoption:
     def _class(self, kind: type) -> type:
         if kind not in self._classes:
             base = self._generated(kind)
-            namespace = {"_is_qt": True, "__del__": lambda value: self._release(value), "__module__": "qt"}
+            namespace = {
+                "_is_qt": True,
+                "_adopted_from": kind,
+                "__del__": lambda value: self._release(value),
+                "__module__": "qt",
+            }
             self._classes[kind] = type(base)(base.__name__, (base,), namespace)
         return self._classes[kind]
 

@@ -100,7 +100,8 @@ class _MessageBox(_Modal):
     def exec_(self) -> Any:
         """Show the box: where there is only one button, it is pressed."""
         details = self.detailedText  # type: ignore[attr-defined]
-        buttons = self.buttons()  # type: ignore[attr-defined]
+        action = QtWidgets.QMessageBox.ButtonRole.ActionRole  # "Show Details…"
+        buttons = [each for each in self.buttons() if self.buttonRole(each) != action]  # type: ignore[attr-defined]
         shown = Shown("QMessageBox", self.windowTitle, self.text, details)  # type: ignore[attr-defined]
         if len(buttons) <= 1:
             dialogs.shown.append(shown)

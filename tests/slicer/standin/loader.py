@@ -99,6 +99,7 @@ class OpenModule:
         if self.widget.isEntered:
             self.widget.exit()
         self.panel.cleanup()
+        self.instance.parent._widget = None
         self.widget.setMRMLScene(None)
         self.widget.delete()
 

@@ -11,6 +11,30 @@ from standin.pythonqt import closed
 
 
 @closed
+class qSlicerModuleSelectorToolBar(qt.QObject):
+    """Switches between modules that are open."""
+
+    def __init__(self, window: Any) -> None:
+        super().__init__(window)
+        self._window = window
+        self._current: Any = None
+
+    selectedModule = property(lambda self: self._current.name if self._current is not None else "")
+
+    def selectModule(self, name: str) -> None:
+        """Leave the module that is shown, and enter another."""
+        module = slicer.util.getModule(name)
+        shown = self._current.widgetRepresentation() if self._current is not None else None
+        if shown is not None and shown.isEntered:
+            shown.exit()
+        self._current = module
+        widget = module.widgetRepresentation()
+        self._window._show_panel(widget)
+        if widget is not None and not widget.isEntered:
+            widget.enter()
+
+
+@closed
 class qSlicerMainWindow(qt.QMainWindow):
     """What `slicer.util.mainWindow()` answers. It has no menus and no tool bars."""
 
@@ -28,9 +52,15 @@ class qSlicerMainWindow(qt.QMainWindow):
         self._scroll.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
         self._panel_dock.setWidget(self._scroll)
         self.addDockWidget(qt.Qt.LeftDockWidgetArea, self._panel_dock)
+        self._selector = qSlicerModuleSelectorToolBar(self)
+
+    def moduleSelector(self) -> Any:
+        """What switches between modules."""
+        return self._selector
 
     def _show_panel(self, widget: Any) -> None:
-        """Show an open module's widget beside the views."""
+        """Show an open module's widget beside the views, or none."""
         self._scroll.takeWidget()
-        self._scroll.setWidget(widget)
-        self.setCentralWidget(slicer.app.layoutManager().viewport())
+        if widget is not None:
+            self._scroll.setWidget(widget)
+            widget.show()

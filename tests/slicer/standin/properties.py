@@ -7,6 +7,8 @@ from typing import Any
 
 from PySide6 import QtCore
 
+from standin.adoption import is_alive
+
 _TAKES: dict[str, tuple[type, ...]] = {
     "QString": (str,),
     "bool": (bool,),
@@ -26,6 +28,12 @@ def property_names(cls: type) -> frozenset[str]:
     return frozenset(meta.property(index).name() for index in range(meta.propertyCount()))
 
 
+def check_alive(instance: Any) -> None:
+    """Raise RuntimeError for an object whose C++ part is gone, or not there yet."""
+    if isinstance(instance, QtCore.QObject) and not is_alive(instance):
+        raise RuntimeError(f"{type(instance).__name__} was deleted by Qt, as children are with their parent")
+
+
 def write_property(instance: QtCore.QObject, name: str, value: Any) -> None:
     """Set a property, or tell why it cannot be.
 
@@ -36,6 +44,7 @@ def write_property(instance: QtCore.QObject, name: str, value: Any) -> None:
     TypeError
         The value is of another type than the property; nothing is converted silently.
     """
+    check_alive(instance)
     meta = QtCore.QObject.metaObject(instance)
     about = meta.property(meta.indexOfProperty(name))
     of = f"{type(instance).__name__}.{name}"

@@ -22,7 +22,7 @@ import shiboken6
 from PySide6 import QtCore
 
 from standin.adoption import Adoption
-from standin.properties import property_names, write_property
+from standin.properties import check_alive, property_names, write_property
 from standin.signals import BoundSignal, QtMethod, connect, disconnect
 
 _QObject = QtCore.QObject
@@ -67,7 +67,9 @@ class Rules:
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in property_names(type(self)):
+        if isinstance(value, QtCore.SignalInstance):  # PySide6 keeps a signal so, when it is first asked for
+            super().__setattr__(name, value)
+        elif name in property_names(type(self)):
             write_property(self, name, value)
         elif name == "name":
             write_property(self, "objectName", value)
@@ -131,6 +133,7 @@ def closed(cls: type) -> type:
 
 def _read_property(instance: Any, name: str) -> Any:
     """Read a property. Where its getter is virtual, PySide6 asks for the same name meanwhile and gets the method."""
+    check_alive(instance)
     key = (id(instance), name)
     if key in _being_read:
         return _QObject.__getattribute__(instance, name)

@@ -10,6 +10,8 @@ from weakref import WeakKeyDictionary
 
 from PySide6 import QtCore
 
+from standin.properties import check_alive
+
 _connections: WeakKeyDictionary[QtCore.QObject, list[tuple[str, Callable, Callable]]] = WeakKeyDictionary()
 
 
@@ -22,6 +24,7 @@ class QtMethod:
         self.__name__ = method.__name__
 
     def __call__(self, *args: Any) -> Any:
+        check_alive(self.method.__self__)
         return self._adopt(self.method(*args))
 
     def __eq__(self, other: object) -> bool:

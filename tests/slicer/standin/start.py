@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from standin import uncaught
+
 HERE = Path(__file__).parent
 _started: dict[str, Any] = {}
 
@@ -31,6 +33,7 @@ def _keep_none() -> None:
 
 def _start() -> dict[str, Any]:
     _keep_none()
+    uncaught.install()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
     from PySide6 import QtWidgets
