@@ -5,15 +5,17 @@ import qt
 import slicer
 from slicer.util import VTKObservationMixin
 
-from livercad.core.annotation import Verdict
 from livercad.core.findings import DISCLAIMER
 from LiverCADLib.panels.casePanel import CasePanel
 from LiverCADLib.panels.cropsPanel import CropsPanel
+from LiverCADLib.panels.lesionsPanel import LesionsPanel
 from LiverCADLib.panels.phasesPanel import PhasesPanel
 from LiverCADLib.panels.reportPanel import ReportPanel
+from LiverCADLib.panels.segmentPanel import SegmentPanel
 from LiverCADLib.panels.serverPanel import ServerPanel
 from LiverCADLib.panels.shortcuts import Shortcut, Shortcuts
 from LiverCADLib.panels.statusLine import StatusLine
+from LiverCADLib.panels.submitPanel import SubmitPanel
 from LiverCADLib.panels.trainPanel import TrainPanel
 from LiverCADLib.polling import Poller
 from LiverCADLib.translation import _
@@ -43,7 +45,7 @@ class LiverCADModuleWidget(VTKObservationMixin):
 
     def __init__(self, makeParameters, settings=None):
         VTKObservationMixin.__init__(self)
-        self._makeParameters = makeParameters
+        self._makeParameters, self._isClosed = makeParameters, False
         self.workspace = Workspace(makeParameters(), settings, lambda f: qt.QTimer.singleShot(LATER_MS, f))
         session = self.workspace.session
         self._pollers = [Poller(runner) for runner in (session.runner, session.background)]
@@ -61,7 +63,10 @@ class LiverCADModuleWidget(VTKObservationMixin):
         self.serverPanel = ServerPanel(work.session)
         self.casePanel = CasePanel(work.caseScene, work.phases, work.session)
         self.phasesPanel = PhasesPanel(work.caseScene, work.phases, work.sideBySide, work.session)
+        self.segmentPanel = SegmentPanel(work.workbench, work.session)
+        self.lesionsPanel = LesionsPanel(work.workbench, work.session)
         self.cropsPanel = CropsPanel(work.crops, work.session)
+        self.submitPanel = SubmitPanel(work.submitting, work.workbench, work.session)
         self.reportPanel = ReportPanel(work.caseScene, work.session)
         self.trainPanel = TrainPanel(work.training)
 
@@ -71,7 +76,10 @@ class LiverCADModuleWidget(VTKObservationMixin):
             (_("Server"), self.serverPanel, True),
             (_("Case"), self.casePanel, True),
             (_("Phases"), self.phasesPanel, True),
+            (_("Segment"), self.segmentPanel, True),
+            (_("Lesions"), self.lesionsPanel, True),
             (_("Crop previews"), self.cropsPanel, False),
+            (_("Submit"), self.submitPanel, True),
             (_("Report"), self.reportPanel, False),
             (_("Train"), self.trainPanel, False),
         )
@@ -98,10 +106,11 @@ class LiverCADModuleWidget(VTKObservationMixin):
         return (
             Shortcut(".", _("next lesion"), lambda: self._selectNext(1)),
             Shortcut(",", _("previous lesion"), lambda: self._selectNext(-1)),
-            Shortcut("Ctrl+Return", _("accept the lesion"), lambda: self._judge(Verdict.ACCEPTED)),
-            Shortcut("Ctrl+Backspace", _("reject the lesion"), lambda: self._judge(Verdict.REJECTED)),
-            Shortcut("Ctrl+Shift+Z", _("undo the last change of lesions"), self.workspace.workbench.editor.undo),
-            Shortcut("Ctrl+Shift+N", _("next sample"), self._openNext),
+            Shortcut("Ctrl+Return", _("accept the selected lesions"), self.lesionsPanel.acceptButton.click),
+            Shortcut("Ctrl+Backspace", _("reject the selected lesions"), self.lesionsPanel.rejectButton.click),
+            Shortcut("Ctrl+Shift+Z", _("undo the last change of lesions"), self.lesionsPanel.undoButton.click),
+            Shortcut("Ctrl+Shift+N", _("next sample"), self.casePanel.nextButton.click),
+            Shortcut("Ctrl+Shift+Return", _("submit"), self.submitPanel.submitButton.click),
         )
 
     def enter(self):
@@ -109,18 +118,26 @@ class LiverCADModuleWidget(VTKObservationMixin):
         if self.workspace.caseScene.parameters.parameterNode.GetScene() is None:
             self._onSceneChanged()
         self.shortcuts.install()
+        self.segmentPanel.setActive(True)
         self.serverPanel.setWatching(True)
         self.trainPanel.setWatching(True)
 
     def exit(self):
         """Leave the module; jobs go on."""
+        if self._isClosed:
+            return
         self.shortcuts.remove()
+        self.segmentPanel.setActive(False)
+        self.lesionsPanel.placing.cancel()
         self.serverPanel.setWatching(False)
         self.trainPanel.setWatching(False)
 
     def close(self):
         """Let go of everything, before the panel is destroyed."""
+        if self._isClosed:
+            return
         self.exit()
+        self._isClosed = True
         self.removeObservers()
         self.workspace.close()
         for poller in self._pollers:
@@ -128,8 +145,14 @@ class LiverCADModuleWidget(VTKObservationMixin):
         for _title, panel, _isOpen in self._sections():
             if hasattr(panel, "close"):
                 panel.close()
-        for selector in slicer.util.findChildren(self.widget, className="qMRMLNodeComboBox"):
+        self._releaseNodes()
+
+    def _releaseNodes(self):
+        """Let widgets of Slicer's own follow the scene no more."""
+        for selector in self.phasesPanel.selectors.values():
             selector.setMRMLScene(None)
+        self.segmentPanel.editor.setMRMLSegmentEditorNode(None)
+        self.segmentPanel.editor.setMRMLScene(None)
 
     def _onSceneChanged(self, caller=None, event=None):
         """Go on with what the scene says now, after it was closed or another one was loaded."""
@@ -137,14 +160,4 @@ class LiverCADModuleWidget(VTKObservationMixin):
             self.workspace.caseScene.setParameters(self._makeParameters())
 
     def _selectNext(self, step):
-        lesions = self.workspace.workbench.lesions
-        lesions.selectNext(lesions.numbers, step)
-
-    def _judge(self, verdict):
-        work = self.workspace.workbench
-        if work.lesions.selection is not None:
-            work.editor.setVerdict([work.lesions.selection], verdict)
-
-    def _openNext(self):
-        if self.casePanel.nextButton.enabled:
-            self.casePanel.openNext()
+        self.workspace.workbench.lesions.selectNext(self.lesionsPanel.shown, step)

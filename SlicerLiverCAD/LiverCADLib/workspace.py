@@ -1,14 +1,17 @@
 """All logic of the module, put together: what panels show and scripts can use."""
 
 from LiverCADLib.jobs import JobRunner
+from LiverCADLib.registrationLoading import RegistrationLoader
 from LiverCADLib.scene.caseScene import CaseScene
 from LiverCADLib.scene.cropRegion import CropRegion
 from LiverCADLib.scene.crops import LesionCrops
 from LiverCADLib.scene.layouts import SideBySide
+from LiverCADLib.scene.outbox import Outbox
 from LiverCADLib.scene.phases import Phases
 from LiverCADLib.scene.workbench import Workbench
 from LiverCADLib.session import Session
 from LiverCADLib.settings import Settings
+from LiverCADLib.submitting import Submitting
 from LiverCADLib.training import Training
 
 
@@ -38,6 +41,8 @@ class Workspace:
         Their views.
     workbench : Workbench
         Its masks and lesions.
+    registrations : RegistrationLoader
+        Fetches how the phases are registered.
     crops : LesionCrops
         The selected lesion in every phase.
     cropRegion : CropRegion
@@ -51,6 +56,8 @@ class Workspace:
         self.phases = Phases(self.caseScene)
         self.sideBySide = SideBySide(self.phases)
         self.workbench = Workbench(self.caseScene, later)
+        self.submitting = Submitting(self.workbench, self.session, Outbox(self.session.settings.outboxFolder))
+        self.registrations = RegistrationLoader(self.caseScene, self.phases, self.workbench.lesions, self.session)
         self.crops = LesionCrops(self.caseScene, self.phases, self.workbench.lesions)
         self.cropRegion = CropRegion(self.crops)
 
