@@ -89,11 +89,7 @@ class LesionCrops:
     @property
     def lesion(self):
         """Record of the selected lesion; None where none is, or it has no size."""
-        return self.record(self.lesions.selection)
-
-    def record(self, number):
-        """Record of a lesion; None where there is none, or it has no size."""
-        record = self.lesions.records.get(number)
+        record = self.lesions.records.get(self.lesions.selection)
         return record if record is not None and record.diameterMm > 0 else None
 
     @property
@@ -162,24 +158,12 @@ class LesionCrops:
         self._parameters.cropWindowsLinked = False
         self.changed.emit()
 
-    def crops(self, number=None):
-        """Crops of a lesion.
-
-        Parameters
-        ----------
-        number : int, optional
-            The selected lesion by default.
-
-        Returns
-        -------
-        tuple of Crop
-            In the order in which phases are taken; empty without a lesion.
-        """
-        lesion = self.record(self.lesions.selection if number is None else number)
+    def crops(self):
+        """Crops of the selected lesion, in the order in which phases are taken; an empty tuple without one."""
+        lesion = self.lesion
         if lesion is None:
             return ()
-        images = self.images()
-        cut = cutOut(images, *placeOf(lesion), self.ratio)
+        cut = cutOut(self.images(), *placeOf(lesion), self.ratio)
         return tuple(Crop(phase, hu, self.isRegistered(phase)) for phase, hu in cut.items())
 
     def images(self):
