@@ -6,10 +6,10 @@ from LiverCADLib.scene.lesionTable import COLUMN_WORDS, Column
 from LiverCADLib.signals import Signal
 
 WIDTHS = {
-    Column.NUMBER: 36,
-    Column.LOCATION: 150,
-    Column.SIZE: 70,
-    Column.VOLUME: 80,
+    Column.NUMBER: 40,
+    Column.LOCATION: 190,
+    Column.SIZE: 76,
+    Column.VOLUME: 86,
     Column.TYPE: 120,
     Column.SCORE: 48,
     Column.WARNING: 130,

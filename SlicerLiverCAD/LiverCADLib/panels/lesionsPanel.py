@@ -49,6 +49,7 @@ class LesionsPanel:
         self.messageLabel = qt.QLabel()
         self.messageLabel.wordWrap = True
         layout.addWidget(self.messageLabel)
+        self._say("")
         self._listen()
         self._refresh()
 
@@ -99,6 +100,7 @@ class LesionsPanel:
             self.placeButtons[way] = button
         self.diameterBox = qt.QDoubleSpinBox()
         self.diameterBox.setRange(1.0, 300.0)
+        self.diameterBox.decimals = 1
         self.diameterBox.suffix = _(" mm")
         self.diameterBox.value = DEFAULT_MM
         self.diameterBox.toolTip = _("Diameter of a lesion that is marked by a click")

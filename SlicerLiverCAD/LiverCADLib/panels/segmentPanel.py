@@ -41,6 +41,7 @@ class SegmentPanel:
         workbench.closed.connect(self._showNodes)
         workbench.lesions.changed.connect(self._update)
         workbench.lesions.selected.connect(self._onLesionSelected)
+        self._say("")
         self._showNodes()
         self._update()
 

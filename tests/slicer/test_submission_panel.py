@@ -1,0 +1,423 @@
+"""The section "Submit": every button; nothing lost without a server, with a conflict, after a restart; files."""
+
+import json
+
+import numpy as np
+import pytest
+import qt
+import slicer
+from case_lesions import KINDS, bench_with_lesions, empty_bench, grid_affine, image, instances
+from case_scene import connected
+from panel_tools import picture
+from standin.dialogs import dialogs
+from test_lesions_list import at, everything
+from test_submission_clock import Time
+
+from livercad.core.annotation import CaseState, Verdict
+from livercad.core.findings import Findings
+from livercad.core.phases import Phase
+from livercad.core.taxonomy import LesionType
+from LiverCADLib.cases import CaseImage
+from LiverCADLib.clientErrors import ConflictError, UnreachableError
+from LiverCADLib.panels.submitPanel import SubmitPanel
+from LiverCADLib.scene.outbox import Outbox
+from LiverCADLib.scene.workClock import WorkClock
+from LiverCADLib.submitting import Submitting
+
+HOME = "http://127.0.0.1:8000"
+
+
+class SubmissionServer:
+    """Keeps versions as the server does."""
+
+    address, isLocal = HOME, True
+
+    def __init__(self, folder):
+        self.folder, self.versions, self.error = folder, [], None
+
+    def submit(self, case, annotation, label, instances, basedOn, task, force=False):
+        task.report(0.5, "Sending")
+        if self.error:
+            raise self.error
+        if basedOn < len(self.versions) and not force:
+            raise ConflictError(f"Version {len(self.versions)} is newer than the one that you opened.", 409)
+        self.versions.append((annotation, label.read_bytes(), instances.read_bytes()))
+        return {"version": len(self.versions), "submitted": "now"}
+
+    def submission(self, case, version=None):
+        if self.error:
+            raise self.error
+        if not self.versions:
+            return None
+        return {"version": len(self.versions), "submitted": "now", "annotation": self.versions[-1][0]}
+
+    def downloadSubmission(self, case, kind, target, task, version=None):
+        target.write_bytes(self.versions[version - 1][1 if kind == "label" else 2])
+        return target
+
+
+@pytest.fixture
+def server(tmp_path):
+    return SubmissionServer(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_dialogs():
+    dialogs.clear()
+    yield
+    dialogs.check_all_answers_used()
+
+
+@pytest.fixture
+def make(session, tmp_path):
+    """Make a panel; called again it is as after a restart of Slicer, only the disk is the same."""
+    panels = []
+
+    def make(bench):
+        session.connected._listeners.clear()  # what a Slicer that has ended listened to
+        panel = SubmitPanel(Submitting(bench, session, Outbox(tmp_path / "outbox")), bench, session)
+        panels.append(panel)
+        return panel
+
+    yield make
+    for panel in panels:
+        panel.close()
+
+
+def reopen(session, make, version=0):
+    """Close the case, restart, and open it again as the case panel does."""
+    bench = empty_bench()
+    bench.scene.close()
+    panel = make(bench)
+    images = (CaseImage("portal", Phase.PORTAL, isReference=True),)
+    bench.scene.open("case-1", HOME, images, {"portal": image()}, version)
+    session.runner.wait()
+    return bench, panel
+
+
+def test_without_a_case_nothing_can_be_submitted(make):
+    bench = empty_bench()
+    bench.scene.close()
+    panel = make(bench)
+    assert not panel.submitButton.enabled and not panel.stateBox.enabled and not panel.commentEdit.enabled
+    assert panel.waitingLabel.isHidden() and panel.sendButton.isHidden() and panel.conflictBox.isHidden()
+
+
+def test_a_case_is_submitted_with_all_that_is_said_of_it(make, session, server):
+    bench = bench_with_lesions(clock=WorkClock(time := Time()))
+    panel = make(bench)
+    connected(session, server)
+    panel.annotatorEdit.text = " ann "
+    panel.stateBox.setCurrentIndex(1)
+    panel.commentEdit.setPlainText("motion")
+    bench.editor.setVerdict([1, 2, 3], Verdict.ACCEPTED)
+    time.now += 65
+    assert bench.scene.isUnsaved
+    panel.submitButton.click()
+    assert not panel.submitButton.enabled, "one at a time"
+    session.runner.wait()
+    annotation = server.versions[0][0]
+    assert (annotation["annotator"], annotation["state"], annotation["comment"]) == ("ann", "complete", "motion")
+    assert annotation["seconds"] == 65 and [lesion["number"] for lesion in annotation["lesions"]] == [1, 2, 3]
+    assert panel.messageLabel.text == "Submitted: version 1."
+    assert bench.scene.parameters.version == 1 and bench.scene.parameters.waiting == ""
+    assert not bench.scene.isUnsaved and panel.waitingLabel.isHidden() and session.settings.annotator == "ann"
+    assert bench.lesions.records[1].isSubmitted
+
+
+def test_the_next_submission_is_based_on_the_one_before(make, session, server):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    connected(session, server)
+    for version in (1, 2, 3):
+        bench.editor.setComment(1, str(version))
+        panel.submitButton.click()
+        session.runner.wait()
+        assert bench.scene.parameters.version == version
+    assert panel.conflictBox.isHidden()
+
+
+def test_a_name_is_needed(make, session):
+    panel = make(bench_with_lesions())
+    panel.annotatorEdit.text = "  "
+    assert not panel.submitButton.enabled and "Enter your name" in panel.concernLabel.text
+    panel.annotatorEdit.text = "ann"
+    assert panel.submitButton.enabled and panel.concernLabel.isHidden()
+
+
+def test_what_may_have_been_overlooked_is_said_and_does_not_keep_from_submitting(make):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    panel.stateBox.setCurrentIndex(1)
+    assert panel.concernLabel.text == "Neither accepted nor rejected yet: lesions 1, 2, 3."
+    assert panel.submitButton.enabled
+    bench.editor.setVerdict([1, 2, 3], Verdict.ACCEPTED)
+    assert panel.concernLabel.isHidden()
+
+
+def test_state_and_comment_are_edits_of_the_case(make):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    assert not bench.scene.isUnsaved
+    panel.stateBox.setCurrentIndex(2)
+    assert bench.scene.isUnsaved and bench.scene.parameters.state is CaseState.NEEDS_REVIEW
+    bench.scene.markUnsaved(False)
+    panel.commentEdit.setPlainText("x")
+    assert bench.scene.isUnsaved and bench.scene.parameters.comment == "x"
+
+
+def test_the_time_is_shown(make):
+    time = Time()
+    panel = make(bench_with_lesions(clock=WorkClock(time)))
+    time.now += 100
+    panel._showTime()
+    assert panel.timeLabel.text == "1 min"
+
+
+def test_without_a_server_it_waits_and_goes_as_soon_as_there_is_one(make, session, server):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    bench.editor.setComment(1, "offline")
+    panel.submitButton.click()
+    session.runner.wait()
+    assert panel.waitingLabel.text == "1 submission waits." and not panel.sendButton.enabled
+    assert "Saved on this computer" in panel.messageLabel.text and not bench.scene.isUnsaved
+    connected(session, server)
+    session.runner.wait()
+    assert len(server.versions) == 1 and panel.waitingLabel.isHidden()
+    assert bench.scene.parameters.version == 1 and panel.messageLabel.text == "Submitted: version 1."
+
+
+def test_a_server_that_dies_loses_nothing_and_gets_it_after_a_restart_of_slicer(make, session, server):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    connected(session, server)
+    server.error = UnreachableError("No server answers.")
+    bench.editor.delete([2])
+    panel.submitButton.click()
+    session.runner.wait()
+    assert "No server answers." in panel.messageLabel.text and "waits" in panel.messageLabel.text
+    panel.submitButton.click()
+    session.runner.wait()
+    assert panel.waitingLabel.text == "2 submissions wait."
+
+    session.client = None
+    bench, panel = reopen(session, make)
+    assert bench.lesions.numbers == [1, 2, 3] and bench.lesions.records[2].verdict is Verdict.REJECTED
+    assert "does not have yet" in panel.messageLabel.text and panel.waitingLabel.text == "2 submissions wait."
+    bench.editor.setType([1], LesionType.HCC)
+    server.error = None
+    session.client = server
+    panel.submitButton.click()
+    session.runner.wait()
+    assert len(server.versions) == 3 and panel.waitingLabel.isHidden()
+    assert server.versions[-1][0]["lesions"][0]["type"] == "hcc" and bench.scene.parameters.version == 3
+
+
+def test_what_waits_is_sent_by_the_button(make, session, server):
+    panel = make(bench_with_lesions())
+    panel.submitButton.click()
+    session.runner.wait()
+    server.error = UnreachableError("No server answers.")
+    connected(session, server)
+    session.runner.wait()
+    assert panel.sendButton.enabled and not panel.sendButton.isHidden()
+    server.error = None
+    panel.sendButton.click()
+    session.runner.wait()
+    assert len(server.versions) == 1 and panel.sendButton.isHidden()
+
+
+def test_edits_during_the_submission_are_still_unsaved_after_it(make, session, server):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    connected(session, server)
+    panel.submitButton.click()
+    bench.editor.setComment(1, "meanwhile")
+    session.runner.wait()
+    assert len(server.versions) == 1 and bench.scene.isUnsaved
+
+
+def test_a_submission_that_cannot_be_made_is_told_and_stays_unsaved(make, session, server):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    connected(session, server)
+    bench.segmentation.setLesion(3, bench.segmentation.lesion(1))
+    bench.lesions.follow()
+    panel.submitButton.click()
+    session.runner.wait()
+    assert "wholly in others" in panel.messageLabel.text and bench.scene.isUnsaved
+    assert server.versions == [] and panel.waitingLabel.isHidden() and panel.submitButton.enabled
+
+
+def conflicted(make, session, server):
+    """Somebody else has submitted while this case was open."""
+    other = bench_with_lesions()
+    panel = make(other)
+    connected(session, server)
+    other.editor.delete([3])
+    panel.annotatorEdit.text = "bob"
+    panel.submitButton.click()
+    session.runner.wait()
+    bench = bench_with_lesions()
+    panel = make(bench)
+    bench.editor.setComment(1, "mine")
+    panel.annotatorEdit.text = "ann"
+    panel.submitButton.click()
+    session.runner.wait()
+    assert not panel.conflictBox.isHidden() and "newer than the one that you opened" in panel.conflictLabel.text
+    assert len(server.versions) == 1 and panel.waitingLabel.text == "1 submission waits."
+    return bench, panel
+
+
+def test_a_conflict_is_solved_by_submitting_mine_as_the_newest(make, session, server):
+    bench, panel = conflicted(make, session, server)
+    panel.forceButton.click()
+    session.runner.wait()
+    assert [annotation["annotator"] for annotation, *_ in server.versions] == ["bob", "ann"]
+    assert panel.conflictBox.isHidden() and panel.waitingLabel.isHidden() and bench.scene.parameters.version == 2
+
+
+def test_a_conflict_is_solved_by_opening_theirs_and_mine_goes_on_waiting(make, session, server):
+    bench, panel = conflicted(make, session, server)
+    panel.theirsButton.click()
+    session.runner.wait()
+    assert bench.lesions.records[3].verdict is Verdict.REJECTED and bench.lesions.records[1].comment == ""
+    assert panel.conflictBox.isHidden() and panel.waitingLabel.text == "1 submission waits."
+    assert bench.scene.parameters.version == 1 and "Version 1 by bob is open." in panel.messageLabel.text
+
+
+def test_edits_after_a_conflict_are_asked_about_before_theirs_is_opened(make, session, server):
+    bench, panel = conflicted(make, session, server)
+    bench.editor.setComment(1, "more")
+    dialogs.answer(qt.QMessageBox.No, "Open the other version")
+    panel.theirsButton.click()
+    assert bench.lesions.records[1].comment == "more" and not panel.conflictBox.isHidden()
+
+
+def test_a_conflict_is_solved_by_throwing_mine_away_after_a_question(make, session, server):
+    bench, panel = conflicted(make, session, server)
+    dialogs.answer(qt.QMessageBox.No, "Throw your submission away")
+    panel.dropButton.click()
+    assert panel.waitingLabel.text == "1 submission waits."
+    dialogs.answer(qt.QMessageBox.Yes, "Throw your submission away")
+    panel.dropButton.click()
+    assert panel.conflictBox.isHidden() and panel.waitingLabel.isHidden()
+    assert bench.lesions.records[1].comment == "mine" and bench.scene.isUnsaved, "the scene stays as it is"
+
+
+def test_a_submitted_case_opens_as_it_was_submitted(make, session, server):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    connected(session, server)
+    bench.editor.addMark(at(bench, 8, 25, 8), 12.0)
+    bench.editor.setType([1], LesionType.FNH)
+    bench.editor.setVerdict([2], Verdict.REJECTED)
+    panel.stateBox.setCurrentIndex(2)
+    panel.commentEdit.setPlainText("look at 4")
+    panel.submitButton.click()
+    session.runner.wait()
+    records, masks = everything(bench)
+    bench, panel = reopen(session, make, version=1)
+    assert panel.stateBox.currentIndex == 2 and panel.commentEdit.plainText == "look at 4"
+    again, its_masks = everything(bench)
+    assert its_masks == {number: mask for number, mask in masks.items() if number != 2}
+    assert {n: (r.type, r.verdict, r.origin) for n, r in again.items()} == {
+        n: (r.type, r.verdict, r.origin) for n, r in records.items()
+    }
+    assert not bench.scene.isUnsaved and panel.messageLabel.text == "Version 1 by ann is open."
+
+
+def test_nothing_is_sent_to_another_computer_without_consent(make, session, server):
+    server.isLocal = False
+    server.address = "https://liver.example.org"
+    bench = bench_with_lesions()
+    bench.scene.parameters.server = server.address
+    panel = make(bench)
+    connected(session, server)
+    dialogs.answer(qt.QMessageBox.No, "liver.example.org")
+    panel.submitButton.click()
+    session.runner.wait()
+    assert server.versions == [] and panel.waitingLabel.isHidden()
+    dialogs.answer(qt.QMessageBox.Yes, "liver.example.org")
+    panel.submitButton.click()
+    session.runner.wait()
+    assert len(server.versions) == 1
+    panel.submitButton.click()
+    session.runner.wait()
+    assert len(server.versions) == 2, "asked once"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_case_is_exported_and_imported_without_a_server(make, session, tmp_path, kind):
+    bench = bench_with_lesions(kind)
+    bench.editor.setType([1], LesionType.FNH)
+    panel = make(bench)
+    dialogs.answer(str(tmp_path), "Folder to make")
+    panel.files.exportCaseButton.click()
+    assert not panel.files.exportCaseButton.enabled
+    session.runner.wait()
+    assert (tmp_path / "case-1" / "annotation.json").is_file() and "Written" in panel.messageLabel.text
+    before = everything(bench)[1]
+    bench.editor.delete([1, 2])
+    dialogs.answer(str(tmp_path / "case-1"), "annotated case")
+    panel.files.importCaseButton.click()
+    session.runner.wait()
+    assert everything(bench)[1] == before and bench.lesions.records[1].type is LesionType.FNH
+    assert bench.scene.isUnsaved and panel.messageLabel.text == "The case was imported."
+    dialogs.answer(str(tmp_path), "Folder to make")
+    panel.files.exportCaseButton.click()
+    session.runner.wait()
+    assert "is not empty" in panel.messageLabel.text
+
+
+def test_findings_are_exported_and_imported_without_a_server(make, session, tmp_path):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    path = tmp_path / "f.json"
+    dialogs.answer(str(path), "Save the findings")
+    panel.files.exportFindingsButton.click()
+    assert Findings.from_dict(json.loads(path.read_text())) == bench.lesions.findings
+    empty = empty_bench()
+    panel = make(empty)
+    assert not panel.files.exportFindingsButton.enabled and panel.files.importFindingsButton.enabled
+    from livercad.core.volume import Volume
+    from LiverCADLib.imageFiles import writeVolume
+
+    writeVolume(Volume(instances(), grid_affine("oblique")), tmp_path / "lesions.nii.gz")
+    dialogs.answer(str(path), "Findings")
+    panel.files.importFindingsButton.click()
+    session.runner.wait()
+    assert panel.messageLabel.text == "3 lesions imported."
+    assert np.array_equal(empty.collect("ann").maps()[1].array, instances())
+    assert empty.lesions.records[1].score == 0.9
+
+
+def test_closing_a_file_dialog_does_nothing(make, session):
+    panel = make(bench_with_lesions())
+    for button in (
+        panel.files.exportCaseButton,
+        panel.files.importCaseButton,
+        panel.files.exportFindingsButton,
+        panel.files.importFindingsButton,
+    ):
+        dialogs.answer("")
+        button.click()
+        assert not session.runner.isBusy
+
+
+def test_a_damaged_folder_changes_nothing(make, session, tmp_path):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    dialogs.answer(str(tmp_path), "annotated case")
+    panel.files.importCaseButton.click()
+    session.runner.wait()
+    assert "cannot be opened" in panel.messageLabel.text and bench.lesions.numbers == [1, 2, 3]
+
+
+def test_what_it_looks_like(make, session, server):
+    bench, panel = conflicted(make, session, server)
+    panel.files.widget.collapsed = False
+    panel.stateBox.setCurrentIndex(1)
+    picture(panel.widget, "submit_panel")
+    assert slicer.mrmlScene and bench
