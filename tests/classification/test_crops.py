@@ -5,13 +5,14 @@ import pytest
 import torch
 
 from livercad.classification.augmentation import Augmentation, augmented, network_view, seeded
-from livercad.classification.examples import squares_of
+from livercad.classification.examples import measured, squares_of
 from livercad.classification.scaling import HIGHEST_HU, LOWEST_HU, to_network
 from livercad.core.crops import PHASES, PIXELS, PLANES, crops_of, side_mm
 from livercad.core.phases import Phase
 from livercad.core.roi import axial_squares
 from livercad.core.taxonomy import LesionType
 from livercad.core.volume import Volume
+from livercad.measure.lesions import measure_lesions
 from livercad.phantom.excerpts import Excerpt, PhantomPatient
 
 
@@ -20,11 +21,23 @@ def excerpt() -> Excerpt:
     return PhantomPatient(9, 4).excerpt(0, LesionType.CYST, 30.0)
 
 
-def test_what_is_learnt_from_is_what_is_seen_in_use(excerpt: Excerpt) -> None:
-    """Stored squares, cut to the network's view, against crops straight from the images."""
-    learnt = network_view(torch.from_numpy(squares_of(excerpt))[None])[0].numpy()
-    used, present = crops_of(excerpt.images, excerpt.center, excerpt.diameter_mm)
+@pytest.fixture(scope="module")
+def squares(excerpt: Excerpt) -> torch.Tensor:
+    """The stored squares of one lesion, as a batch."""
+    return torch.from_numpy(squares_of(excerpt.images, *measured(excerpt.lesion)))[None]
+
+
+def test_what_is_learnt_from_is_what_is_seen_in_use(excerpt: Excerpt, squares: torch.Tensor) -> None:
+    """Stored squares, cut to the network's view, against crops of the lesion as the analysis measures it."""
+    learnt = network_view(torch.from_numpy(squares_of(excerpt.images, *measured(excerpt.lesion)))[None])[0].numpy()
+    empty = excerpt.lesion.like(np.zeros(excerpt.lesion.shape, np.int16))
+    (lesion,) = measure_lesions(
+        empty, excerpt.liver, excerpt.lesion.like(excerpt.lesion.array.astype(np.uint16)), {1: 1.0}
+    )
+    used, present = crops_of(excerpt.images, lesion.center, lesion.diameter_mm)
     assert present.all()
+    assert measured(excerpt.lesion) == (pytest.approx(lesion.center), pytest.approx(lesion.diameter_mm))
+    assert lesion.diameter_mm > 1.02 * excerpt.diameter_mm  # no ball: the two must not be taken for each other
     assert np.corrcoef(to_network(learnt).ravel(), to_network(used).ravel())[0, 1] > 0.97
     assert np.median(np.abs(learnt - used)) < 3
 
@@ -69,11 +82,11 @@ def test_hu_are_scaled_to_one_and_clipped() -> None:
     np.testing.assert_allclose(scaled, [-1, -1, 0, 1, 1])
 
 
-def test_augmentation_without_strength_turns_only(excerpt: Excerpt) -> None:
+def test_augmentation_without_strength_turns_only(squares: torch.Tensor) -> None:
     still = Augmentation(zoom=0, shift=0, own_shift=0, offset_hu=0, gain=0, noise_hu=0, full_share=1)
-    squares = torch.from_numpy(squares_of(excerpt))[None].repeat(6, 1, 1, 1, 1)
-    crops, present = augmented(squares, still, seeded(1))
-    plain = network_view(squares)
+    many = squares.repeat(6, 1, 1, 1, 1)
+    crops, present = augmented(many, still, seeded(1))
+    plain = network_view(many)
     middle = slice(PIXELS // 2 - 6, PIXELS // 2 + 6)
     assert present.all()
     difference = crops[..., middle, middle].mean((-1, -2)) - plain[..., middle, middle].mean((-1, -2))
@@ -81,10 +94,10 @@ def test_augmentation_without_strength_turns_only(excerpt: Excerpt) -> None:
     assert (crops - plain).abs().mean() > 3
 
 
-def test_the_same_seed_changes_examples_alike_and_every_number_of_phases_occurs(excerpt: Excerpt) -> None:
-    squares = torch.from_numpy(squares_of(excerpt))[None].repeat(200, 1, 1, 1, 1)[:, :, :, ::7, ::7]
-    first, present = augmented(squares, Augmentation(), seeded(5))
-    again, _ = augmented(squares, Augmentation(), seeded(5))
+def test_the_same_seed_changes_examples_alike_and_every_number_of_phases_occurs(squares: torch.Tensor) -> None:
+    many = squares.repeat(200, 1, 1, 1, 1)[..., ::7, ::7]
+    first, present = augmented(many, Augmentation(), seeded(5))
+    again, _ = augmented(many, Augmentation(), seeded(5))
     assert torch.equal(first, again)
-    assert not torch.equal(first, augmented(squares, Augmentation(), seeded(6))[0])
+    assert not torch.equal(first, augmented(many, Augmentation(), seeded(6))[0])
     assert set(present.sum(1).tolist()) == {1, 2, 3, 4}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -11,9 +12,12 @@ from typer.testing import CliRunner
 
 from livercad.cli.main import app
 from livercad.core.phases import Phase
+from livercad.core.taxonomy import LesionType
 from livercad.core.volume import Volume
 from livercad.errors import Cancelled
+from livercad.phantom import studies
 from livercad.phantom.studies import CTStudy, make_ct_study, reorient, write_ct_studies
+from livercad.phantom.tissues import Enhancement, Tissue
 from livercad.studies.nifti import read_volume
 
 SMALL = {"shape": (56, 56, 40), "spacing": (6.6, 6.6, 6.0)}
@@ -41,6 +45,23 @@ def test_a_further_phase_changes_no_other() -> None:
     one, two = small(), small(phases=(Phase.ARTERIAL, Phase.PORTAL))
     assert np.array_equal(one.images[Phase.PORTAL].array, two.images[Phase.PORTAL].array)
     assert not np.array_equal(two.images[Phase.ARTERIAL].array, two.images[Phase.PORTAL].array)
+
+
+def test_all_lesions_of_a_patient_share_his_blood_and_his_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Enhancement] = []
+
+    class Noted(Enhancement):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    monkeypatch.setattr(studies, "Enhancement", Noted)
+    make_ct_study(3, lesions=[(LesionType.HCC, 30.0), (LesionType.HEMANGIOMA, 30.0)], **SMALL)
+    patient, *lesions = made
+    assert len(lesions) == 2
+    assert all(one.circulation is patient.circulation and one.timing == patient.timing for one in lesions)
+    first, second = (one.hu(Phase.ARTERIAL)[Tissue.HCC] for one in lesions)
+    assert first != second
 
 
 def test_a_finer_grid_shows_the_same_patient() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from livercad.core.crops import PHASES, plane_offsets_mm, side_mm
+from livercad.core.diameters import longest_axial_diameters
+from livercad.core.geometry import Point, transform_points
+from livercad.core.phases import Phase
 from livercad.core.roi import axial_squares
 from livercad.core.taxonomy import LesionType
+from livercad.core.volume import Volume
 from livercad.phantom.code import phantom_code_hash
-from livercad.phantom.excerpts import Excerpt, PhantomPatient
+from livercad.phantom.excerpts import PhantomPatient
 from livercad.progress import Progress, silent
 from livercad.studies.atomic import replacing
 
@@ -51,7 +55,7 @@ class LesionExamples:
     patients : ndarray of int64, shape (n,)
         Whose lesion it is.
     diameters_mm : ndarray, shape (n,)
-        Mean diameter.
+        Longest axial diameter.
     """
 
     squares: npt.NDArray[np.int16]
@@ -84,7 +88,8 @@ def load_examples(
     LesionExamples
         In the order of patients.
     """
-    folder = folder / phantom_code_hash("livercad.core.roi", "livercad.core.crops", __name__)
+    shared = (f"livercad.core.{name}" for name in ("crops", "diameters", "geometry", "roi", "volume"))
+    folder = folder / phantom_code_hash(*shared, __name__)
     paths = [folder / f"{seed}-{number:05d}.npz" for number in range(patients)]
     missing = [number for number, path in enumerate(paths) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
@@ -124,8 +129,9 @@ def _make(folder: Path, seed: int, number: int) -> int:
             excerpt = patient.excerpt(lesion, TYPES[kind])
         except RuntimeError:
             continue  # Too large for this liver: the patient has one lesion less.
-        squares.append(squares_of(excerpt))
-        diameters.append(excerpt.diameter_mm)
+        center, diameter_mm = measured(excerpt.lesion)
+        squares.append(squares_of(excerpt.images, center, diameter_mm))
+        diameters.append(diameter_mm)
         kept.append(kind)
     with replacing(folder / f"{seed}-{number:05d}.npz") as path, path.open("wb") as file:
         shape = (0, len(PHASES), STORED_PLANES, STORED_PIXELS, STORED_PIXELS)
@@ -134,12 +140,15 @@ def _make(folder: Path, seed: int, number: int) -> int:
     return len(kept)
 
 
-def squares_of(excerpt: Excerpt) -> npt.NDArray[np.int16]:
-    """Cut an excerpt as `LesionExamples` stores it, shape (phases, planes, rows, columns), HU."""
-    offsets = plane_offsets_mm(excerpt.diameter_mm, STORED_PLANES)
-    side = MARGIN * side_mm(excerpt.diameter_mm)
-    squares = [
-        axial_squares(excerpt.images[phase], excerpt.center, side, STORED_PIXELS, offsets_mm=offsets)
-        for phase in PHASES
-    ]
+def measured(lesion: Volume) -> tuple[Point, float]:
+    """Measure a lesion as the analysis does: its centre of mass, RAS mm, and its longest axial diameter in mm."""
+    r, a, s = transform_points(np.argwhere(lesion.array).mean(axis=0), lesion.affine).tolist()
+    longest, _ = longest_axial_diameters(lesion)
+    return (r, a, s), longest.length_mm
+
+
+def squares_of(images: Mapping[Phase, Volume], center: Point, diameter_mm: float) -> npt.NDArray[np.int16]:
+    """Cut a lesion as `LesionExamples` stores it, shape (phases, planes, rows, columns), HU."""
+    offsets, side = plane_offsets_mm(diameter_mm, STORED_PLANES), MARGIN * side_mm(diameter_mm)
+    squares = [axial_squares(images[phase], center, side, STORED_PIXELS, offsets_mm=offsets) for phase in PHASES]
     return np.rint(np.stack(squares)).astype(np.int16)

@@ -6,6 +6,7 @@ his liver is, then again from the same seed, finely, around one place of it.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,7 +101,7 @@ class PhantomPatient:
         self._axes = COARSE.axes
         blood, scanner = np.random.default_rng((*self._seed, 1)).spawn(2)
         self._blood = Enhancement(blood)
-        self._scanner_seed = scanner
+        self._scanner = scanner
 
     def excerpt(
         self,
@@ -145,7 +146,7 @@ class PhantomPatient:
         else:
             raise RuntimeError(f"{self.name}: no place for a {kind} of {diameter:.0f} mm.")
         grid = anatomy.space.grid
-        scanner = draw_acquisition(grid, self._scanner_seed)
+        scanner = draw_acquisition(grid, deepcopy(self._scanner))  # the same one for all of his lesions
         grain, lesion = texture(grid, uneven, _extent(grid)), Enhancement(lesion_rng, self._blood)
         images = {}
         for phase, phase_noise, phase_moved in zip(Phase, noise.spawn(4), moved.spawn(4), strict=True):

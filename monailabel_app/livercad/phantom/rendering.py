@@ -49,7 +49,7 @@ class Acquisition:
 def draw_acquisition(grid: Grid, rng: np.random.Generator) -> Acquisition:
     """Draw a scanner: body kernels between soft and standard, slices as thick as they are apart or a little thicker.
 
-    Noise around the noise indices of 11 to 13 HU that Yasaka 2018, "CT Protocol", names.
+    Noise around the noise indices of 11 to 13 HU that Yasaka 2018, "CT Imaging", names.
     """
     return Acquisition(
         slice_thickness_mm=grid.spacing[2] * rng.uniform(1.0, 1.4),

@@ -136,7 +136,7 @@ def make_ct_study(
     instances, placed = place_lesions(anatomy, wanted, places)
     enhancement = Enhancement(blood)
     streams = blood.spawn(len(placed))
-    enhancements = {lesion.number: Enhancement(rng) for lesion, rng in zip(placed, streams, strict=True)}
+    enhancements = {lesion.number: Enhancement(rng, enhancement) for lesion, rng in zip(placed, streams, strict=True)}
     liver = anatomy.liver_mask.astype(np.uint8)
     acquisition, grain = draw_acquisition(grid, scanner), texture(grid, uneven)
     patient = Patient(grid, anatomy.tissues, instances, liver, grain, enhancement, enhancements)
