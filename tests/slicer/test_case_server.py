@@ -115,6 +115,8 @@ def test_the_sample_data_become_a_case_of_the_server(panels, session, case_scene
     assert "sample" in names_of(panels[0])
     kept = {image["name"]: image["phase"] for image in client.case("sample")["images"]}
     assert set(kept.values()) == {"unenhanced", "arterial", "portal"}
+    panels[0].closeButton.click()
+    panels[1].namesButton.click()
     panels[0].newCase.uploadButton.click()
     session.runner.wait(WAIT_S)
     assert "sample" in panels[0].messageLabel.text, "the name is taken"
