@@ -1,46 +1,45 @@
-"""What tests of panels have in common: a running stand-in, waiting as Qt does, pictures to look at."""
+"""What tests of panels have in common: waiting for jobs as Qt does, and pictures to look at."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from standin.start import start
-
-start()
-
-import qt  # noqa: E402
-import slicer  # noqa: E402
+import qt
+import slicer
+from standin.helpers import screenshot
+from standin.helpers import wait_until as wait_with_qt
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 10.0, *runners: Any) -> None:
+def wait_until(condition: Callable[[], Any], seconds: float = 20.0, *runners: Any) -> None:
     """Let Qt, and job runners that nothing else polls, work until something is true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "It did not happen in time."
+
+    def is_true() -> Any:
         for runner in runners:
             runner.poll()
-        slicer.app.processEvents()
-        time.sleep(0.005)
+        return condition()
+
+    wait_with_qt(is_true, seconds)
 
 
 def settle(*runners: Any) -> None:
     """Wait until no job is at work."""
-    wait_until(lambda: not any(runner.isBusy for runner in runners), 10.0, *runners)
+    wait_until(lambda: not any(runner.isBusy for runner in runners), 20.0, *runners)
 
 
 def picture(widget: Any, name: str, width: int = 460) -> None:
     """Save what a widget looks like in the folder that LIVERCAD_PICTURES names; nothing where it names none."""
     folder = os.environ.get("LIVERCAD_PICTURES")
-    if folder:
-        widget.resize(width, max(widget.sizeHint.height(), widget.minimumSizeHint.height()))
-        widget.show()
-        slicer.app.processEvents()
-        assert widget.grab().save(str(Path(folder) / f"{name}.png"))
-        widget.hide()
+    if not folder:
+        return
+    was_visible = widget.visible
+    widget.show()
+    for _ in range(2):  # texts that wrap tell their height only when their width is known
+        size = width, max(widget.sizeHint.height(), widget.minimumSizeHint.height())
+        screenshot(widget, Path(folder) / f"{name}.png", size)
+    widget.setVisible(was_visible)
 
 
 __all__ = ["picture", "qt", "settle", "slicer", "wait_until"]

@@ -34,10 +34,11 @@ def test_the_modules_own_test_passes(opened):
     assert not result.errors and not result.failures, (result.errors + result.failures)[0][1]
 
 
-def test_the_sections_are_in_the_order_of_work(module):
-    assert list(module.sections)[:3] == ["Server", "Case", "Phases"]
+def test_the_sections_are_in_the_order_of_work(opened, module):
+    titles = ["Server", "Case", "Phases", "Segment", "Lesions", "Crop previews", "Submit", "Report", "Train", "Keys"]
+    assert list(module.sections) == titles
     assert not module.sections["Server"].collapsed and module.sections["Train"].collapsed
-    picture(module.widget, "module_empty", 480)
+    picture(opened.widget, "module_empty", 480)
 
 
 def test_work_shows_its_progress_and_can_be_cancelled(module):

