@@ -38,6 +38,8 @@ SETS: dict[str, tuple[Phase, ...]] = {
     "all four phases": PHASES,
     "triphasic (unenhanced, arterial, delayed)": (UNENHANCED, ARTERIAL, DELAYED),
     "arterial and delayed": (ARTERIAL, DELAYED),
+    "unenhanced and delayed": (UNENHANCED, DELAYED),
+    "unenhanced and arterial": (UNENHANCED, ARTERIAL),
     **{f"without {phase}": tuple(other for other in PHASES if other is not phase) for phase in PHASES},
     **{f"{phase} alone": (phase,) for phase in PHASES},
 }
@@ -66,9 +68,11 @@ def shown(phases: Iterable[Phase]) -> np.ndarray:
     return np.array([phase in chosen for phase in PHASES])
 
 
-def score(classifier: LesionClassifier, examples: LesionExamples, logits: np.ndarray, phases: int) -> dict[str, Any]:
-    """Every number for one set of so many phases."""
-    six = classifier.calibration.probabilities(logits, phases)
+def score(
+    classifier: LesionClassifier, examples: LesionExamples, logits: np.ndarray, phases: Iterable[Phase]
+) -> dict[str, Any]:
+    """Every number for one set of phases."""
+    six = classifier.calibration.probabilities(logits, shown(phases))
     raw = np.exp(logits - logits.max(axis=1, keepdims=True))
     raw = raw / raw.sum(axis=1, keepdims=True)
     classes = CLASS_OF_TYPE[examples.types]
@@ -140,7 +144,7 @@ def main() -> None:
     classifier = LesionClassifier(Settings())
     predicted = predict(classifier.network, examples.squares, [shown(phases) for phases in SETS.values()])
     results = {
-        name: score(classifier, examples, logits, len(phases))
+        name: score(classifier, examples, logits, phases)
         for (name, phases), (logits, _) in zip(SETS.items(), predicted, strict=True)
     }
     arguments.output.mkdir(parents=True, exist_ok=True)

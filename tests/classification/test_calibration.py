@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import mahalanobis
 
-from livercad.classification.calibration import calibrate, temperature_of
+from livercad.classification.calibration import all_sets, calibrate, place_of, temperature_of
 from livercad.evaluation.classes import expected_calibration_error
 
 
@@ -29,8 +29,13 @@ def test_calibrated_probabilities_are_as_often_right_as_they_say() -> None:
     other, truth = lesions(4000, 3)
     before = np.exp(4 * other) / np.exp(4 * other).sum(axis=1, keepdims=True)
     assert expected_calibration_error(before, truth) > 0.15
-    assert expected_calibration_error(fitted.probabilities(4 * other, 1), truth) < 0.03
-    assert expected_calibration_error(fitted.probabilities(2 * other, 2), truth) < 0.03
+    assert expected_calibration_error(fitted.probabilities(4 * other, [True, False]), truth) < 0.03
+    assert expected_calibration_error(fitted.probabilities(2 * other, [False, True]), truth) < 0.03
+
+
+def test_every_set_of_phases_has_its_place() -> None:
+    assert [place_of(shown) for shown in all_sets(4)] == list(range(15))
+    assert sorted(tuple(shown) for shown in all_sets(2)) == [(False, True), (True, False), (True, True)]
 
 
 def test_the_distance_is_mahalanobis_to_the_nearest_class() -> None:

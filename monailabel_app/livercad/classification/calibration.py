@@ -18,15 +18,26 @@ SHRINKAGE = 0.1
 """Share of the mean variance in the covariance, so that it can be inverted however few examples there are."""
 
 
+def all_sets(phases: int) -> list[npt.NDArray[np.bool_]]:
+    """Every set of so many phases that is not empty, each of shape (phases,)."""
+    return [np.array([bool(n >> bit & 1) for bit in range(phases)]) for n in range(1, 2**phases)]
+
+
+def place_of(shown: npt.ArrayLike) -> int:
+    """Where a set of phases, shape (phases,), stands in `all_sets`."""
+    return sum(int(there) << bit for bit, there in enumerate(np.asarray(shown, dtype=bool))) - 1
+
+
 @dataclass(frozen=True)
 class Calibration:
     """What turns logits and features into probabilities and a distance.
 
     Parameters
     ----------
-    temperatures : ndarray, shape (phases,)
-        What divides the logits of a lesion that 1, 2, … phases show (C. Guo et al., "On calibration of modern neural
-        networks", ICML 2017, section 4.2): with fewer phases a network errs more often, and is not as much less sure.
+    temperatures : ndarray, shape (2 ** phases - 1,)
+        What divides the logits of a lesion that a set of phases shows (C. Guo et al., "On calibration of modern neural
+        networks", ICML 2017, section 4.2), in the order of `all_sets`: with fewer phases a network errs more often, and
+        is not as much less sure, and which phases they are matters too.
     means : ndarray, shape (classes, width)
         Of the features of each class.
     precision : ndarray, shape (width, width)
@@ -40,9 +51,10 @@ class Calibration:
     precision: Array
     far: float
 
-    def probabilities(self, logits: npt.ArrayLike, phases: int) -> Array:
-        """Calibrated probabilities, shape (n, classes), of logits of that shape that come from so many phases."""
-        return np.asarray(softmax(np.asarray(logits, dtype=np.float64) / self.temperatures[phases - 1], axis=1))
+    def probabilities(self, logits: npt.ArrayLike, shown: npt.ArrayLike) -> Array:
+        """Calibrated probabilities, shape (n, classes), of logits of that shape, from the phases `shown`."""
+        temperature = self.temperatures[place_of(shown)]
+        return np.asarray(softmax(np.asarray(logits, dtype=np.float64) / temperature, axis=1))
 
     def distances(self, features: npt.ArrayLike) -> Array:
         """Mahalanobis distance to the nearest class, shape (n,), of features of shape (n, width).
@@ -67,9 +79,9 @@ def calibrate(
     learnt : tuple of array_like
         Features, shape (n, width), and classes, shape (n,), of the training data.
     held_out : sequence of tuple of array_like
-        Logits and features of lesions of patients kept apart, by how many phases show them, from 1.
-    classes : array_like of int
-        What these are: the held-out lesions' classes, repeated as often as an item has them.
+        Logits and features of lesions of patients kept apart, as each of `all_sets` shows them.
+    classes : array_like of int, shape (lesions,)
+        What these are.
 
     Returns
     -------
@@ -81,8 +93,7 @@ def calibrate(
     spread = features - means[learnt_classes]
     covariance = spread.T @ spread / len(spread)
     shrunk = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.eye(len(covariance)) * np.trace(covariance) / len(covariance)
-    truths = [np.resize(np.asarray(classes), len(np.asarray(logits))) for logits, _ in held_out]
-    temperatures = [temperature_of(logits, truth) for (logits, _), truth in zip(held_out, truths, strict=True)]
+    temperatures = [temperature_of(logits, classes) for logits, _ in held_out]
     fitted = Calibration(np.array(temperatures), means, np.linalg.inv(shrunk), np.inf)
     distances = np.concatenate([fitted.distances(seen) for _, seen in held_out])
     return replace(fitted, far=float(np.quantile(distances, FAR_QUANTILE)))

@@ -106,7 +106,7 @@ class LesionClassifier:
     def _classify(self, crops: npt.NDArray[np.float32], present: npt.NDArray[np.bool_], lesion: Lesion) -> Classified:
         shown = torch.from_numpy(present)[None]
         output, saliency = classify_and_explain(self.network, torch.from_numpy(to_network(crops))[None], shown)
-        (probabilities,) = self.calibration.probabilities(output.logits.numpy(), int(present.sum()))
+        (probabilities,) = self.calibration.probabilities(output.logits.numpy(), present)
         (distance,) = self.calibration.distances(output.features.numpy())
         best = int(np.argmax(probabilities))
         seen = [n for n, _ in enumerate(PHASES) if present[n]]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from livercad.classification.calibration import Calibration, calibrate
+from livercad.classification.calibration import Calibration, all_sets, calibrate
 from livercad.classification.classifier import CALIBRATION_PREFIX, NAME, NETWORK_PREFIX
 from livercad.classification.examples import LesionExamples, load_examples
 from livercad.classification.recipe import CLASS_OF_TYPE, Recipe, fingerprint, predict, train
@@ -73,25 +73,15 @@ def fit_calibration(network: PhaseFusionNet, examples: LesionExamples, held_out:
     Returns
     -------
     Calibration
-        A temperature for each number of phases, one limit for all.
+        A temperature for each set of phases, one limit for all.
     """
     learnt = [features for _, features in predict(network, examples.squares, _SOME_SETS)]
-    sets = all_sets()
-    outputs = predict(network, held_out.squares, sets)
-    by_count = []
-    for count in range(1, len(PHASES) + 1):
-        chosen = [output for output, shown in zip(outputs, sets, strict=True) if shown.sum() == count]
-        by_count.append((np.concatenate([logits for logits, _ in chosen]), np.concatenate([f for _, f in chosen])))
+    outputs = predict(network, held_out.squares, all_sets(len(PHASES)))
     seen = (np.concatenate(learnt), np.tile(CLASS_OF_TYPE[examples.types], len(learnt)))
-    return calibrate(seen, by_count, CLASS_OF_TYPE[held_out.types])
+    return calibrate(seen, outputs, CLASS_OF_TYPE[held_out.types])
 
 
-def all_sets() -> list[npt.NDArray[np.bool_]]:
-    """Every set of phases that is not empty, each of shape (phases,)."""
-    return [np.array([bool(n >> bit & 1) for bit in range(len(PHASES))]) for n in range(1, 2 ** len(PHASES))]
-
-
-_SOME_SETS = [shown for shown in all_sets() if shown.sum() in (1, 3, 4)]
+_SOME_SETS = [shown for shown in all_sets(len(PHASES)) if shown.sum() in (1, 3, 4)]
 """For the features' means: sets of two lie between these."""
 
 
