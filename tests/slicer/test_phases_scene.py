@@ -37,6 +37,17 @@ def test_a_volume_that_becomes_another_phase_changes_places_and_window(case_scen
     assert len(changes) == 1
 
 
+def test_names_follow_the_phases_but_never_those_of_the_users_volumes(case_scene, phases, client):
+    open_case(case_scene, client)
+    mine = addVolumeNode(make_volume(9), "mine")
+    phases.assign(Phase.DELAYED, phases.volume(Phase.ARTERIAL))
+    phases.assign(Phase.ARTERIAL, mine)
+    phases.assign(Phase.UNENHANCED, None)
+    told = [case_scene.volumeOfImage(name).GetName() for name in ("first", "second", "third")]
+    assert told == ["case-1 first", "case-1 delayed", "case-1 portal"]
+    assert mine.GetName() == "mine"
+
+
 def test_a_phase_can_be_left_empty(case_scene, phases, client):
     open_case(case_scene, client)
     phases.assign(Phase.ARTERIAL, None)

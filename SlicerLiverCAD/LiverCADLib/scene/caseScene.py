@@ -17,6 +17,11 @@ OWNED = "LiverCAD.owned"
 """Attribute of nodes that this module has made for a case, and that go with it."""
 
 
+def volumeName(case, image, phase):
+    """Name of the volume node of a case's image: its phase tells more than its name, where it has one."""
+    return f"{case} {phase or image}"
+
+
 class CaseScene:
     """The open case in the scene. Whatever lies in the scene beside it is left alone.
 
@@ -135,7 +140,7 @@ class CaseScene:
         with slicer.util.NodeModify(self.parameters.parameterNode):
             self._start(case, server, images, version)
             for image in images:
-                node = addVolumeNode(volumes[image.name], f"{case} {image.phase or image.name}")
+                node = addVolumeNode(volumes[image.name], volumeName(case, image.name, image.phase))
                 self.own(node)
                 self._bind(node, image)
         self.opened.emit()

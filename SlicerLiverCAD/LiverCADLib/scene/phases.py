@@ -3,7 +3,7 @@
 import slicer
 
 from livercad.core.phases import Phase
-from LiverCADLib.scene.caseScene import OWNED
+from LiverCADLib.scene.caseScene import OWNED, volumeName
 from LiverCADLib.scene.phaseEvidence import guessFromNames
 from LiverCADLib.scene.transforms import addDisplacement, interpolateLinearly
 from LiverCADLib.scene.volumes import addVolumeNode, showInWindow
@@ -210,6 +210,13 @@ class Phases:
                 node.CreateDefaultDisplayNodes()
             showInWindow(node.GetDisplayNode(), phase)
 
+    def _rename(self):
+        """Let the names of the module's own volumes tell the phase that they are set as."""
+        for image in self.caseScene.images:
+            node = self.caseScene.volumeOfImage(image.name)
+            if node is not None and node.GetAttribute(OWNED):
+                node.SetName(volumeName(self.caseScene.case, image.name, self.phaseOf(node)))
+
     def _keep(self, volume, role, node):
         old = volume.GetNodeReference(role)
         if old is not None:
@@ -238,5 +245,6 @@ class Phases:
         self.registeredChanged.emit(self.isRegistered)
 
     def _refresh(self):
+        self._rename()
         self.showInWindows()
         self.changed.emit()
