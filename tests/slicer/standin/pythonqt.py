@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import enum
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import shiboken6
@@ -28,6 +29,7 @@ from standin.signals import BoundSignal, QtMethod, connect, disconnect
 _QObject = QtCore.QObject
 _GENERATED: dict[type, type] = {}
 _being_read: set[tuple[int, str]] = set()
+_dropping: list[bool] = []
 
 
 class PythonQtType(type(_QObject)):  # type: ignore[misc]
@@ -75,7 +77,7 @@ class Rules:
             write_property(self, "objectName", value)
         elif _may_have_attribute(type(self), name):
             super().__setattr__(name, value)
-        else:
+        elif not _dropping:
             raise AttributeError(
                 f"{type(self).__name__} has no property {name!r}, and PythonQt sets no new attributes on Qt's objects; "
                 "keep the value beside the object or use setProperty"
@@ -123,6 +125,16 @@ def generated(wrapped: type) -> type:
 
 adopt = Adoption(generated).adopt
 """Gives an object that PySide6 made itself the rules."""
+
+
+@contextmanager
+def dropping_new_attributes() -> Iterator[None]:
+    """Drop new attributes instead of refusing them: PySide6's loader of .ui files sets each child as one."""
+    _dropping.append(True)
+    try:
+        yield
+    finally:
+        _dropping.pop()
 
 
 def closed(cls: type) -> type:

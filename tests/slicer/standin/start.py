@@ -35,7 +35,7 @@ def _start() -> dict[str, Any]:
     _keep_none()
     uncaught.install()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
+    os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false;qt.core.qobject.connect=false")
     from PySide6 import QtWidgets
 
     qapplication = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["SlicerStandIn"])

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
 from standin.properties import property_names
-from standin.pythonqt import adopt, generated
+from standin.pythonqt import adopt, dropping_new_attributes, generated
 
 _custom: dict[str, type] = {}
 
@@ -53,7 +53,8 @@ class QUiLoader(QtUiTools.QUiLoader):
         for cls in _custom.values():
             self.registerCustomWidget(cls)
         self._unknown.clear()
-        widget = adopt(super().load(file, parent))
+        with dropping_new_attributes():
+            widget = adopt(super().load(file, parent))
         if self._unknown:
             raise RuntimeError(f"{path}: no stand-in for {', '.join(sorted(set(self._unknown)))}")
         if widget is None:

@@ -10,7 +10,17 @@ from PySide6 import QtCore, QtWidgets
 
 from standin.pythonqt import closed
 from standin.uiloader import register
+from standin.widgets.observing import Observations
 from standin.widgets.stored import stored
+
+_SCENE = slicer.vtkMRMLScene
+_EVENTS = (
+    _SCENE.NodeAddedEvent,
+    _SCENE.NodeRemovedEvent,
+    _SCENE.EndCloseEvent,
+    _SCENE.EndImportEvent,
+    _SCENE.EndBatchProcessEvent,
+)
 
 
 def _filling(kind: type | str, default: Any) -> QtCore.Property:
@@ -54,7 +64,7 @@ class qMRMLNodeComboBox(qt.QWidget):
         super().__init__(parent)
         self._scene: Any = None
         self._id = ""
-        self._tags: list[int] = []
+        self._observations = Observations(self)
         self._attributes: list[tuple[str, str, str | None]] = []
         self._combo = QtWidgets.QComboBox()
         layout = QtWidgets.QHBoxLayout(self)
@@ -67,15 +77,8 @@ class qMRMLNodeComboBox(qt.QWidget):
 
     def setMRMLScene(self, scene: Any) -> None:
         """Set the scene."""
-        for tag in self._tags:
-            self._scene.RemoveObserver(tag)
         self._scene = scene
-        events = (
-            ("NodeAddedEvent", "NodeRemovedEvent", "EndCloseEvent", "EndImportEvent", "EndBatchProcessEvent")
-            if scene is not None
-            else ()
-        )
-        self._tags = [scene.AddObserver(getattr(scene, event), self._on_scene) for event in events]
+        self._observations.observe(scene, _EVENTS, qMRMLNodeComboBox._fill)
         self._fill()
         self.mrmlSceneChanged.emit(scene)
 
@@ -108,9 +111,6 @@ class qMRMLNodeComboBox(qt.QWidget):
     def nodeFromIndex(self, index: int) -> Any:
         """One of the nodes there are to choose from."""
         return self._nodes()[index]
-
-    def _on_scene(self, *_: Any) -> None:
-        self._fill()
 
     def _on_activated(self, index: int) -> None:
         self._choose(self._combo.itemData(index) or "")

@@ -11,6 +11,7 @@ from PySide6 import QtCore, QtWidgets
 
 from standin.pythonqt import closed
 from standin.uiloader import register
+from standin.widgets.observing import Observations
 from standin.widgets.qmrmlwidget import qMRMLWidget
 from standin.widgets.segments import qMRMLSegmentsTableView
 from standin.widgets.stored import stored
@@ -61,7 +62,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self._editor: Any = None
-        self._tag = 0
+        self._observations = Observations(self)
         self._known: tuple[Any, ...] = (None, None, "")
         self._order: list[str] = []
         self._table = qMRMLSegmentsTableView()
@@ -75,11 +76,8 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
 
     def setMRMLSegmentEditorNode(self, node: Any) -> None:
         """Set the node that keeps the state."""
-        if self._editor is not None:
-            self._editor.RemoveObserver(self._tag)
         self._editor = node
-        if node is not None:
-            self._tag = node.AddObserver("ModifiedEvent", self._follow)
+        self._observations.observe(node, ("ModifiedEvent",), qMRMLSegmentEditorWidget._follow)
         self._follow()
 
     def mrmlSegmentEditorNode(self) -> Any:

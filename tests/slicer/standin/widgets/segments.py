@@ -9,10 +9,16 @@ from PySide6 import QtCore, QtGui, QtWidgets
 
 from standin.pythonqt import closed
 from standin.uiloader import register
+from standin.widgets.observing import Observations
 from standin.widgets.qmrmlwidget import qMRMLWidget
 from standin.widgets.stored import stored
 
-_CHANGES = ("SegmentAdded", "SegmentRemoved", "SegmentModified", "SegmentsOrderModified")
+_CHANGES = (
+    slicer.vtkSegmentation.SegmentAdded,
+    slicer.vtkSegmentation.SegmentRemoved,
+    slicer.vtkSegmentation.SegmentModified,
+    slicer.vtkSegmentation.SegmentsOrderModified,
+)
 
 
 @register
@@ -35,8 +41,7 @@ class qMRMLSegmentsTableView(qMRMLWidget):
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self._node: Any = None
-        self._observed: Any = None
-        self._tags: list[int] = []
+        self._observations = Observations(self)
         self._list = QtWidgets.QListWidget()
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -48,13 +53,8 @@ class qMRMLSegmentsTableView(qMRMLWidget):
     def setSegmentationNode(self, node: Any) -> None:
         """Show the segments of a node, or of none."""
         self._node = node
-        for tag in self._tags:
-            self._observed.RemoveObserver(tag)
-        self._observed = node.GetSegmentation() if node is not None else None
-        self._tags = [
-            self._observed.AddObserver(getattr(slicer.vtkSegmentation, name), self._fill)
-            for name in (_CHANGES if self._observed is not None else ())
-        ]
+        segmentation = node.GetSegmentation() if node is not None else None
+        self._observations.observe(segmentation, _CHANGES, qMRMLSegmentsTableView._fill)
         self._fill()
 
     def segmentationNode(self) -> Any:
