@@ -57,6 +57,7 @@ class LiverCADModuleWidget(VTKObservationMixin):
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.EndCloseEvent, self._onSceneChanged)
         self.addObserver(scene, scene.EndImportEvent, self._onSceneChanged)
+        self.workspace.caseScene.restored.emit()  # the scene may have been loaded before the module was opened
 
     def _makePanels(self):
         work = self.workspace
