@@ -16,6 +16,7 @@ from livercad.classification.saliency import classify_and_explain
 from livercad.classification.scaling import to_network
 from livercad.classification.views import LesionView
 from livercad.core.crops import PHASES, crops_of, side_mm
+from livercad.core.diameters import SMALLEST_MEASURABLE_MM
 from livercad.core.findings import Classification, Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
@@ -27,9 +28,6 @@ from livercad.settings import Settings
 NAME = "lesion-classes-phantom"
 SURE_PROBABILITY = 0.6
 """Below this the label is unsure: calibrated, it would be wrong in two of five lesions. Our choice."""
-SURE_DIAMETER_MM = 10.0
-"""Below this a label is unsure: RECIST 1.1 calls no such lesion measurable on CT (Eisenhauer 2009, section 3.1.1),
-and border voxels, which hold liver as well, are most of them."""
 CALIBRATION_PREFIX, NETWORK_PREFIX = "calibration.", "network."
 
 
@@ -132,8 +130,8 @@ class LesionClassifier:
         reasons = []
         if probability < SURE_PROBABILITY:
             reasons.append(f"the most probable class has a probability of {probability:.2f} only")
-        if diameter_mm < SURE_DIAMETER_MM:
-            reasons.append(f"it is smaller than {SURE_DIAMETER_MM:g} mm")
+        if diameter_mm < SMALLEST_MEASURABLE_MM:
+            reasons.append(f"it is smaller than {SMALLEST_MEASURABLE_MM:g} mm")
         if distance > self.calibration.far:
             reasons.append(f"it is unlike what was learnt (distance {distance:.1f}, limit {self.calibration.far:.1f})")
         return "; ".join(reasons)

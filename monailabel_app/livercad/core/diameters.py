@@ -20,6 +20,10 @@ from livercad.core.volume import Volume
 
 Points = npt.NDArray[np.float64]
 
+SMALLEST_MEASURABLE_MM = 10.0
+"""Longest diameter from which a lesion is measurable on CT (section 3.1.1). In smaller ones border voxels, which hold
+liver as well, are the most."""
+
 
 def longest_axial_diameters(mask: Volume) -> tuple[Line, Line]:
     """Measure the longest diameter in an axial slice, and the longest perpendicular to it in the same slice.

@@ -61,7 +61,7 @@ def find_signs(
     enhancement : mapping of int to tuple of PhaseMeasurement
         What `measure_enhancement` gave.
     aorta_hu : mapping of Phase to float
-        Mean HU of the aorta, as far as known; without the arterial phase's, two signs stay unknown.
+        Median HU of the aorta off its edge, as far as known; without the arterial phase's, two signs stay unknown.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from livercad.core.diameters import SMALLEST_MEASURABLE_MM
 from livercad.core.findings import Caution, FindingsWarning, Lesion, Sign
 from livercad.core.signs import WORDS
 from livercad.core.taxonomy import LesionClass
@@ -9,8 +10,6 @@ from livercad.measure.readings import ARTERIAL_CONTRAST_HU
 
 LESION_CAUTIONS = (Caution.TINY_LESION, Caution.CLASS_CONTRADICTED, Caution.FAINT_LESION)
 """The codes of all that is told here."""
-TINY_LESION_MM = 10.0
-"""Smallest measurable lesion on CT (RECIST 1.1, Eisenhauer 2009, section 3.1.1)."""
 FAINT_HU = ARTERIAL_CONTRAST_HU
 """As for signs: about the noise of an abdominal CT. A lesion is seen by its contrast to the liver; where it has less,
 the network may have marked liver with a vessel or the organ's edge in it. Our choice."""
@@ -39,11 +38,11 @@ def lesion_cautions(lesions: tuple[Lesion, ...]) -> tuple[FindingsWarning, ...]:
 
 
 def _tiny(lesions: tuple[Lesion, ...]) -> tuple[FindingsWarning, ...]:
-    tiny = [lesion.number for lesion in lesions if lesion.diameter_mm < TINY_LESION_MM]
+    tiny = [lesion.number for lesion in lesions if lesion.diameter_mm < SMALLEST_MEASURABLE_MM]
     if not tiny:
         return ()
     numbers = ", ".join(str(number) for number in tiny)
-    message = f"Lesions smaller than {TINY_LESION_MM:g} mm, below what RECIST calls measurable: {numbers}."
+    message = f"Lesions smaller than {SMALLEST_MEASURABLE_MM:g} mm, below what RECIST calls measurable: {numbers}."
     return (FindingsWarning(Caution.TINY_LESION, message),)
 
 

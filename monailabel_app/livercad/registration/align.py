@@ -21,9 +21,9 @@ OUTSIDE_HU = -1024
 STILL_MM = 1.0
 """On one grid, a mapping that moves no point of the liver further than this is not worth blurring the image for."""
 POOR_OVERLAP = 0.9
-"""Livers that overlap less (Dice) are not in one place: the network finds the same liver twice to some 0.95."""
+"""Livers that overlap less (Dice) are not in one place: the network finds a liver twice to some 0.95. Our choice."""
 POOR_SIMILARITY = 0.35
-"""Images around the liver that share less (nats) do not show the same thing."""
+"""Images around the liver that share less (nats) do not show the same thing. Our choice."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ PLACES_MM = 4.0
 GAIN = 0.02
 """What the sum of similarity (nats) and overlap (Dice) must rise by for a mapping to be better."""
 LOSS = 0.01
-"""What neither may fall by."""
+"""What neither may fall by. Both are our choice."""
 LEAST_COVERED = 0.25
 """Images that share less than this part of the fixed liver's surroundings are not compared: their similarity is 0."""
 

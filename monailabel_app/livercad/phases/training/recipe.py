@@ -13,6 +13,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
+from livercad.classification.calibration import temperature_of
+from livercad.evaluation.classes import expected_calibration_error
 from livercad.models.convert import content_sha256
 from livercad.models.shipping import Trained
 from livercad.phantom.code import phantom_code_hash
@@ -22,7 +24,6 @@ from livercad.phases.organs import Organ
 from livercad.phases.recognize import NAME, ORGANS_PREFIX
 from livercad.phases.training.anatomies import TissueMap, hash_of, make_anatomies
 from livercad.phases.training.boosting import export_trees, grow_trees
-from livercad.phases.training.calibration import expected_calibration_error, fit_temperature
 from livercad.phases.training.examples import Label, make_examples
 from livercad.phases.training.organs import BATCH, draw_example, train_organs
 from livercad.phases.training.views import draw_size
@@ -161,7 +162,7 @@ def fit_classifier(
     features = np.where(np.isfinite(features).any(axis=0), features, 0.0)
     trees = export_trees(grow_trees(features, phases, TRAINING_SEED))
     lowest, highest = np.nanpercentile(features, RANGE_PERCENTILES, axis=0)
-    temperature = fit_temperature(trees.scores(calibration[0]), calibration[1])
+    temperature = temperature_of(trees.scores(calibration[0]), calibration[1])
     classifier = PhaseClassifier(trees, temperature, lowest, highest)
     network = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True),
