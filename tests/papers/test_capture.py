@@ -51,6 +51,21 @@ def test_a_flipped_volume_gives_the_same_picture() -> None:
     assert np.abs(one.astype(int) - other).max() <= 2
 
 
+def test_slices_closer_together_than_pixels_are_wide_make_no_finer_picture() -> None:
+    """Squares of 2 mm that are the same in every slice: the picture cannot depend on the slices' distance."""
+    squares = np.random.default_rng(0).integers(0, 100, (30, 30)).astype(np.int16)
+
+    def picture(slice_mm: float, axis: int) -> list[bytes]:
+        affine = np.diag([2.0, 2.0, slice_mm, 1.0])
+        affine[:3, 3] = (-29, -29, -4 * slice_mm)
+        order = np.roll([0, 1, 2], axis)
+        array = np.repeat(squares[:, :, None], 9, axis=2).transpose(order)
+        volume = Volume(array, affine[:, [*order, 3]])
+        return capture(dict.fromkeys(PHASES, volume), (0, 0, 0), 20.0, 0.5, SETTINGS)
+
+    assert picture(0.5, 0) == picture(4.0, 0) == picture(0.5, 1) == picture(4.0, 2)
+
+
 def test_the_largest_section_is_where_the_lesion_is_widest() -> None:
     affine = AFFINE.copy()
     affine[:3, 3] += (7, -4, 12)

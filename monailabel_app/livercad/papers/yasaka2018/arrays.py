@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from livercad.code import code_hash
 from livercad.core.taxonomy import YasakaCategory
 from livercad.papers.yasaka2018.augmentation import turned, variants_of
 from livercad.papers.yasaka2018.capture import network_images, opened
@@ -19,6 +20,8 @@ from livercad.studies.atomic import replacing
 
 CATEGORIES = tuple(YasakaCategory)
 """In the order of the network's outputs."""
+CODE = ("livercad.papers.yasaka2018.augmentation", "livercad.papers.yasaka2018.capture", __name__)
+"""What arrays depend on, but for their image sets: of another version's code they are made again."""
 
 
 def categories_of(sets: Sequence[ImageSet]) -> np.ndarray:
@@ -132,8 +135,9 @@ def training_arrays(
     Path
         An array file of uint8, shape (sets, variants, phases, pixels, pixels).
     """
-    made_from = f"{hash_of(sets)} {capture.model_dump_json()} {augmentation.model_dump_json()} {seed}"
-    path = cache / f"training_{hashlib.sha256(made_from.encode()).hexdigest()[:16]}.npy"
+    made_from = (code_hash(*CODE), hash_of(sets), capture.model_dump_json(), augmentation.model_dump_json(), seed)
+    digest = hashlib.sha256(" ".join(map(str, made_from)).encode()).hexdigest()
+    path = cache / f"training_{digest[:16]}.npy"
     if path.is_file():
         return path
     for old in cache.glob("training_*.npy"):

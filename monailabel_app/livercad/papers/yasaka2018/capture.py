@@ -9,17 +9,11 @@ import numpy as np
 from PIL import Image
 
 from livercad.core.diameters import longest_axial_diameters
-from livercad.core.geometry import Point
+from livercad.core.geometry import Point, axial_axis
 from livercad.core.phases import Phase, window_of
 from livercad.core.roi import axial_squares, side_of
 from livercad.core.volume import Volume
 from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings
-
-FILTERS = {
-    "nearest": Image.Resampling.NEAREST,
-    "bilinear": Image.Resampling.BILINEAR,
-    "box": Image.Resampling.BOX,
-}
 
 
 def largest_section(lesion: Volume) -> tuple[Point, float]:
@@ -142,7 +136,7 @@ def scaled_parts(
     left = (settings.width - crop) / 2 + shift[0]
     top = (settings.height - crop) / 2 + shift[1]
     box = (left, top, left + crop, top + crop)
-    kind = FILTERS[settings.resize_filter]
+    kind = Image.Resampling[settings.resize_filter.name]
     return np.stack([np.asarray(image.resize(size, kind, box=box)) for image in captured])
 
 
@@ -150,13 +144,19 @@ def _view(volume: Volume, phase: Phase, center: Point, side_mm: float, settings:
     """The viewer's enlarged image: CT pixels, windowed, blown up."""
     longest = max(settings.width, settings.height)
     shown_mm = side_mm * longest / settings.crop
-    pixels = min(longest, round(shown_mm / min(volume.spacing)))
+    pixels = min(longest, round(shown_mm / _pixel_mm(volume)))
     section = axial_squares(volume, center, shown_mm, pixels)[0]
     low, high = window_of(phase).range_hu
     grey = np.clip((section - low) / (high - low) * 255, 0, 255).round().astype(np.uint8)
     square = Image.fromarray(grey).resize((longest, longest), Image.Resampling.BILINEAR)
     left, top = (longest - settings.width) // 2, (longest - settings.height) // 2
     return square.crop((left, top, left + settings.width, top + settings.height))
+
+
+def _pixel_mm(volume: Volume) -> float:
+    """Size of the CT's pixels in an axial section, along its finer side; slices may lie closer together."""
+    axis = axial_axis(volume.affine)
+    return min(size for n, size in enumerate(volume.spacing) if n != axis)
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from livercad.code import code_hash
 from livercad.core.geometry import Box
 from livercad.core.volume import Volume
 from livercad.errors import InputError, LiverCADError
@@ -25,6 +26,8 @@ from livercad.studies.study import Study
 
 TEST_SHARE = sum(TEST_LESIONS.values()) / (TRAINING_PATIENTS + sum(TEST_LESIONS.values()))
 """Of the patients, where the table tells no sets: 100 of 560, as in the paper ("Image Data")."""
+CODE = ("livercad.studies", "livercad.papers.yasaka2018.masks", __name__)
+"""What a patient's images and lesions depend on, but for his files."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +118,13 @@ class FolderSource:
         return replace(source, patients=tuple(patients), left_out=tuple(left_out))
 
     def key(self, patient: Patient) -> str:
-        """Names, sizes and dates of the patient's files, and the boxes."""
+        """The code that reads them; names, sizes and dates of the patient's files; the boxes."""
         files = [path for series in self._series(patient.name) for path in series.files]
         if not all((patient.name, lesion.number) in self.boxes for lesion in patient.lesions):
             files.append(mask_file(self.folder, patient.name))
         stamps = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
         boxes = [str(self.boxes.get((patient.name, lesion.number))) for lesion in patient.lesions]
-        return "\n".join([*stamps, *boxes])
+        return "\n".join([code_hash(*CODE), *stamps, *boxes])
 
     def load(self, patient: Patient) -> list[LesionImages]:
         """Read the patient's images and lesions."""

@@ -22,6 +22,16 @@ from livercad.progress import Progress, silent
 from livercad.studies.atomic import write_bytes, write_text
 
 FOLDER = "image_sets"
+CODE = (
+    "livercad.core.diameters",
+    "livercad.core.geometry",
+    "livercad.core.phases",
+    "livercad.core.roi",
+    "livercad.core.volume",
+    "livercad.papers.yasaka2018.capture",
+    __name__,
+)
+"""What image sets depend on, but for their source: of another version's code they are made again."""
 
 
 class ImageSet(BaseModel):
@@ -177,6 +187,5 @@ def _is_kept(folder: Path, patient: Patient, key: str) -> bool:
 
 
 def _key(source: LesionSource, patient: Patient, settings: CaptureSettings, seed: int) -> str:
-    code = code_hash("livercad.papers.yasaka2018.capture", __name__)
-    text = f"{code}\n{source.key(patient)}\n{patient}\n{settings.model_dump_json()}\n{seed}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    made_from = (code_hash(*CODE), source.key(patient), patient, PHASES, settings.model_dump_json(), seed)
+    return hashlib.sha256("\n".join(map(str, made_from)).encode()).hexdigest()

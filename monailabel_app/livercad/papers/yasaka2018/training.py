@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from livercad.code import code_hash
 from livercad.networks.yasaka2018 import YasakaNetwork
 from livercad.papers.yasaka2018.arrays import CATEGORIES, TrainingArrays
 from livercad.papers.yasaka2018.settings import PHASES, Model, TrainingSettings
@@ -22,6 +23,8 @@ from livercad.studies.atomic import write_bytes, write_text
 
 CURVE_POINTS = 40
 """Of a learning curve."""
+CODE = ("livercad.networks.yasaka2018", "livercad.papers.yasaka2018.arrays", __name__)
+"""What a training depends on, but for its arrays: of another version's code it is done again."""
 
 
 class LearningCurve(BaseModel):
@@ -95,8 +98,11 @@ class Job:
     @property
     def key(self) -> str:
         """What the result depends on."""
-        text = f"{self.model} {self.run} {self.seed} {self.settings.model_dump_json()} {self.data_key}"
-        return hashlib.sha256(text.encode()).hexdigest()
+        made_from = (
+            *(code_hash(*CODE), CATEGORIES, self.model, self.model.phases, self.run, self.seed),
+            *(self.settings.model_dump_json(), self.quarter_turns, self.data_key),
+        )
+        return hashlib.sha256(" ".join(map(str, made_from)).encode()).hexdigest()
 
     @property
     def result_path(self) -> Path:
