@@ -131,6 +131,20 @@ def test_adopted_volumes_stay_in_the_scene_when_their_case_is_closed(case_scene,
     assert case_scene.parameters.portal is None
 
 
+def test_adopted_volumes_lie_where_they_lay_when_their_case_is_closed(case_scene, phases, client):
+    nodes = {name: addVolumeNode(make_volume(seed), name) for seed, name in enumerate(("arterial", "portal"))}
+    images = (CaseImage("portal", Phase.PORTAL, isReference=True), CaseImage("arterial", Phase.ARTERIAL))
+    case_scene.adopt("mine", client.address, images, nodes)
+    phases.setRegistered(True)
+    phases.addTransform("arterial", np.full((4, 4, 4, 3), 3.0), np.diag([30.0, 30, 30, 1]))
+    phases.addRegistered("arterial", make_volume(1))
+    assert nodes["arterial"].GetParentTransformNode() is not None
+    case_scene.close()
+    assert nodes["arterial"].GetParentTransformNode() is None
+    assert nodes["arterial"].GetNodeReference("LiverCAD.transform") is None
+    assert len(slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")) == 2
+
+
 def test_changes_are_told_once_until_they_are_submitted(case_scene, client):
     open_case(case_scene, client)
     changes = told(case_scene.unsavedChanged)
