@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -51,9 +52,30 @@ def test_absolute_density_is_seen(network: PhaseFusionNet) -> None:
         assert not torch.allclose(network(flat, PRESENT[:1]).logits, network(flat + 0.5, PRESENT[:1]).logits, atol=1e-3)
 
 
-def test_saliency_lies_where_the_class_changes_when_it_is_covered(network: PhaseFusionNet) -> None:
-    output, saliency = classify_and_explain(network, CROPS, PRESENT)
-    assert saliency.shape == (5, 4, 48, 48) and saliency.min() >= 0 and saliency.max() == pytest.approx(1)
-    assert (saliency[~PRESENT.numpy()] == 0).all()
+def test_saliency_is_the_class_activation_map_that_differences_give() -> None:
+    """Weights by finite differences of the chosen class's score, channel by channel, instead of by gradients."""
+    torch.manual_seed(3)
+    network = new_network().double().eval()
+    crops, present = CROPS[3:4].double(), PRESENT[3:4]
+    output, saliency = classify_and_explain(network, crops, present)
+    step = 1e-5
     with torch.inference_mode():
-        torch.testing.assert_close(output.logits, network(CROPS, PRESENT).logits)
+        torch.testing.assert_close(output.logits, network(crops, present).logits)
+        maps = network.encode(crops)
+        chosen = int(output.logits.argmax())
+        expected = torch.zeros(4, *maps.shape[3:], dtype=torch.double)
+        for phase in range(4):
+            for channel in range(maps.shape[2]):
+                moved = maps.clone()
+                moved[0, phase, channel] += step
+                rise = (network.fuse(moved, present).logits - output.logits)[0, chosen] / step
+                expected[phase] += rise * maps[0, phase, channel]
+    wide = torch.nn.functional.interpolate(expected.clamp(min=0)[None], size=(48, 48), mode="bilinear")[0]
+    np.testing.assert_allclose(saliency[0], wide / wide.max(), atol=1e-3)
+    assert saliency[0, 2].max() == 0  # the phase that is missing
+
+
+def test_every_lesion_has_its_own_strongest_place(network: PhaseFusionNet) -> None:
+    _, saliency = classify_and_explain(network, CROPS, PRESENT)
+    np.testing.assert_allclose(saliency.max(axis=(1, 2, 3)), 1, rtol=1e-5)
+    assert saliency.min() >= 0 and (saliency[~PRESENT.numpy()] == 0).all()

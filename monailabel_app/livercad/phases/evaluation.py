@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
+from livercad.evaluation.intervals import Estimate, mean_over_cases
 from livercad.phantom.studies import SHAPE, SPACING_MM, make_ct_study
 from livercad.phases.recognize import PhaseGuess
 from livercad.progress import Progress, silent
@@ -28,14 +31,15 @@ class Recognised:
 
     Parameters
     ----------
-    name : str
-        Of the volume.
+    patient, name : str
+        Whose volume it is, and what to call it.
     truth : Phase
         What it is.
     guess : PhaseGuess
         What it was taken for.
     """
 
+    patient: str
     name: str
     truth: Phase
     guess: PhaseGuess
@@ -83,7 +87,7 @@ def recognise_phantoms(
         study = make_ct_study((seed, number), phases=tuple(Phase), shape=shape, spacing=spacing)
         for phase, image in study.images.items():
             guess = recognize(image, study.livers[phase] if liver_known else None)
-            yield Recognised(f"phantom {number}, {phase}", phase, guess)
+            yield Recognised(f"phantom {number}", f"phantom {number}, {phase}", phase, guess)
     progress(patients, patients, "phantoms")
 
 
@@ -113,7 +117,7 @@ def recognise_folder(
     for number, (case, series, phase) in enumerate(told):
         progress(number, len(told), case)
         ct = load_series(series)
-        yield Recognised(f"{case}, {phase}", phase, recognize(ct, find_liver(ct)))
+        yield Recognised(case, f"{case}, {phase}", phase, recognize(ct, find_liver(ct)))
     progress(len(told), len(told), "done")
 
 
@@ -123,6 +127,13 @@ def confusion(rows: Iterable[Recognised]) -> dict[Phase, dict[Phase, int]]:
     for row in rows:
         table[row.truth][row.guess.phase] += 1
     return table
+
+
+def accuracy_of(rows: Sequence[Recognised]) -> Estimate | None:
+    """Share of volumes recognised, averaged over patients, with its 95 % bootstrap interval over patients."""
+    patients = dict.fromkeys(row.patient for row in rows)
+    shares = [float(np.mean([row.is_right for row in rows if row.patient == patient])) for patient in patients]
+    return mean_over_cases(shares, 0.95, seed=0)
 
 
 def wrong_or_unsure(rows: Sequence[Recognised]) -> list[Recognised]:
