@@ -44,9 +44,9 @@ def screenshot(widget: Any, path: str | Path, size: tuple[int, int] | None = Non
         widget.show()
     for _ in range(3):  # layouts settle in steps
         process_events()
-    for child in QtCore.QObject.findChildren(widget, QtWidgets.QWidget):
-        if hasattr(type(child), "_render") and child.visible:
-            child._render()
+    for part in [widget, *QtCore.QObject.findChildren(widget, QtWidgets.QWidget)]:
+        if hasattr(type(part), "_prepare_picture") and part.visible:
+            part._prepare_picture()
     process_events()
     assert widget.grab().save(str(path)), f"{path} cannot be written"
     return path

@@ -49,6 +49,7 @@ def _start() -> dict[str, Any]:
     from standin import widgets  # noqa: F401
     from standin.application import qSlicerApplication
     from standin.coreio import qSlicerCoreIOManager
+    from standin.loader import qSlicerScriptedLoadableModule
     from standin.mainwindow import qSlicerMainWindow
     from standin.modules import qSlicerModuleManager
     from standin.uiloader import registered
@@ -56,6 +57,7 @@ def _start() -> dict[str, Any]:
     for name, cls in registered().items():
         if not name.startswith("ctk"):
             setattr(slicer, name, cls)
+    slicer.qSlicerScriptedLoadableModule = qSlicerScriptedLoadableModule
     modules = qSlicerModuleManager(scene.logics)
     atexit.register(_stop, scene)
     slicer.app = qSlicerApplication(scene, qSlicerCoreIOManager(scene.mrml), modules)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore
 
 from standin.pythonqt import closed
 from standin.uiloader import register
@@ -27,7 +27,7 @@ class ctkCollapsibleButton(qt.QWidget):
         texts = [each for each in args if isinstance(each, str)]
         super().__init__(*[each for each in args if not isinstance(each, str)])
         self._collapsed = False
-        self._head = QtWidgets.QToolButton(self)
+        self._head = qt.QToolButton(self)
         self._head.setObjectName("")
         self._head.setToolButtonStyle(qt.Qt.ToolButtonTextBesideIcon)
         self._head.clicked.connect(self._on_click)
@@ -36,7 +36,7 @@ class ctkCollapsibleButton(qt.QWidget):
         self._show_state()
 
     def _get_text(self) -> str:
-        return str(QtCore.QObject.property(self._head, "text"))
+        return self._head.text
 
     def _set_text(self, text: str) -> None:
         self._head.setText(text)
@@ -83,7 +83,7 @@ class ctkCollapsibleButton(qt.QWidget):
         self._head.setArrowType(qt.Qt.RightArrow if self._collapsed else qt.Qt.DownArrow)
         self.setMaximumHeight(_HEAD + 4 if self._collapsed else 16777215)
         for child in self.children():
-            if isinstance(child, QtWidgets.QWidget) and child is not self._head and not child.isWindow():
+            if isinstance(child, qt.QWidget) and child is not self._head and not child.isWindow():
                 child.setVisible(not self._collapsed)
 
     def resizeEvent(self, event: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import qt
 import slicer
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore
 
 from standin.pythonqt import closed
 from standin.uiloader import register
@@ -66,8 +66,8 @@ class qMRMLNodeComboBox(qt.QWidget):
         self._id = ""
         self._observations = Observations(self)
         self._attributes: list[tuple[str, str, str | None]] = []
-        self._combo = QtWidgets.QComboBox()
-        layout = QtWidgets.QHBoxLayout(self)
+        self._combo = qt.QComboBox()
+        layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._combo)
         self._combo.activated.connect(self._on_activated)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore
 
 from standin.dialogs import Shown, dialogs
 from standin.pythonqt import closed
@@ -31,9 +31,9 @@ class ctkPathLineEdit(qt.QWidget):
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self._edit, self._browse = QtWidgets.QLineEdit(), QtWidgets.QToolButton()
+        self._edit, self._browse = qt.QLineEdit(), qt.QToolButton()
         self._browse.setText("…")
-        layout = QtWidgets.QHBoxLayout(self)
+        layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._edit)
         layout.addWidget(self._browse)
@@ -55,7 +55,7 @@ class ctkPathLineEdit(qt.QWidget):
 
     currentPath = QtCore.Property(
         str,
-        lambda self: str(QtCore.QObject.property(self._edit, "text")),
+        lambda self: self._edit.text,
         lambda self, path: self._edit.setText(path),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore
 
 from standin.pythonqt import closed
 from standin.uiloader import register
@@ -25,14 +25,14 @@ class ctkRangeWidget(qt.QWidget):
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self._lower, self._upper = QtWidgets.QDoubleSpinBox(), QtWidgets.QDoubleSpinBox()
-        layout = QtWidgets.QHBoxLayout(self)
+        self._lower, self._upper = qt.QDoubleSpinBox(), qt.QDoubleSpinBox()
+        layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for box in (self._lower, self._upper):
             layout.addWidget(box)
             box.valueChanged.connect(self._on_value)
 
-    def _set(self, box: QtWidgets.QDoubleSpinBox, name: str, value: float) -> None:
+    def _set(self, box: Any, name: str, value: float) -> None:
         getattr(box, f"set{name}")(value)
 
     def _set_ends(self, name: str, value: float) -> None:
@@ -40,16 +40,16 @@ class ctkRangeWidget(qt.QWidget):
             self._set(box, name, value)
 
     minimum = QtCore.Property(
-        float, lambda self: self._lower.minimum(), lambda self, value: self._set_ends("Minimum", value)
+        float, lambda self: self._lower.minimum, lambda self, value: self._set_ends("Minimum", value)
     )
     maximum = QtCore.Property(
-        float, lambda self: self._upper.maximum(), lambda self, value: self._set_ends("Maximum", value)
+        float, lambda self: self._upper.maximum, lambda self, value: self._set_ends("Maximum", value)
     )
     minimumValue = QtCore.Property(
-        float, lambda self: self._lower.value(), lambda self, value: self._set(self._lower, "Value", value)
+        float, lambda self: self._lower.value, lambda self, value: self._set(self._lower, "Value", value)
     )
     maximumValue = QtCore.Property(
-        float, lambda self: self._upper.value(), lambda self, value: self._set(self._upper, "Value", value)
+        float, lambda self: self._upper.value, lambda self, value: self._set(self._upper, "Value", value)
     )
 
     def setRange(self, minimum: float, maximum: float) -> None:
@@ -68,11 +68,11 @@ class ctkRangeWidget(qt.QWidget):
         self.valuesChanged.emit(self.minimumValue, self.maximumValue)
 
     def _on_value(self, value: float) -> None:
-        if self._lower.value() > self._upper.value():
-            moved = self._lower if value == self._upper.value() else self._upper
+        if self._lower.value > self._upper.value:
+            moved = self._lower if value == self._upper.value else self._upper
             moved.setValue(value)  # comes back here
             return
-        self.valuesChanged.emit(self._lower.value(), self._upper.value())
+        self.valuesChanged.emit(self._lower.value, self._upper.value)
 
 
 @register

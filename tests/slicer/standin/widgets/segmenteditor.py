@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6 import QtCore, QtWidgets
+import qt
+from PySide6 import QtCore
 
 from standin.pythonqt import closed
 from standin.uiloader import register
@@ -66,8 +67,8 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._known: tuple[Any, ...] = (None, None, "")
         self._order: list[str] = []
         self._table = qMRMLSegmentsTableView()
-        self._effects = QtWidgets.QLabel()
-        layout = QtWidgets.QVBoxLayout(self)
+        self._effects = qt.QLabel()
+        layout = qt.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._table)
         layout.addWidget(self._effects)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import qt
 import slicer
 from PySide6 import QtCore, QtGui, QtWidgets
 
@@ -42,13 +43,13 @@ class qMRMLSegmentsTableView(qMRMLWidget):
         super().__init__(parent)
         self._node: Any = None
         self._observations = Observations(self)
-        self._list = QtWidgets.QListWidget()
-        layout = QtWidgets.QVBoxLayout(self)
+        self._list = qt.QListWidget()
+        layout = qt.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._list)
         self._list.itemSelectionChanged.connect(self._on_selection)
 
-    segmentCount = QtCore.Property(int, lambda self: self._list.count())
+    segmentCount = QtCore.Property(int, lambda self: self._list.count)
 
     def setSegmentationNode(self, node: Any) -> None:
         """Show the segments of a node, or of none."""
@@ -64,11 +65,11 @@ class qMRMLSegmentsTableView(qMRMLWidget):
     def selectedSegmentIDs(self) -> list[str]:
         """IDs of the chosen segments."""
         role = QtCore.Qt.ItemDataRole.UserRole
-        return [item.data(role) for item in map(self._list.item, range(self._list.count())) if item.isSelected()]
+        return [item.data(role) for item in map(self._list.item, range(self._list.count)) if item.isSelected()]
 
     def setSelectedSegmentIDs(self, ids: list[str]) -> None:
         """Choose segments."""
-        for item in map(self._list.item, range(self._list.count())):
+        for item in map(self._list.item, range(self._list.count)):
             item.setSelected(item.data(QtCore.Qt.ItemDataRole.UserRole) in ids)
 
     def clearSelection(self) -> None:

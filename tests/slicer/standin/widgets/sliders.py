@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore
 
 from standin.pythonqt import closed
 from standin.uiloader import register
@@ -18,7 +18,7 @@ _STEPS = 1000
 class _Value:
     """Properties of everything that shows one number; `_box` is its spin box."""
 
-    _box: QtWidgets.QDoubleSpinBox
+    _box: Any
 
     def setValue(self, value: float) -> None:
         """Set the number."""
@@ -44,7 +44,7 @@ class _Value:
 def _of_box(kind: type, name: str) -> QtCore.Property:
     setter = f"set{name[0].upper()}{name[1:]}"
     return QtCore.Property(
-        kind, lambda self: getattr(self._box, name)(), lambda self, value: getattr(self._box, setter)(value)
+        kind, lambda self: getattr(self._box, name), lambda self, value: getattr(self._box, setter)(value)
     )
 
 
@@ -72,10 +72,10 @@ class ctkSliderWidget(_Value, qt.QWidget):
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self._slider = QtWidgets.QSlider(qt.Qt.Horizontal)
+        self._slider = qt.QSlider(qt.Qt.Horizontal)
         self._slider.setRange(0, _STEPS)
-        self._box = QtWidgets.QDoubleSpinBox()
-        layout = QtWidgets.QHBoxLayout(self)
+        self._box = qt.QDoubleSpinBox()
+        layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._slider)
         layout.addWidget(self._box)
@@ -114,8 +114,8 @@ class ctkDoubleSpinBox(_Value, qt.QWidget):
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
-        self._box = QtWidgets.QDoubleSpinBox()
-        layout = QtWidgets.QHBoxLayout(self)
+        self._box = qt.QDoubleSpinBox()
+        layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._box)
         self._box.valueChanged.connect(self.valueChanged.emit)

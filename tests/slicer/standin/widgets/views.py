@@ -65,6 +65,10 @@ class ctkVTKAbstractView(qt.QWidget):
         self._image = self._rendered.image()
         self.update()
 
+    def _prepare_picture(self) -> None:
+        """Come before a screenshot."""
+        self.forceRender()
+
     def paintEvent(self, event: Any) -> None:
         """Show what was rendered last."""
         painter = QtGui.QPainter(self)

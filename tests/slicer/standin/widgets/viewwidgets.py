@@ -43,7 +43,8 @@ class qMRMLSliceControllerWidget(qt.QWidget):
         """Link the view with the others."""
         self._logic.GetSliceCompositeNode().SetLinkedControl(linked)
 
-    def _describe(self) -> None:
+    def _prepare_picture(self) -> None:
+        """Come before a screenshot."""
         node, composite = self._logic.GetSliceNode(), self._logic.GetSliceCompositeNode()
         volume = slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID() or "")
         parts = [node.GetLayoutLabel() or node.GetLayoutName()]
@@ -97,10 +98,6 @@ class qMRMLSliceWidget(qt.QWidget):
         """Show the whole background volume."""
         self._controller.fitSliceToBackground()
 
-    def _render(self) -> None:
-        self._controller._describe()
-        self._view.forceRender()
-
 
 @register
 @closed
@@ -123,6 +120,3 @@ class qMRMLThreeDWidget(qt.QWidget):
     def mrmlViewNode(self) -> Any:
         """The view's node."""
         return self._view.mrmlViewNode()
-
-    def _render(self) -> None:
-        self._view.forceRender()
