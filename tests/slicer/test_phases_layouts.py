@@ -130,3 +130,23 @@ def test_the_layout_comes_back_with_a_saved_scene(case_scene, phases, side_by_si
     assert layoutNode().GetViewArrangement() == number
     side_by_side.setOn(False)
     assert layoutNode().GetViewArrangement() == FOUR_UP
+
+
+def test_slicers_own_layout_lays_the_views_out_and_each_draws_its_phase(
+    main_window, case_scene, phases, side_by_side, client
+):
+    layouts = slicer.app.layoutManager()
+    open_case(case_scene, client)
+    side_by_side.setOn(True)
+    slicer.app.processEvents()
+    shown = [layouts.sliceWidget(viewName(phase)) for phase in phases.volumes()]
+    assert all(widget.visible for widget in shown)
+    lefts = [widget.mapToGlobal(widget.rect.topLeft()).x() for widget in shown]
+    assert lefts == sorted(set(lefts)), "side by side"
+    side_by_side.fit()
+    for phase, widget in zip(phases.volumes(), shown, strict=True):
+        assert widget.sliceLogic().GetBackgroundLayer().GetVolumeNode() is phases.volume(phase)
+        assert widget.mrmlSliceNode().GetDimensions()[0] > 100
+    side_by_side.setOn(False)
+    slicer.app.processEvents()
+    assert not any(widget.visible for widget in shown)
