@@ -9,7 +9,8 @@ from livercad.core.phases import Phase
 from livercad.core.volume import Volume, grid_difference
 from livercad.errors import Cancelled
 from livercad.phantom.studies import CTStudy, reorient
-from livercad.registration.align import OUTSIDE_HU, Aligned, align
+from livercad.registration import align as align_module
+from livercad.registration.align import ALIKE_OVERLAP, OUTSIDE_HU, Aligned, align
 
 
 def errors_mm(aligned: Aligned, points: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -135,6 +136,43 @@ def test_phases_of_one_breath_hold_are_not_made_worse(patient: CTStudy) -> None:
     aligned = align(fixed.like((fixed.array + noise).astype(np.int16)), patient.liver, fixed, patient.liver)
     assert aligned.quality.largest_shift_mm <= 1.0
     assert aligned.quality.liver_overlap_after >= aligned.quality.liver_overlap_before
+
+
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was searched for, in turn."""
+    names: list[str] = []
+
+    def noting(name: str) -> None:
+        search = getattr(align_module, name)
+
+        def noted(*given: object) -> object:
+            names.append(name)
+            return search(*given)
+
+        monkeypatch.setattr(align_module, name, noted)
+
+    noting("find_rigid")
+    noting("find_bend")
+    return names
+
+
+def test_livers_in_one_place_on_different_grids_are_left_there_without_a_search_for_a_bend(
+    patient: CTStudy, searched: list[str]
+) -> None:
+    fixed = patient.images[Phase.PORTAL]
+    moving, liver = (volume.crop((3, 2, 1), volume.shape) for volume in (fixed, patient.liver))
+    noise = np.random.default_rng(0).normal(0, 12, moving.shape)
+    aligned = align(moving.like((moving.array + noise).astype(np.int16)), liver, fixed, patient.liver)
+    assert searched == ["find_rigid"]
+    assert aligned.quality.method == "none" and aligned.quality.largest_shift_mm == 0
+    assert aligned.quality.liver_overlap_before >= ALIKE_OVERLAP
+
+
+def test_a_bend_is_searched_for_where_livers_lie_apart(patient: CTStudy, searched: list[str]) -> None:
+    phase = Phase.ARTERIAL
+    align(patient.images[phase], patient.livers[phase], patient.images[Phase.PORTAL], patient.liver)
+    assert searched == ["find_rigid", "find_bend"]
 
 
 def test_an_image_that_does_not_fit_is_called_poor(patient: CTStudy) -> None:

@@ -20,6 +20,11 @@ OUTSIDE_HU = -1024
 """What the aligned image shows where the moving image does not reach."""
 STILL_MM = 1.0
 """On one grid, a mapping that moves no point of the liver further than this is not worth blurring the image for."""
+ALIKE_OVERLAP = 0.97
+"""Livers that overlap so (Dice) before anything is done lie within 1 mm of each other, taken over their surface (1.5 l
+with 950 cm²). Where a rigid motion finds nothing better either, no bend is searched: in all 20 such pairs of phases of
+three phantoms none was taken (the median errors left were 1.4 mm at most), while livers that overlapped by less had
+bends where a rigid motion found nothing."""
 POOR_OVERLAP = 0.9
 """Livers that overlap less (Dice) are not in one place: the network finds a liver twice to some 0.95. Our choice."""
 POOR_SIMILARITY = 0.35
@@ -72,7 +77,8 @@ def align(
     """Lay a phase over the reference phase, around the liver.
 
     First a shift from the livers' places, then a rigid motion, then a bend. Of doing nothing, the rigid motion, and
-    the rigid motion with the bend, each is taken only where it is better than the one before (`Agreement.beats`).
+    the rigid motion with the bend, each is taken only where it is better than the one before (`Agreement.beats`). Where
+    the livers lie in one place already (`ALIKE_OVERLAP`) and the rigid motion is no better, no bend is searched.
     Computes in one thread: phases are best registered beside each other.
 
     Parameters
@@ -140,6 +146,8 @@ def _search(judge: Judge, before: Agreement, progress: Progress) -> tuple[Mappin
     """The best mapping, how well the images agree with it, and its name."""
     start = first_shift(judge)
     rigid = find_rigid(judge.fixed, judge.moving, start, part(progress, 0, 0.4))
+    if before.overlap >= ALIKE_OVERLAP and not judge(rigid).beats(before):
+        return IDENTITY, before, "none"
     bent = find_bend(judge.fixed, judge.moving, rigid, part(progress, 0.4, 1))
     best, agreement, method = IDENTITY, before, "none"
     for mapping, name in ((rigid, "rigid"), (bent, "rigid + B-spline")):
