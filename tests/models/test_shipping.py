@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from safetensors import safe_open
+from safetensors.numpy import load_file
 
 from livercad.errors import ModelError
 from livercad.models import registry
@@ -35,3 +37,11 @@ def test_weights_are_written_elsewhere_without_touching_the_package(fakes, train
 def test_weights_of_others_cannot_be_shipped(fakes, trained):
     with pytest.raises(ModelError, match="one: found a model that others published"):
         ship(Trained("one", trained.tensors, {}))
+
+
+def test_views_of_arrays_come_back_as_they_were(fakes, tmp_path):
+    rows = np.arange(12.0).reshape(3, 4).T  # not contiguous, as percentiles over an axis are
+    path = write_trained(Trained("shipped", {"low": rows[0], "all": rows}, {}), tmp_path)
+    stored = load_file(path)
+    np.testing.assert_array_equal(stored["low"], [0, 4, 8])
+    np.testing.assert_array_equal(stored["all"], rows)

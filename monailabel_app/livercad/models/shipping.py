@@ -59,7 +59,9 @@ def write_trained(trained: Trained, folder: Path) -> Path:
     record = trained.record | {"packages": {package: version(package) for package in RECORDED_PACKAGES}}
     text = json.dumps(record, indent=2, ensure_ascii=False)
     path = folder / f"{trained.name}.safetensors"
-    write_bytes(path, save(trained.tensors, {"name": trained.name, "record": json.dumps(record)}))
+    # safetensors writes an array's memory as it lies: a view such as a transposed one would come back in another order.
+    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in trained.tensors.items()}
+    write_bytes(path, save(tensors, {"name": trained.name, "record": json.dumps(record)}))
     write_text(path.with_suffix(".json"), text + "\n")
     return path
 
