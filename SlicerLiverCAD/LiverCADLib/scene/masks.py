@@ -44,14 +44,12 @@ class Mask:
         Mask or None
             A copy; None where nothing belongs to the segment.
         """
-        first, block = list(start), np.asarray(array) != 0
-        for axis in range(3):
-            hits = np.flatnonzero(block.any(axis=tuple(a for a in range(3) if a != axis)))
-            if hits.size == 0:
-                return None
-            first[axis] += int(hits[0])
-            block = np.take(block, range(hits[0], hits[-1] + 1), axis=axis)
-        return cls((first[0], first[1], first[2]), block)
+        inside = np.asarray(array) != 0
+        box = boxesOf(inside.view(np.uint8)).get(1)
+        if box is None:
+            return None
+        i, j, k = (first + part.start for first, part in zip(start, box, strict=True))
+        return cls((i, j, k), inside[box].copy())
 
     @property
     def block(self) -> tuple[slice, ...]:
@@ -142,12 +140,17 @@ def ball(center: Point, diameter: float, shape: Shape, affine: np.ndarray) -> Ma
 
 def masksOf(instances: np.ndarray) -> dict[int, Mask]:
     """The lesions of a map of instances, shape (I, J, K), by their numbers."""
-    boxes = ndimage.find_objects(instances)
     return {
         number: Mask.of(instances[box] == number, tuple(part.start for part in box))
-        for number, box in enumerate(boxes, start=1)
-        if box is not None
+        for number, box in boxesOf(instances).items()
     }
+
+
+def boxesOf(array: np.ndarray) -> dict[int, tuple[slice, ...]]:
+    """Where each value above 0 of an array of whole numbers lies, found in one pass."""
+    if array.strides[0] < array.strides[-1]:  # the other way round, memory would be crossed at every step
+        return {value: box[::-1] for value, box in boxesOf(array.transpose()).items()}
+    return {value: box for value, box in enumerate(ndimage.find_objects(array), start=1) if box}
 
 
 def mapsOf(shape: Shape, liver: Mask | None, lesions: dict[int, Mask]) -> tuple[np.ndarray, np.ndarray]:

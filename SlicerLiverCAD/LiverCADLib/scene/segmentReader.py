@@ -3,10 +3,9 @@
 import numpy as np
 import slicer
 import vtk
-from scipy import ndimage
 from vtk.util.numpy_support import vtk_to_numpy
 
-from LiverCADLib.scene.masks import Mask
+from LiverCADLib.scene.masks import Mask, boxesOf
 
 BINARY = "Binary labelmap"
 SAME_GRID = 1e-2
@@ -70,8 +69,7 @@ class SegmentReader:
         """Where each value lies in a shared array."""
         key, time = image.GetAddressAsString(""), image.GetMTime()
         if self._boxes.get(key, (None, None))[0] != time:
-            found = ndimage.find_objects(values)
-            self._boxes[key] = time, {value: box for value, box in enumerate(found, start=1) if box}
+            self._boxes[key] = time, boxesOf(values)
         return self._boxes[key][1]
 
     def _shiftOf(self, image):

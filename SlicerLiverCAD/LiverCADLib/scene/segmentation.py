@@ -13,7 +13,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from livercad.core.taxonomy import Label
 from LiverCADLib.scene.grid import Grid
-from LiverCADLib.scene.segmentReader import SegmentReader
+from LiverCADLib.scene.segmentReader import BINARY, SegmentReader
 from LiverCADLib.scene.segments import (
     LIVER,
     colorOf,
@@ -155,22 +155,26 @@ class CaseSegmentation:
 
     def setLiver(self, mask):
         """Put voxels into the liver's segment, which is made where there is none."""
-        id_ = self.liverId
-        if not id_:
-            id_ = self._add(LIVER, colorOf(Label.LIVER))
-            markAsLiver(self.node.GetSegmentation().GetSegment(id_))
-            self.node.GetSegmentation().SetSegmentIndex(id_, 0)
-            self.node.GetDisplayNode().SetSegmentOpacity2DFill(id_, 0.2)
-            self.node.GetDisplayNode().SetSegmentOpacity3D(id_, 0.3)
-        self._write(id_, mask)
+        if id_ := self.liverId:
+            self._write(id_, mask)
+            return
+        segment = slicer.vtkSegment()
+        markAsLiver(segment)
+        id_ = self._add(segment, mask)
+        self.node.GetSegmentation().SetSegmentIndex(id_, 0)
+        self.node.GetDisplayNode().SetSegmentOpacity2DFill(id_, 0.2)
+        self.node.GetDisplayNode().SetSegmentOpacity3D(id_, 0.3)
 
-    def setLesion(self, number, mask, color=None):
-        """Put voxels into a lesion's segment, which is made where there is none; `color` as (r, g, b) in [0, 1]."""
-        id_ = self.lesionIds.get(number, "")
-        if not id_:
-            id_ = self._add(lesionName(number), color or colorOf(Label.LESION))
-            markAsLesion(self.node.GetSegmentation().GetSegment(id_), number)
-        self._write(id_, mask)
+    def setLesion(self, number, mask):
+        """Put voxels into a lesion's segment, which is made where there is none."""
+        if id_ := self.lesionIds.get(number, ""):
+            self._write(id_, mask)
+            return
+        segment = slicer.vtkSegment()
+        segment.SetName(lesionName(number))
+        segment.SetColor(*colorOf(Label.LESION))
+        markAsLesion(segment, number)
+        self._add(segment, mask)
 
     def removeLesion(self, number):
         """Remove a lesion's segment, if there is one."""
@@ -204,14 +208,23 @@ class CaseSegmentation:
         segmentation = self.node.GetSegmentation()
         return [(id_, segmentation.GetSegment(id_)) for id_ in segmentation.GetSegmentIDs()]
 
-    def _add(self, name, color):
-        return self.node.GetSegmentation().AddEmptySegment("", name, color)
+    def _add(self, segment, mask):
+        """Add a segment with its voxels, which is quicker than adding an empty one and filling it."""
+        segment.AddRepresentation(BINARY, self._imageOf(mask))
+        id_ = self.node.GetSegmentation().GenerateUniqueSegmentID("LiverCAD")
+        self.node.GetSegmentation().AddSegment(segment, id_)
+        return id_
 
     def _read(self, segmentId):
         segment = self.node.GetSegmentation().GetSegment(segmentId) if segmentId else None
         return self._reader.read(segmentId, segment) if segment else None
 
     def _write(self, segmentId, mask):
+        logic = slicer.vtkSlicerSegmentationsModuleLogic
+        if not logic.SetBinaryLabelmapToSegment(self._imageOf(mask), self.node, segmentId, logic.MODE_REPLACE):
+            raise RuntimeError(f"Slicer could not write the voxels of the segment {segmentId}.")
+
+    def _imageOf(self, mask):
         image = slicer.vtkOrientedImageData()
         if mask:
             image.SetExtent([end for part in mask.block for end in (part.start, part.stop - 1)])
@@ -221,6 +234,4 @@ class CaseSegmentation:
             voxels = np.zeros(1, dtype=np.uint8)
         image.SetGeometryFromImageToWorldMatrix(slicer.util.vtkMatrixFromArray(self.affine))
         image.GetPointData().SetScalars(numpy_to_vtk(voxels.ravel(), deep=True))
-        logic = slicer.vtkSlicerSegmentationsModuleLogic
-        if not logic.SetBinaryLabelmapToSegment(image, self.node, segmentId, logic.MODE_REPLACE):
-            raise RuntimeError(f"Slicer could not write the voxels of the segment {segmentId}.")
+        return image
