@@ -28,7 +28,7 @@ from livercad.core.phases import Phase
 from livercad.studies.nifti import write_volume
 from server.abdomens import write_slow
 folder = Path(sys.argv[1])
-for seed, case in enumerate(("case1", "case2", "case3")):
+for seed, case in enumerate(("case1", "case2", "case3", "of_the_client")):
     for phase in (Phase.UNENHANCED, Phase.ARTERIAL, Phase.PORTAL):
         write_volume(synthetic_abdomen(seed, phase=phase), folder / case / f"{phase.value}.nii.gz")
 for name, phase in (("first", Phase.ARTERIAL), ("second", Phase.DELAYED)):

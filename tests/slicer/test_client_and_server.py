@@ -138,22 +138,22 @@ def maps(client, case, folder):
 
 
 def test_a_submission_comes_back_as_it_was_and_a_newer_one_is_not_run_over(client, tmp_path):
-    label, instances = maps(client, "case1", tmp_path)
-    assert client.submission("case1") is None
-    first = client.submit("case1", annotation("case1"), label, instances, 0, Task())
-    back = client.submission("case1")
+    label, instances = maps(client, "of_the_client", tmp_path)
+    assert client.submission("of_the_client") is None
+    first = client.submit("of_the_client", annotation("of_the_client"), label, instances, 0, Task())
+    back = client.submission("of_the_client")
     assert back["version"] == first["version"]
     assert Annotation.from_dict(back["annotation"]).lesions[0].number == 3
     for kind, original in (("label", label), ("instances", instances)):
-        path = client.downloadSubmission("case1", kind, tmp_path / f"{kind}_back.nii.gz", Task())
+        path = client.downloadSubmission("of_the_client", kind, tmp_path / f"{kind}_back.nii.gz", Task())
         assert np.array_equal(voxels(path), voxels(original))
-    complete = annotation("case1", CaseState.COMPLETE)
+    complete = annotation("of_the_client", CaseState.COMPLETE)
     with pytest.raises(clientErrors.ConflictError):
-        client.submit("case1", complete, label, instances, 0, Task())
-    second = client.submit("case1", complete, label, instances, 0, Task(), force=True)
+        client.submit("of_the_client", complete, label, instances, 0, Task())
+    second = client.submit("of_the_client", complete, label, instances, 0, Task(), force=True)
     assert second["version"] > first["version"]
-    assert client.submission("case1", first["version"])["annotation"]["state"] == "in_progress"
-    listed = next(case for case in client.cases() if case["case"] == "case1")
+    assert client.submission("of_the_client", first["version"])["annotation"]["state"] == "in_progress"
+    listed = next(case for case in client.cases() if case["case"] == "of_the_client")
     assert (listed["state"], listed["annotator"]) == ("complete", "Anna")
 
 
@@ -192,7 +192,7 @@ def test_a_server_that_is_killed_in_the_middle_is_told_at_once_and_nothing_stays
         client.cases()
     real_server.start()
     assert client.check().needsToken
-    assert client.submission("case1") is not None
+    assert client.submission("of_the_client") is not None
 
 
 def wait_for(condition, seconds=20.0):
