@@ -10,7 +10,7 @@ import pytest
 from lesion_balls import AFFINE, ball, lesion_images
 from livercad.core.volume import Volume
 from livercad.errors import InputError
-from livercad.papers.yasaka2018.capture import largest_section
+from livercad.papers.yasaka2018.capture import largest_section, opened
 from livercad.papers.yasaka2018.folder import FolderSource
 from livercad.papers.yasaka2018.image_sets import make_image_sets
 from livercad.papers.yasaka2018.labels import read_labels
@@ -61,6 +61,41 @@ def test_a_box_stands_in_for_a_mask(tmp_path: Path) -> None:
     center, diameter = largest_section(lesion.load(lesion.patients[0])[0].lesion)
     assert center == pytest.approx((22, 5, 9), abs=1.1)
     assert diameter == pytest.approx(24, abs=1.5)
+
+
+def test_phases_are_laid_over_each_other_at_the_places_of_the_table(tmp_path: Path) -> None:
+    """The arterial phase was breathed 12 mm up: told its place, it is captured as if it had not been."""
+    moved = PHASES[1]
+    for case in ("still", "breathed", "told"):
+        add_case(tmp_path / "data", case)
+        if case != "still":
+            up = AFFINE.copy()
+            up[:3, 3] += (5, -3, 12)
+            image = lesion_images("A").images[moved]
+            write_volume(Volume(image.array, up), tmp_path / "data" / case / f"{moved}.nii.gz")
+    header = f"case,lesion,category,set,{moved}_r,{moved}_a,{moved}_s"
+    table(
+        tmp_path / "data", "still,1,A,training,,,", "breathed,1,A,training,,,", "told,1,A,test,5,-3,12", header=header
+    )
+    source = FolderSource.of(tmp_path / "data", CAPTURE.model_copy(update={"ratio": (0.5, 0.5), "positions": 1}), 0)
+    sets, _ = make_image_sets(source, tmp_path / "sets", CAPTURE.model_copy(update={"ratio": (0.5, 0.5)}), 0, 1)
+    files = {each.patient: [path.read_bytes() for path in each.paths(tmp_path / "sets")] for each in sets}
+    seen = {name: [np.asarray(image, float) for image in opened(jpegs)] for name, jpegs in files.items()}
+    assert np.abs(seen["told"][1] - seen["still"][1]).mean() < 1
+    assert np.abs(seen["breathed"][1] - seen["still"][1]).mean() > 10
+    assert all(np.array_equal(seen["told"][n], seen["still"][n]) for n in (0, 2))
+
+
+def test_a_place_told_otherwise_has_its_lesion_captured_again(tmp_path: Path) -> None:
+    for case in ("one", "two"):
+        add_case(tmp_path, case)
+    header = "case,lesion,category,set,delayed_r,delayed_a,delayed_s"
+    keys = []
+    for height in (4, 5):
+        table(tmp_path, f"one,1,A,training,0,0,{height}", "two,1,A,test,,,", header=header)
+        source = FolderSource.of(tmp_path, CAPTURE, 0)
+        keys.append([source.key(patient) for patient in source.patients])
+    assert [one == other for one, other in zip(*keys, strict=True)] == [False, True]
 
 
 def test_the_split_is_drawn_by_patient_within_categories_where_none_is_told(tmp_path: Path) -> None:
@@ -181,6 +216,8 @@ def test_changed_images_are_captured_again(tmp_path: Path) -> None:
             "one,1,C,0,inf,0,5,0,5",
             "without extent in line 2",
         ),
+        ("case,lesion,category,delayed_r,delayed_a", "one,1,C,3,4", "the place 3, 4,  in line 2; expected delayed_r"),
+        ("case,lesion,category,arterial_r,arterial_a,arterial_s", "one,1,C,3,4,inf", "the place 3, 4, inf in line 2"),
         ("case,lesion,category", "one,1,C\none,1,A", "lesion 1 of one in lines 2 and 3"),
         ("case,lesion,category,set,patient", "one,1,C,test,p\ntwo,1,A,train,p", "patient p in two sets"),
         ("case,lesion,category", "", "no rows"),

@@ -86,7 +86,7 @@ def test_patients_of_a_folder_are_captured_again_where_the_code_that_reads_them_
     module: str, change: Change, tmp_path: Path
 ) -> None:
     patient = BallSource().patients[0]
-    source = FolderSource(tmp_path, {patient.name: Study(patient.name, ())}, {}, (), ())
+    source = FolderSource(tmp_path, {patient.name: Study(patient.name, ())}, {}, {}, (), ())
     (tmp_path / "lesions.nii.gz").write_bytes(b"")
     before = source.key(patient)
     change(module)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from livercad.core.taxonomy import YASAKA_CATEGORY_OF, YasakaCategory
 from livercad.papers.yasaka2018 import published
+from livercad.papers.yasaka2018.datasets import paper_scanners_p
+from livercad.papers.yasaka2018.fixed import FIXED_CHOICES, fixed_choices
 from livercad.papers.yasaka2018.phantoms import PhantomSource
 from livercad.papers.yasaka2018.settings import AugmentationSettings, Model, TrainingSettings
 from livercad.papers.yasaka2018.sources import LabelledLesion, Part, Patient, check_split
@@ -97,3 +100,33 @@ def test_the_network_has_six_convolutions_three_poolings_and_three_connected_lay
 def test_scores_order_categories_by_relevance() -> None:
     assert [published.RELEVANCE[category] for category in YasakaCategory] == [4, 4, 3, 2, 1]
     assert np.sum([counts for counts in published.SCANNERS.values()]) == 100
+
+
+def test_the_paper_s_sizes_by_category_add_up_to_that_of_all() -> None:
+    sizes, counts = published.TEST_DIAMETER_MM, published.TEST_LESIONS
+    n = [counts[category] for category in YasakaCategory]
+    means, sds = ([getattr(sizes[c], name) for c in YasakaCategory] for name in ("mean_mm", "sd_mm"))
+    mean = np.average(means, weights=n)
+    assert mean == pytest.approx(published.ALL_TEST_DIAMETER_MM.mean_mm, abs=0.05)
+    squares = sum((k - 1) * sd**2 + k * (own - mean) ** 2 for k, own, sd in zip(n, means, sds, strict=True))
+    assert np.sqrt(squares / (sum(n) - 1)) == pytest.approx(published.ALL_TEST_DIAMETER_MM.sd_mm, abs=0.05)
+
+
+def test_the_paper_s_misdiagnoses_are_no_more_than_its_misses() -> None:
+    for each in published.MISDIAGNOSES:
+        row = published.SENSITIVITY[each.model][each.row]
+        assert (each.n, each.ratio) == (row.n, round(each.hits / each.n, 2))
+        assert each.hits <= row.n - row.hits
+
+
+def test_fisher_s_test_gives_the_paper_s_p_on_its_scanners() -> None:
+    assert {category: sum(counts) for category, counts in published.SCANNERS.items()} == published.TEST_LESIONS
+    assert paper_scanners_p() == pytest.approx(published.SCANNERS_P, abs=0.005)
+
+
+def test_every_decision_that_no_setting_changes_stands_in_the_manual() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "yasaka2018.md").read_text(encoding="utf-8")
+    for choice in FIXED_CHOICES:
+        assert f"| {choice.name} | {choice.value} | {choice.reason} |" in manual
+    assert {choice.of_phantoms for choice in fixed_choices(False)} == {None, False}
+    assert {choice.of_phantoms for choice in fixed_choices(True)} == {None, True}

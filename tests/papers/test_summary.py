@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from livercad.core.taxonomy import YasakaCategory
+from livercad.papers.yasaka2018.datasets import scanners_of
 from livercad.papers.yasaka2018.image_sets import ImageSet
 from livercad.papers.yasaka2018.settings import Model
 from livercad.papers.yasaka2018.sources import Part
-from livercad.papers.yasaka2018.summary import compare_models, model_result, scanners_of, spread
+from livercad.papers.yasaka2018.summary import compare_models, misdiagnoses, model_result, spread
 from livercad.papers.yasaka2018.tables import accuracy_table, p_text, row_title
 from livercad.papers.yasaka2018.training import LearningCurve, Training
 
@@ -78,6 +79,24 @@ def test_scanners_are_compared_only_where_all_are_told() -> None:
     assert scanners.names == ["X", "Y"]
     assert scanners.counts[YasakaCategory.A] == [2, 0]
     assert scanners_of([*told, image_set("A")]) is None
+
+
+def test_misdiagnoses_of_the_paper_are_counted_in_the_models_that_it_names() -> None:
+    """Two lesions of A, one hyper- and one hypovascular of C: in training 2 each is taken for the other category."""
+    missed = ["AABCCDE", "CCBAADE", "CABCADE"]
+    models = {
+        model: model_result([training(each, model, run) for run, each in enumerate(missed, 1)], TEST) for model in Model
+    }
+    found = {(each.model.value, each.row, each.diagnosis.value): each for each in misdiagnoses(models)}
+    assert list(found) == [
+        ("arterial", "A", "C"), ("arterial", "C hypervascular", "A"),
+        ("delayed", "A", "C"), ("delayed", "C hypovascular", "A"),
+    ]  # fmt: skip
+    assert found["arterial", "A", "C"].ratio.values == [0, 1, 0.5]
+    assert (found["arterial", "A", "C"].hits, found["arterial", "A", "C"].n) == (1, 2)
+    assert found["arterial", "C hypervascular", "A"].ratio.values == [0, 1, 0]
+    assert found["delayed", "C hypovascular", "A"].ratio.values == [0, 1, 1]
+    assert found["delayed", "C hypovascular", "A"].hits == 1
 
 
 def test_medians_are_values_that_occurred() -> None:

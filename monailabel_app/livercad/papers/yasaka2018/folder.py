@@ -11,12 +11,13 @@ from typing import ClassVar
 import numpy as np
 
 from livercad.code import code_hash
-from livercad.core.geometry import Box
+from livercad.core.geometry import Box, Point
+from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.errors import InputError, LiverCADError
 from livercad.papers.yasaka2018.capture import largest_section
 from livercad.papers.yasaka2018.labels import TABLE, Label, read_labels
-from livercad.papers.yasaka2018.masks import ellipsoid, lesion_of, mask_file
+from livercad.papers.yasaka2018.masks import ellipsoid, laid_over, lesion_of, mask_file
 from livercad.papers.yasaka2018.published import TEST_LESIONS, TRAINING_PATIENTS
 from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings
 from livercad.papers.yasaka2018.sources import LabelledLesion, LesionImages, Part, Patient
@@ -42,6 +43,8 @@ class FolderSource:
         By case.
     boxes : dict of (str, int) to Box
         By case and lesion.
+    places : dict of (str, int) to dict of Phase to tuple of float
+        Likewise: where the lesion lies in a phase, RAS mm, where the table tells.
     patients : tuple of Patient
         One for each case that is used.
     left_out : tuple of str
@@ -51,6 +54,7 @@ class FolderSource:
     folder: Path
     studies: dict[str, Study]
     boxes: dict[tuple[str, int], Box]
+    places: dict[tuple[str, int], dict[Phase, Point]]
     patients: tuple[Patient, ...]
     left_out: tuple[str, ...]
     is_phantom: ClassVar[bool] = False
@@ -96,7 +100,8 @@ class FolderSource:
         usable = [label for label in usable if label.case not in maskless]
         boxes = {(label.case, label.lesion): label.box for label in usable if label.box}
         parts = _parts(usable, seed)
-        source = cls(folder, studies, boxes, (), ())
+        places = {(label.case, label.lesion): label.places for label in usable if label.places}
+        source = cls(folder, studies, boxes, places, (), ())
         test, unreadable = source._largest([label for label in usable if parts[label.person] is Part.TEST])
         left_out += unreadable
         training, surplus = _first_lesions(
@@ -118,18 +123,19 @@ class FolderSource:
         return replace(source, patients=tuple(patients), left_out=tuple(left_out))
 
     def key(self, patient: Patient) -> str:
-        """The code that reads them; names, sizes and dates of the patient's files; the boxes."""
+        """The code that reads them; names, sizes and dates of the patient's files; boxes and places."""
         files = [path for series in self._series(patient.name) for path in series.files]
         if not all((patient.name, lesion.number) in self.boxes for lesion in patient.lesions):
             files.append(mask_file(self.folder, patient.name))
         stamps = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
-        boxes = [str(self.boxes.get((patient.name, lesion.number))) for lesion in patient.lesions]
-        return "\n".join([code_hash(*CODE), *stamps, *boxes])
+        lesions = [(patient.name, lesion.number) for lesion in patient.lesions]
+        told = [f"{self.boxes.get(lesion)} {self.places.get(lesion)}" for lesion in lesions]
+        return "\n".join([code_hash(*CODE), *stamps, *told])
 
     def load(self, patient: Patient) -> list[LesionImages]:
         """Read the patient's images and lesions."""
         images = {series.phase: load_series(series) for series in self._series(patient.name) if series.phase}
-        return [LesionImages(images, self._lesion(patient.name, lesion.number)) for lesion in patient.lesions]
+        return [self._in_place(images, patient.name, lesion.number) for lesion in patient.lesions]
 
     def _series(self, case: str) -> list:
         return [series for series in self.studies[case].series if series.phase in PHASES]
@@ -137,6 +143,15 @@ class FolderSource:
     def _lesion(self, case: str, number: int) -> Volume:
         box = self.boxes.get((case, number))
         return ellipsoid(box) if box else lesion_of(mask_file(self.folder, case), number)
+
+    def _in_place(self, images: dict[Phase, Volume], case: str, number: int) -> LesionImages:
+        """A lesion's images, each phase laid over the mask where the table tells the lesion's place in it."""
+        lesion, places = self._lesion(case, number), self.places.get((case, number), {})
+        if not places:
+            return LesionImages(images, lesion)
+        center, _ = largest_section(lesion)
+        moved = {phase: laid_over(images[phase], place, center) for phase, place in places.items()}
+        return LesionImages(images | moved, lesion)
 
     def _largest(self, labels: Sequence[Label]) -> tuple[list[Label], list[str]]:
         """One lesion for each person, that with the longest diameter; and what to say of cases that cannot be read."""

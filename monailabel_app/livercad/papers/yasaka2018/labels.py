@@ -7,14 +7,17 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from livercad.core.geometry import Box, Frame
+from livercad.core.geometry import Box, Frame, Point
+from livercad.core.phases import Phase
 from livercad.core.taxonomy import HYPERVASCULAR, YASAKA_CATEGORY_OF, LesionType, YasakaCategory
 from livercad.errors import InputError
+from livercad.papers.yasaka2018.settings import PHASES
 from livercad.papers.yasaka2018.sources import Part
 
 TABLE = "labels.csv"
 NEEDED = ("case", "lesion")
 BOX = ("r_min", "r_max", "a_min", "a_max", "s_min", "s_max")
+PLACES = {phase: tuple(f"{phase}_{axis}" for axis in "ras") for phase in PHASES}
 PARTS = {"training": Part.TRAINING, "train": Part.TRAINING, "test": Part.TEST}
 YES_NO = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}
 
@@ -43,6 +46,9 @@ class Label:
         Empty where it is not told.
     box : Box or None
         RAS mm, instead of a mask.
+    places : dict of Phase to tuple of float
+        Where the middle of the lesion's largest section lies in that phase's own image, RAS mm; of phases for which it
+        is told.
     line : int
         In the file, from 1.
     """
@@ -56,6 +62,7 @@ class Label:
     part: Part | None
     scanner: str
     box: Box | None
+    places: dict[Phase, Point]
     line: int
 
 
@@ -67,7 +74,9 @@ def read_labels(folder: Path) -> tuple[Label, ...]:
     folder : Path
         Has ``labels.csv``: UTF-8, separated by commas or semicolons, with the columns case, lesion (its value in the
         mask), and category (A to E) or type (`LesionType`); and if wanted hypervascular (yes, no), set (training,
-        test), patient, scanner, and r_min, r_max, a_min, a_max, s_min, s_max (a box in RAS mm instead of a mask).
+        test), patient, scanner, r_min, r_max, a_min, a_max, s_min, s_max (a box in RAS mm instead of a mask), and
+        unenhanced_r, unenhanced_a, unenhanced_s (where the lesion's middle lies in that phase, RAS mm), likewise for
+        arterial and delayed.
 
     Returns
     -------
@@ -132,6 +141,7 @@ def _label(path: Path, line: int, cells: dict[str, str]) -> Label:
         part=PARTS.get(part),
         scanner=cells.get("scanner", ""),
         box=_box(path, line, cells),
+        places={phase: place for phase in PHASES if (place := _place(path, line, cells, PLACES[phase]))},
         line=line,
     )
 
@@ -167,6 +177,20 @@ def _box(path: Path, line: int, cells: dict[str, str]) -> Box | None:
     if not all(0 < size < math.inf for size in box.size):
         raise _error(path, f"a box without extent in line {line}", "a minimum below the maximum along R, A and S")
     return box
+
+
+def _place(path: Path, line: int, cells: dict[str, str], columns: tuple[str, ...]) -> Point | None:
+    words = [cells.get(name, "") for name in columns]
+    if not any(words):
+        return None
+    try:
+        r, a, s = (float(word) for word in words)
+        if not all(map(math.isfinite, (r, a, s))):
+            raise ValueError
+    except ValueError as error:
+        expected = f"{', '.join(columns)} in mm, RAS, or none of them"
+        raise _error(path, f"the place {', '.join(words)} in line {line}", expected) from error
+    return r, a, s
 
 
 def _check(path: Path, labels: list[Label]) -> None:

@@ -1,4 +1,4 @@
-"""Where a lesion lies: the masks of patients of one's own, and what stands in for one."""
+"""Where a lesion lies: the masks of patients of one's own, what stands in for one, and its places in other phases."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from livercad.core.geometry import Box
+from livercad.core.geometry import Box, Point
 from livercad.core.volume import Volume
 from livercad.errors import InputError
 from livercad.evaluation.cases import LESION_NAMES
@@ -92,3 +92,25 @@ def ellipsoid(box: Box) -> Volume:
     axes = (np.arange(steps) + 0.5) / steps * 2 - 1
     squares = np.meshgrid(axes**2, axes**2, axes**2, indexing="ij")
     return Volume((np.sum(squares, axis=0) <= 1).astype(np.uint8), affine)
+
+
+def laid_over(image: Volume, place: Point, center: Point) -> Volume:
+    """Shift a phase so that a lesion lies where it does in the mask.
+
+    Parameters
+    ----------
+    image : Volume
+        The phase.
+    place : tuple of float
+        The lesion's middle in it, RAS mm.
+    center : tuple of float
+        The lesion's middle in the mask, RAS mm.
+
+    Returns
+    -------
+    Volume
+        The same voxels, with a shifted affine.
+    """
+    affine = image.affine.copy()
+    affine[:3, 3] += np.subtract(center, place)
+    return Volume(image.array, affine)

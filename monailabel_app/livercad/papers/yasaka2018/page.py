@@ -18,6 +18,7 @@ from livercad.evaluation.figures import STYLE
 from livercad.evaluation.page import PHANTOM_NOTE, TEMPLATES
 from livercad.papers.yasaka2018 import figures, published, tables
 from livercad.papers.yasaka2018.arrays import CATEGORIES
+from livercad.papers.yasaka2018.fixed import fixed_choices
 from livercad.papers.yasaka2018.image_sets import FOLDER, ImageSet
 from livercad.papers.yasaka2018.results import Results
 from livercad.papers.yasaka2018.settings import Model
@@ -69,11 +70,14 @@ def write_page(results: Results, sets: Sequence[ImageSet], output: Path) -> None
         models=list(Model),
         categories=CATEGORIES,
         published=published,
+        paper=results.paper,
         accuracy_rows=tables.accuracy_table(results),
         sensitivity_rows=tables.sensitivity_table(results),
         specificity_rows=tables.category_table(results, "specificity"),
         category_accuracy_rows=tables.category_table(results, "accuracy"),
+        misdiagnosis_rows=tables.misdiagnosis_table(results),
         choices=results.settings.choices(),
+        fixed=fixed_choices(results.is_phantom),
         figures=drawn,
         pictures=pictures,
         disclaimer=DISCLAIMER,

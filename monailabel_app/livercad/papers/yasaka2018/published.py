@@ -34,6 +34,46 @@ class Published:
     n: int | None = None
 
 
+@dataclass(frozen=True)
+class Size:
+    """Longest diameters.
+
+    Parameters
+    ----------
+    mean_mm, sd_mm : float
+        Mean and standard deviation.
+    """
+
+    mean_mm: float
+    sd_mm: float
+
+
+@dataclass(frozen=True)
+class Misdiagnosis:
+    """What a model mainly took lesions for that it missed.
+
+    Parameters
+    ----------
+    model : Model
+        Which.
+    row : str
+        Of Table 3: what they are.
+    diagnosis : YasakaCategory
+        What they were diagnosed as.
+    ratio : float
+        Of all of this row.
+    hits, n : int
+        Its numerator and denominator.
+    """
+
+    model: Model
+    row: str
+    diagnosis: YasakaCategory
+    ratio: float
+    hits: int
+    n: int
+
+
 TITLES: dict[YasakaCategory, str] = {
     A: "classic hepatocellular carcinoma",
     B: "other malignant tumours",
@@ -46,8 +86,19 @@ TITLES: dict[YasakaCategory, str] = {
 TRAINING_SETS: dict[YasakaCategory, int] = {A: 240, B: 121, C: 320, D: 207, E: 180}
 """Image sets of 460 patients, 1068 in all; “Image Data: Input Data”."""
 TRAINING_PATIENTS = 460
+AUGMENTED_SETS = 55_536
+"""“Image Processing”."""
 TEST_LESIONS: dict[YasakaCategory, int] = {A: 21, B: 9, C: 35, D: 20, E: 15}
 """One for each of 100 patients; “Image Data: Input Data”."""
+TEST_DIAMETER_MM: dict[YasakaCategory, Size] = {
+    A: Size(38.9, 32.2),
+    B: Size(33.7, 16.9),
+    C: Size(16.4, 8.3),
+    D: Size(27.3, 21.0),
+    E: Size(30.2, 42.6),
+}
+ALL_TEST_DIAMETER_MM = Size(26.9, 25.9)
+"""Mass size of the test lesions, by category and of all; “Image Data: Input Data”."""
 
 TRAINING_TYPES: dict[YasakaCategory, dict[LesionType, int]] = {
     A: {LesionType.HCC: 240},
@@ -56,8 +107,7 @@ TRAINING_TYPES: dict[YasakaCategory, dict[LesionType, int]] = {
     D: {LesionType.HEMANGIOMA: 207},
     E: {LesionType.CYST: 180},
 }
-"""Table 1. Combined carcinomas count as cholangiocarcinoma, “other” of category B as metastasis, those of category C,
-which were diagnosed under the microscope, as focal nodular hyperplasia."""
+"""Table 1; `fixed.FIXED_CHOICES` tells where its combined carcinomas and its “other” went."""
 TEST_TYPES: dict[YasakaCategory, dict[LesionType, int]] = {
     A: {LesionType.HCC: 21},
     B: {LesionType.CHOLANGIOCARCINOMA: 3, LesionType.METASTASIS: 6},
@@ -67,8 +117,9 @@ TEST_TYPES: dict[YasakaCategory, dict[LesionType, int]] = {
 }
 """Table 1, test session."""
 
+SCANNER_NAMES = ("Toshiba Medical Systems", "GE Healthcare")
 SCANNERS: dict[YasakaCategory, tuple[int, int]] = {A: (6, 15), B: (3, 6), C: (11, 24), D: (3, 17), E: (6, 9)}
-"""Test patients scanned with Toshiba and with GE Healthcare; “CT Imaging”."""
+"""Test patients scanned with each of `SCANNER_NAMES`; “CT Imaging”."""
 SCANNERS_P = 0.545
 
 RELEVANCE: dict[YasakaCategory, int] = {A: 4, B: 4, C: 3, D: 2, E: 1}
@@ -155,3 +206,11 @@ SENSITIVITY: dict[Model, dict[str, Published]] = {
     },
 }
 """Table 3."""
+
+MISDIAGNOSES = (
+    Misdiagnosis(Model.ARTERIAL, "A", C, 0.43, 9, 21),
+    Misdiagnosis(Model.ARTERIAL, "C hypervascular", A, 0.38, 8, 21),
+    Misdiagnosis(Model.DELAYED, "A", C, 0.43, 9, 21),
+    Misdiagnosis(Model.DELAYED, "C hypovascular", A, 0.36, 5, 14),
+)
+"""“Results”: what lesions of low sensitivity “were mainly misdiagnosed as”."""

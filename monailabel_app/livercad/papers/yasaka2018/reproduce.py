@@ -10,13 +10,14 @@ import numpy as np
 from livercad import __version__
 from livercad.errors import InputError
 from livercad.papers.yasaka2018.arrays import categories_of, images_of, training_arrays
+from livercad.papers.yasaka2018.datasets import paper_scanners_p, part_result, scanners_of
 from livercad.papers.yasaka2018.image_sets import FOLDER, ImageSet, hash_of, make_image_sets
 from livercad.papers.yasaka2018.page import write_page
 from livercad.papers.yasaka2018.predictor import export_model
 from livercad.papers.yasaka2018.results import Results
 from livercad.papers.yasaka2018.settings import Model, Settings
 from livercad.papers.yasaka2018.sources import LesionSource, Part, check_split
-from livercad.papers.yasaka2018.summary import compare_models, part_result, scanners_of
+from livercad.papers.yasaka2018.summary import compare_models, misdiagnoses
 from livercad.papers.yasaka2018.training import Job, Training, run_training, steps_of
 from livercad.papers.yasaka2018.workers import cores, run_all
 from livercad.progress import Progress, part, silent
@@ -98,7 +99,9 @@ def reproduce(
         test=part_result(sets, Part.TEST),
         kruskal_wallis_p=p,
         scanners=scanners_of(sets),
+        paper_scanners_fisher_p=paper_scanners_p(),
         models=models,
+        misdiagnoses=misdiagnoses(models),
         left_out=[*source.left_out, *problems],
     )
     progress(0.98, 1, "writing tables and figures")

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from livercad.core.findings import DISCLAIMER
 from livercad.core.taxonomy import YasakaCategory
+from livercad.papers.yasaka2018.paper import PaperNumbers
 from livercad.papers.yasaka2018.settings import Model, Settings
 from livercad.papers.yasaka2018.training import LearningCurve
 
@@ -35,6 +36,17 @@ class RowResult(_Numbers):
     sensitivity: Spread
     specificity: Spread | None = Field(description="Against all other lesions; none for parts of a category.")
     accuracy: Spread | None = Field(description="In telling this category from the others; none for parts of one.")
+
+
+class MisdiagnosisResult(_Numbers):
+    """How often a model took lesions of one row of Table 3 for those of another category."""
+
+    model: Model
+    row: str
+    diagnosis: YasakaCategory
+    n: int = Field(description="Lesions of this row in the test.")
+    hits: int = Field(description="Of them diagnosed so in the median training.")
+    ratio: Spread
 
 
 class Curve(_Numbers):
@@ -87,6 +99,8 @@ class PartResult(_Numbers):
     by_kind: dict[str, int]
     mean_diameter_mm: dict[YasakaCategory, float]
     sd_diameter_mm: dict[YasakaCategory, float]
+    all_mean_diameter_mm: float
+    all_sd_diameter_mm: float | None = Field(description="None of a single lesion.")
     sha256: str
 
 
@@ -105,5 +119,8 @@ class Results(_Numbers):
     test: PartResult
     kruskal_wallis_p: float
     scanners: Scanners | None
+    paper_scanners_fisher_p: float = Field(description="Our Fisher's test on the paper's own counts.")
     models: dict[Model, ModelResult]
+    misdiagnoses: list[MisdiagnosisResult] = Field(description="Those that the paper tells of in “Results”.")
+    paper: PaperNumbers = PaperNumbers()
     left_out: list[str] = Field(description="Lesions or patients of the data that could not be used, and why.")

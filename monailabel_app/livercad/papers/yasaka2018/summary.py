@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from livercad.core.taxonomy import YasakaCategory
-from livercad.evaluation.comparisons import fisher_exact, kruskal_wallis, steel
+from livercad.evaluation.comparisons import kruskal_wallis, steel
 from livercad.evaluation.roc import roc_curve
 from livercad.papers.yasaka2018.arrays import CATEGORIES, categories_of
-from livercad.papers.yasaka2018.image_sets import ImageSet, hash_of
-from livercad.papers.yasaka2018.published import RELEVANCE
+from livercad.papers.yasaka2018.image_sets import ImageSet
+from livercad.papers.yasaka2018.published import MISDIAGNOSES, RELEVANCE
 from livercad.papers.yasaka2018.results import (
     HYPER,
     HYPO,
     ROWS,
     Curve,
+    MisdiagnosisResult,
     ModelResult,
-    PartResult,
     RowResult,
-    Scanners,
     Spread,
 )
 from livercad.papers.yasaka2018.settings import Model
-from livercad.papers.yasaka2018.sources import Part
 from livercad.papers.yasaka2018.training import Training
 
 
@@ -103,59 +100,38 @@ def compare_models(
     return kruskal_wallis(list(accuracies.values())), results
 
 
-def part_result(sets: Sequence[ImageSet], part: Part) -> PartResult:
-    """Describe a part of the data.
+def misdiagnoses(models: Mapping[Model, ModelResult]) -> list[MisdiagnosisResult]:
+    """Count the misdiagnoses that the paper tells of.
 
     Parameters
     ----------
-    sets : sequence of ImageSet
-        Of all data.
-    part : Part
-        Which.
+    models : mapping of Model to ModelResult
+        All.
 
     Returns
     -------
-    PartResult
-        Counts, sizes of lesions, and a hash.
+    list of MisdiagnosisResult
+        In the paper's order, but for those whose lesions the test lacks.
     """
-    own = [each for each in sets if each.part is part]
-    lesions = {(each.patient, each.lesion): each for each in own}.values()
-    sizes = {c: [each.diameter_mm for each in lesions if each.category is c] for c in CATEGORIES}
-    known = {category: values for category, values in sizes.items() if values}
-    return PartResult(
-        patients=len({each.patient for each in own}),
-        lesions=len(lesions),
-        image_sets=len(own),
-        by_category={category: sum(each.category is category for each in own) for category in CATEGORIES},
-        by_kind=dict(Counter(each.kind for each in own if each.kind)),
-        mean_diameter_mm={category: round(float(np.mean(values)), 1) for category, values in known.items()},
-        sd_diameter_mm={
-            category: round(float(np.std(values, ddof=1)), 1) for category, values in known.items() if len(values) > 1
-        },
-        sha256=hash_of(own),
-    )
-
-
-def scanners_of(sets: Sequence[ImageSet]) -> Scanners | None:
-    """Compare scanners between the categories of the test patients.
-
-    Parameters
-    ----------
-    sets : sequence of ImageSet
-        Of all data.
-
-    Returns
-    -------
-    Scanners or None
-        None where a test patient's is not told.
-    """
-    test = [each for each in sets if each.part is Part.TEST]
-    if not test or not all(each.scanner for each in test):
-        return None
-    names = sorted({each.scanner for each in test})
-    pairs = Counter((each.category, each.scanner) for each in test)
-    counts = {category: [pairs[category, name] for name in names] for category in CATEGORIES}
-    return Scanners(names=names, counts=counts, fisher_p=fisher_exact(list(counts.values())))
+    found = []
+    for each in MISDIAGNOSES:
+        result, column = models[each.model], CATEGORIES.index(each.diagnosis)
+        if each.row in result.rows:
+            rows = {HYPER: result.hyper_diagnoses, HYPO: result.hypo_diagnoses}.get(each.row) or [
+                matrix[CATEGORIES.index(YasakaCategory(each.row))] for matrix in result.confusions
+            ]
+            hits, n = [row[column] for row in rows], result.rows[each.row].n
+            found.append(
+                MisdiagnosisResult(
+                    model=each.model,
+                    row=each.row,
+                    diagnosis=each.diagnosis,
+                    n=n,
+                    hits=_median_count(hits),
+                    ratio=spread([count / n for count in hits]),
+                )
+            )
+    return found
 
 
 def spread(values: Sequence[float]) -> Spread:
@@ -201,12 +177,16 @@ def _rows(
             hits = [int(call[own].sum()) for call in called]
             rows[name] = RowResult(
                 n=int(own.sum()),
-                hits=sorted(hits)[(len(hits) - 1) // 2],
+                hits=_median_count(hits),
                 sensitivity=spread([hit / int(own.sum()) for hit in hits]),
                 specificity=spread([float((~call[~own]).mean()) for call in called]) if whole else None,
                 accuracy=spread([float((call == own).mean()) for call in called]) if whole else None,
             )
     return rows
+
+
+def _median_count(counts: Sequence[int]) -> int:
+    return sorted(counts)[(len(counts) - 1) // 2]
 
 
 def _confusion(truth: np.ndarray, diagnosis: np.ndarray) -> list[list[int]]:

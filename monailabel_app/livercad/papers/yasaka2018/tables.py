@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from livercad.papers.yasaka2018 import published
 from livercad.papers.yasaka2018.published import Published
-from livercad.papers.yasaka2018.results import ROWS, Results, RowResult, Spread
+from livercad.papers.yasaka2018.results import ROWS, MisdiagnosisResult, Results, RowResult, Spread
 from livercad.papers.yasaka2018.settings import Model
 
 NONE = "–"
@@ -80,6 +80,30 @@ def sensitivity_table(results: Results) -> list[tuple[str, list[Beside]]]:
     ]
 
 
+def misdiagnosis_table(results: Results) -> list[tuple[str, str, Beside]]:
+    """What lesions were mainly misdiagnosed as ("Results").
+
+    Parameters
+    ----------
+    results : Results
+        Ours.
+
+    Returns
+    -------
+    list of (str, str, Beside)
+        Model, what was taken for what, and how often.
+    """
+    ours = {(each.model, each.row): each for each in results.misdiagnoses}
+    return [
+        (
+            each.model.value,
+            f"{row_title(each.row)} as {each.diagnosis}",
+            Beside(_misdiagnosis(ours.get((each.model, each.row))), f"{each.ratio:.2f} [{each.hits}/{each.n}]"),
+        )
+        for each in published.MISDIAGNOSES
+    ]
+
+
 def category_table(results: Results, measure: str) -> list[tuple[str, list[str]]]:
     """Specificity or accuracy of telling each category from the others, which the paper took but does not print.
 
@@ -132,8 +156,17 @@ def _spread(spread: Spread | None) -> str:
 def _row(row: RowResult | None) -> str:
     if row is None:
         return NONE
-    sensitivity = row.sensitivity
-    return f"{sensitivity.median:.2f} [{row.hits}/{row.n}] ({sensitivity.low:.2f}–{sensitivity.high:.2f})"
+    return _counted(row.sensitivity, row.hits, row.n)
+
+
+def _misdiagnosis(each: MisdiagnosisResult | None) -> str:
+    if each is None:
+        return NONE
+    return _counted(each.ratio, each.hits, each.n)
+
+
+def _counted(spread: Spread, hits: int, n: int) -> str:
+    return f"{spread.median:.2f} [{hits}/{n}] ({spread.low:.2f}–{spread.high:.2f})"
 
 
 def _published(paper: Published) -> str:
