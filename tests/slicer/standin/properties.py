@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from PySide6 import QtCore
@@ -21,11 +20,15 @@ _TAKES: dict[str, tuple[type, ...]] = {
 """What a property of C++'s type takes. PythonQt converts some more; what it makes of them is not relied upon."""
 
 
-@cache
-def property_names(cls: type) -> frozenset[str]:
+_names: dict[type, frozenset[str]] = {}
+
+
+def property_names(cls: Any) -> frozenset[str]:
     """Names of all properties that objects of a class have."""
-    meta = cls.staticMetaObject  # type: ignore[attr-defined]
-    return frozenset(meta.property(index).name() for index in range(meta.propertyCount()))
+    if cls not in _names:
+        meta = cls.staticMetaObject
+        _names[cls] = frozenset(meta.property(index).name() for index in range(meta.propertyCount()))
+    return _names[cls]
 
 
 def check_alive(instance: Any) -> None:

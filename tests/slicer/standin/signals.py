@@ -18,7 +18,7 @@ _connections: WeakKeyDictionary[QtCore.QObject, list[tuple[str, Callable, Callab
 class QtMethod:
     """A method of a Qt object: positional arguments only, as in PythonQt."""
 
-    def __init__(self, method: Callable, adopt: Callable[[Any], Any]) -> None:
+    def __init__(self, method: Any, adopt: Callable[[Any], Any]) -> None:
         self.method = method
         self._adopt = adopt
         self.__name__ = method.__name__
@@ -78,7 +78,8 @@ def disconnect(sender: QtCore.QObject, signature: str, receiver: Callable) -> bo
 
 
 def _raw(sender: QtCore.QObject, name: str) -> QtCore.SignalInstance:
-    return object.__getattribute__(sender, name)  # type: ignore[no-any-return]
+    signal: QtCore.SignalInstance = object.__getattribute__(sender, name)
+    return signal
 
 
 def _find(sender: QtCore.QObject, signature: str) -> tuple[str, int]:
@@ -97,9 +98,9 @@ def _connect(
     if not callable(receiver):
         raise TypeError(f"{type(sender).__name__}.{name}: cannot connect {receiver!r}")
     if isinstance(receiver, QtMethod):
-        slot: Callable = receiver.method  # Qt itself leaves out the arguments that its slot does not take
+        slot: Any = receiver.method  # Qt itself leaves out the arguments that its slot does not take
     elif isinstance(receiver, BoundSignal):
-        slot = receiver._signal  # type: ignore[assignment]
+        slot = receiver._signal
     else:
         slot = _taking(_argument_count(sender, name), lambda *args: receiver(*_trimmed(receiver, args[:count])))
     signal.connect(slot)

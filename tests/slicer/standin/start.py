@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import ctypes
 import os
 import sys
 from pathlib import Path
@@ -22,17 +21,7 @@ def start() -> Any:
     return _started["app"]
 
 
-def _keep_none() -> None:
-    """Let None never be destroyed: PySide6 takes one of its references with every call that answers None.
-
-    From Python 3.12 on None cannot be destroyed, and that is what PySide6 6.12 counts on.
-    """
-    if sys.version_info < (3, 12):
-        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
-
-
 def _start() -> dict[str, Any]:
-    _keep_none()
     uncaught.install()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false;qt.core.qobject.connect=false")

@@ -29,7 +29,7 @@ class qMRMLWidget(SceneAware, qt.QWidget):
     """Tells its children about the scene."""
 
     mrmlSceneChanged = QtCore.Signal(object)
-    SIGNALS = ("mrmlSceneChanged(vtkMRMLScene*)",)
+    SIGNALS: tuple[str, ...] = ("mrmlSceneChanged(vtkMRMLScene*)",)
 
     def setMRMLScene(self, scene: Any) -> None:
         """Set the scene."""

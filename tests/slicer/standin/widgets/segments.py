@@ -89,7 +89,7 @@ class qMRMLSegmentsTableView(qMRMLWidget):
         chosen = self.selectedSegmentIDs()
         self._list.blockSignals(True)
         self._list.clear()
-        segmentation = self._node.GetSegmentation() if self._node is not None else None
+        segmentation: Any = self._node.GetSegmentation() if self._node is not None else None
         for segment_id in segmentation.GetSegmentIDs() if segmentation is not None else ():
             segment = segmentation.GetSegment(segment_id)
             item = QtWidgets.QListWidgetItem(_swatch(segment.GetColor()), segment.GetName(), self._list)

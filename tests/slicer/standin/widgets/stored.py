@@ -12,7 +12,7 @@ def stored(kind: type | str, default: Any, notify: str = "") -> QtCore.Property:
     key = object()
 
     def values(widget: Any) -> dict:
-        return widget.__dict__.setdefault("_stored", {})  # type: ignore[no-any-return]
+        return widget.__dict__.setdefault("_stored", {})
 
     def read(widget: Any) -> Any:
         return values(widget).get(key, default)

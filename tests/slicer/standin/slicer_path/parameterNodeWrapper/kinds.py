@@ -58,14 +58,19 @@ class Kind:
 
     def check(self, value: Any) -> None:
         """Raise TypeError or ValueError for a value that the parameter does not take."""
-        if value is None and (self.optional or self.is_node):
-            return
-        wanted = (int, float) if self.type is float else self.origin
+        if value is not None or not (self.optional or self.is_node):
+            self._check_type(value)
+            self._check_items(value)
+
+    def _check_type(self, value: Any) -> None:
+        wanted = (int, float) if self.type is float else (self.origin,)
         if not isinstance(value, wanted) or (isinstance(value, bool) and self.type is not bool):
             raise TypeError(f"{value!r} ({type(value).__name__}) is no {self.type}")
         for validator in self.annotations:
             if isinstance(validator, Validator):
                 validator.validate(value)
+
+    def _check_items(self, value: Any) -> None:
         if self.origin is list:
             for each in value:
                 self.items[0].check(each)

@@ -119,7 +119,7 @@ class Wrapper:
 
     def AddObserver(self, event: Any, callback: Callable, priority: float = 0.0) -> int:
         """Observe the node."""
-        return self.parameterNode.AddObserver(event, callback, priority)  # type: ignore[no-any-return]
+        return self.parameterNode.AddObserver(event, callback, priority)
 
     def RemoveObserver(self, tag: int) -> None:
         """End observing the node."""
@@ -127,11 +127,11 @@ class Wrapper:
 
     def StartModify(self) -> int:
         """Hold the node's events back until `EndModify`."""
-        return self.parameterNode.StartModify()  # type: ignore[no-any-return]
+        return self.parameterNode.StartModify()
 
     def EndModify(self, previous: int) -> int:
         """Send what was held back."""
-        return self.parameterNode.EndModify(previous)  # type: ignore[no-any-return]
+        return self.parameterNode.EndModify(previous)
 
     def Modified(self) -> None:
         """Announce a change."""
