@@ -1,10 +1,15 @@
-"""The timer of the GUI thread that delivers the jobs' news."""
+"""The timer of the GUI thread that delivers the jobs' news, and lets their threads run."""
+
+import time
 
 import qt
 
 from LiverCADLib.jobs import JobRunner
 
-PERIOD_MS = 50
+PERIOD_MS = 25
+YIELD_S = 0.005
+"""While Slicer waits for events it may keep Python's global lock to itself: worker threads then run only while Python
+code of the GUI thread waits. So it does that for a moment, too short to be felt."""
 
 
 class Poller:
@@ -20,7 +25,7 @@ class Poller:
         self._runner = runner
         self._timer = qt.QTimer()
         self._timer.setInterval(PERIOD_MS)
-        self._timer.timeout.connect(runner.poll)
+        self._timer.timeout.connect(self._poll)
         runner.started.connect(self._start)
         runner.busyChanged.connect(self._stop)
 
@@ -29,6 +34,10 @@ class Poller:
         self._runner.started.disconnect(self._start)
         self._runner.busyChanged.disconnect(self._stop)
         self._timer.stop()
+
+    def _poll(self):
+        time.sleep(YIELD_S)
+        self._runner.poll()
 
     def _start(self, job):
         if not self._timer.active:

@@ -11,6 +11,8 @@ from standin.helpers import Heartbeat
 from standin.loader import openModule
 
 from LiverCADLib.connection import Connection
+from LiverCADLib.jobs import JobRunner
+from LiverCADLib.polling import Poller
 
 MODULE = Path(__file__).resolve().parents[2] / "SlicerLiverCAD" / "LiverCAD.py"
 SLOW_S = 0.3
@@ -153,3 +155,14 @@ def test_requests_are_never_sent_from_the_gui_thread(module, asking_threads):
 def test_the_window_never_waits_for_a_slow_server(module):
     pauses = {name: longest_pause(act, idle(module)) for name, act in steps(module).items()}
     assert max(pauses.values()) < LONGEST_S, pauses
+
+
+def test_workers_run_although_the_gui_thread_keeps_pythons_lock_while_it_waits_for_events(monkeypatch):
+    runner, slept = JobRunner(), []
+    poller = Poller(runner)
+    sleep = time.sleep
+    monkeypatch.setattr("LiverCADLib.polling.time.sleep", lambda seconds: (slept.append(seconds), sleep(seconds)))
+    job = runner.start("Work", lambda task: sum(range(1000)))
+    wait_until(lambda: job.hasEnded)
+    assert 0 < max(slept) < LONGEST_S / 4
+    poller.close()

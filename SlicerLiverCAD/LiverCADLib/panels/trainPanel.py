@@ -58,10 +58,10 @@ class TrainPanel:
         self.startButton = qt.QPushButton(iconOf("train"), _("Start"))
         self.stopButton = qt.QPushButton(iconOf("stop"), _("Stop"))
         layout.addLayout(row((self.modelBox, 1), (self.startButton, 0), (self.stopButton, 0)))
+        self._settingsLayout = qt.QVBoxLayout()
         self.settingsBox = qt.QWidget()
-        self._form = qt.QFormLayout(self.settingsBox)
-        self._form.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.settingsBox)
+        self._settingsLayout.addWidget(self.settingsBox)
+        layout.addLayout(self._settingsLayout)
         self.stateLabel = qt.QLabel()
         self.stateLabel.wordWrap = True
         layout.addWidget(self.stateLabel)
@@ -104,16 +104,20 @@ class TrainPanel:
         return {name: read() for name, (_field, read) in self._fields.items()}
 
     def _onModel(self, index):
-        while self._form.rowCount() > 0:
-            self._form.removeRow(0)
         self._fields = {}
+        self.settingsBox.setParent(None)
+        self.settingsBox.deleteLater()
+        self.settingsBox = qt.QWidget()
+        self._settingsLayout.addWidget(self.settingsBox)
+        form = qt.QFormLayout(self.settingsBox)
+        form.setContentsMargins(0, 0, 0, 0)
         if not 0 <= index < len(self._training.trainers):
             return
         for setting in self._training.trainers[index].settings:
             field, read = _fieldFor(setting)
             field.toolTip = setting.help
             self._fields[setting.name] = field, read
-            self._form.addRow(f"{setting.name.replace('_', ' ')}:", field)
+            form.addRow(f"{setting.name.replace('_', ' ')}:", field)
 
     def _onStart(self):
         self.reasonLabel.setVisible(False)
