@@ -6,8 +6,35 @@ from typing import Any
 
 import qt
 import slicer
+from PySide6 import QtCore, QtWidgets
 
 from standin.pythonqt import closed
+
+
+class _WidthFollower(QtCore.QObject):
+    """Keeps the dock as wide as the module at least, as qSlicerModulePanel does: it never scrolls sideways."""
+
+    def __init__(self, dock: QtWidgets.QDockWidget, area: QtWidgets.QScrollArea) -> None:
+        super().__init__(dock)
+        self._dock, self._area = dock, area
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:
+        """Follow the module's size."""
+        if event.type() in (QtCore.QEvent.Type.Resize, QtCore.QEvent.Type.LayoutRequest):
+            self.follow()
+        return False
+
+    def follow(self) -> None:
+        """Set the dock's least width."""
+        module = QtWidgets.QScrollArea.widget(self._area)
+        if module is not None:
+            hint = QtWidgets.QWidget.minimumSizeHint(module).width()
+            bar = QtWidgets.QWidget.sizeHint(QtWidgets.QScrollArea.verticalScrollBar(self._area)).width()
+            QtWidgets.QWidget.setMinimumWidth(self._dock, max(NARROWEST, hint + bar))
+
+
+NARROWEST = 400
+"""Pixels that the panel has at least."""
 
 
 @closed
@@ -46,11 +73,12 @@ class qSlicerMainWindow(qt.QMainWindow):
         self._panel_dock = qt.QDockWidget(self)
         self._panel_dock.objectName = "PanelDockWidget"
         self._panel_dock.setTitleBarWidget(qt.QWidget())
-        self._panel_dock.minimumWidth = 400
+        self._panel_dock.minimumWidth = NARROWEST
         self._scroll = qt.QScrollArea()
         self._scroll.widgetResizable = True
         self._scroll.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
         self._panel_dock.setWidget(self._scroll)
+        self._follower = _WidthFollower(self._panel_dock, self._scroll)
         self.addDockWidget(qt.Qt.LeftDockWidgetArea, self._panel_dock)
         self._selector = qSlicerModuleSelectorToolBar(self)
 
@@ -63,4 +91,6 @@ class qSlicerMainWindow(qt.QMainWindow):
         self._scroll.takeWidget()
         if widget is not None:
             self._scroll.setWidget(widget)
+            widget.installEventFilter(self._follower)
             widget.show()
+            self._follower.follow()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
-from PySide6 import QtCore
+from PySide6 import QtCore, QtWidgets
 
 from standin.pythonqt import closed
 from standin.uiloader import register
@@ -109,4 +109,14 @@ class ctkCollapsibleGroupBox(qt.QGroupBox):
 
     def _set(self, collapsed: bool) -> None:
         self._collapsed = collapsed
-        self.setMaximumHeight(24 if collapsed else 16777215)
+        self.setFlat(collapsed)
+        self.setMaximumHeight(20 if collapsed else 16777215)
+
+    def paintEvent(self, event: Any) -> None:
+        """Draw an arrow before the title."""
+        option = QtWidgets.QStyleOptionGroupBox()
+        self.initStyleOption(option)
+        option.text = f"{'▸' if self._collapsed else '▾'} {option.text}"
+        painter = QtWidgets.QStylePainter(self)
+        painter.drawComplexControl(QtWidgets.QStyle.ComplexControl.CC_GroupBox, option)
+        painter.end()
