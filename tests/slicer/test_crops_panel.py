@@ -219,11 +219,15 @@ def test_without_a_server_saliency_says_what_to_do(panel):
 
 
 def test_the_curve_is_drawn_beneath_and_says_when_it_is_outdated(panel, crops):
-    size = panel.curveLabel.pixmap.size()
+    size = panel.curvePicture.pixmap.size()
     assert (size.width(), size.height()) == (380, 200)
-    assert panel.curveLabel.toolTip == ""
+    assert panel.curvePicture.toolTip == ""
+    panel.widget.show()
+    slicer.app.processEvents()
+    assert panel.curvePicture.height == 200, "the layout gives it its room"
+    panel.widget.hide()
     crops.lesions.update({1: replace(crops.lesions.records[1], foundIn="other voxels")})
-    assert "before" in panel.curveLabel.toolTip
+    assert "before" in panel.curvePicture.toolTip
     crops.lesions.update({1: replace(crops.lesions.records[1], found=None)})
     assert "not been measured" in panel.curveLabel.text
 
@@ -279,7 +283,7 @@ def test_without_a_lesion_the_section_says_so(panel, crops):
     crops.lesions.select(None)
     assert panel.lesionLabel.text == "No lesion is selected."
     assert all(view.widget.isHidden() for view in panel.views.values())
-    assert panel.curveLabel.isHidden()
+    assert panel.curveLabel.isHidden() and panel.curvePicture.isHidden()
     crops.lesions.close()
     assert panel.lesionLabel.text == "There are no lesions."
     assert not panel.nextButton.enabled

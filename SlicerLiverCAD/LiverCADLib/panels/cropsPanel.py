@@ -114,8 +114,9 @@ class CropsPanel:
         layout.addLayout(rows)
 
     def _buildCurve(self, layout):
-        self.curveLabel = qt.QLabel()
-        self.curveLabel.wordWrap = True
+        self.curvePicture, self.curveLabel = qt.QLabel(), qt.QLabel()
+        self.curveLabel.wordWrap = True  # and a label that wraps gives a picture no height
+        layout.addWidget(self.curvePicture)
         layout.addWidget(self.curveLabel)
         self.sheetButton = qt.QPushButton(_("Save contact sheet …"))
         self.sheetButton.clicked.connect(self.saveSheet)
@@ -246,11 +247,11 @@ class CropsPanel:
 
     def _updateCurve(self, lesion):
         curve = self._crops.curve()
-        self.curveLabel.setVisible(lesion is not None)
-        self.curveLabel.toolTip = ""
+        self.curvePicture.setVisible(curve is not None)
+        self.curveLabel.setVisible(lesion is not None and curve is None)
         if curve is not None:
-            self.curveLabel.setPixmap(curvePixmap(curve))
-            self.curveLabel.toolTip = _("Measured before the lesion was corrected") if self._crops.isOutdated else ""
+            self.curvePicture.setPixmap(curvePixmap(curve))
+            self.curvePicture.toolTip = _("Measured before the lesion was corrected") if self._crops.isOutdated else ""
         elif lesion is not None and lesion.found is None:
             self.curveLabel.text = _("Its enhancement has not been measured; let the server analyse the lesions.")
         else:
