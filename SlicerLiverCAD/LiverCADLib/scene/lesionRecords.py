@@ -128,6 +128,7 @@ class LesionRecord:
             type=self.type,
             label=self.label,
             found=None if self.isOutdated(measured) else self.found,
+            cautions=() if self.isOutdated(measured) else self.cautions,
             merged_from=self.mergedFrom,
             comment=self.comment,
         )
@@ -155,6 +156,7 @@ class LesionRecord:
             label=lesion.label,
             found=lesion.found or asAnalysed,
             foundIn=fingerprint if lesion.found else "",
+            cautions=lesion.cautions,
             markedAs="" if lesion.is_outlined else fingerprint or NO_VOXELS,
             mergedFrom=lesion.merged_from,
             comment=lesion.comment,

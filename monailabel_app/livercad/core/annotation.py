@@ -66,6 +66,8 @@ class AnnotatedLesion:
         Likewise the class; that of `type` where there is one.
     found : Lesion or None
         What the analysis measured, when the lesion was as it found it or was analysed again; None for others.
+    cautions : tuple of str
+        What the analysis warns of in what it measured, each a sentence about this lesion without its subject.
     merged_from : tuple of int
         Numbers of the lesions that were merged into this one.
     comment : str
@@ -81,6 +83,7 @@ class AnnotatedLesion:
     type: LesionType | None = None
     label: LesionClass | None = None
     found: Lesion | None = None
+    cautions: tuple[str, ...] = ()
     merged_from: tuple[int, ...] = ()
     comment: str = ""
 
