@@ -75,7 +75,7 @@ def test_all_lesions_are_listed_with_what_is_known_of_them(panel):
     assert [cell(panel, row, Column.TYPE) for row in range(3)] == ["HCC 80%", "Cyst 80%", "Metastasis 50%"]
     assert cell(panel, 0, Column.SCORE) == "0.90"
     headers = [panel.table.widget.horizontalHeaderItem(n).text() for n in range(len(COLUMNS))]
-    assert headers == ["No.", "Location", "Size (mm)", "Volume (ml)", "Type", "Score", "Warning", "Verdict"]
+    assert headers == ["No.", "Type", "Size (mm)", "Verdict", "Volume (ml)", "Location", "Score", "Warning"]
 
 
 def test_without_a_case_nothing_can_be_done(session):

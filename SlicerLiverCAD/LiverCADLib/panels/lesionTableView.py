@@ -6,14 +6,14 @@ from LiverCADLib.scene.lesionTable import COLUMN_WORDS, Column
 from LiverCADLib.signals import Signal
 
 WIDTHS = {
-    Column.NUMBER: 40,
-    Column.LOCATION: 190,
+    Column.NUMBER: 38,
+    Column.TYPE: 134,
     Column.SIZE: 76,
+    Column.VERDICT: 70,
     Column.VOLUME: 86,
-    Column.TYPE: 120,
+    Column.LOCATION: 190,
     Column.SCORE: 48,
     Column.WARNING: 130,
-    Column.VERDICT: 70,
 }
 
 

@@ -92,7 +92,7 @@ class LesionsPanel:
         layout.addWidget(self.commentEdit)
 
     def _buildPlacing(self, layout):
-        titles = {Way.CLICK: _("By a click"), Way.LINE: _("By a line"), Way.CIRCLE: _("By a circle")}
+        titles = {Way.CLICK: _("Click"), Way.LINE: _("Line"), Way.CIRCLE: _("Circle")}
         self.placeButtons = {}
         for way, title in titles.items():
             button = self._button("add", title, HINTS[way])
@@ -105,7 +105,7 @@ class LesionsPanel:
         self.diameterBox.value = DEFAULT_MM
         self.diameterBox.toolTip = _("Diameter of a lesion that is marked by a click")
         widgets = [(button, 1) for button in self.placeButtons.values()]
-        layout.addWidget(qt.QLabel(_("Add a lesion:")))
+        layout.addWidget(qt.QLabel(_("Add a lesion by")))
         layout.addLayout(row(*widgets, (self.diameterBox, 0)))
 
     @staticmethod

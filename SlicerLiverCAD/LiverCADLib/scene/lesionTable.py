@@ -36,13 +36,13 @@ class Column(Enum):
     """The table's columns, from left to right."""
 
     NUMBER = "number"
-    LOCATION = "location"
-    SIZE = "size"
-    VOLUME = "volume"
     TYPE = "type"
+    SIZE = "size"
+    VERDICT = "verdict"
+    VOLUME = "volume"
+    LOCATION = "location"
     SCORE = "score"
     WARNING = "warning"
-    VERDICT = "verdict"
 
 
 COLUMN_WORDS = {
@@ -204,8 +204,8 @@ def warningsOf(record: LesionRecord, measured: Measured | None) -> list[str]:
     if measured and measured.longest.length_mm < TINY_MM:
         warnings.append(_("is smaller than {size:g} mm").format(size=TINY_MM))
     if classification and classification.is_unsure and not record.label:
-        warnings.append(classification.reason.rstrip("."))
-    return warnings if isOutdated else [*warnings, *record.cautions]
+        warnings.append(classification.reason.rstrip(".").removeprefix("it "))
+    return warnings if isOutdated else list(dict.fromkeys((*warnings, *record.cautions)))
 
 
 def _isShown(record: LesionRecord, minimumScore: float) -> bool:

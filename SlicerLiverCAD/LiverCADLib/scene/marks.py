@@ -6,6 +6,8 @@ from LiverCADLib.translation import _
 
 MARK = "LiverCAD.mark"
 """Attribute of the nodes that are drawn around the selected lesion."""
+LINE_COLOR = (1.0, 1.0, 1.0)
+"""Of the diameters, which lie on the lesion and would not be seen in its colour."""
 ROOM_MM = 3.0
 """How much wider the box is than the lesion, so that its lines do not lie on the lesion's."""
 
@@ -26,11 +28,14 @@ class LesionMarks:
         lesions.changed.connect(self.refresh)
 
     def jump(self):
-        """Move all slice views to the selected lesion, and centre it in them."""
+        """Move all slice views to the middle of the selected lesion's longest diameter, so that it is seen whole."""
         record = self._lesions.records.get(self._lesions.selection)
         if record:
+            measured = self._lesions.measured(record.number)
+            line = measured.longest if measured else None
+            place = [(a + b) / 2 for a, b in zip(line.start, line.end, strict=True)] if line else record.center
             mode = slicer.vtkMRMLSliceNode.CenteredJumpSlice
-            slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *record.center, mode)
+            slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *place, mode)
 
     def refresh(self):
         """Draw what is selected as it now is; nothing where nothing is selected."""
@@ -41,8 +46,8 @@ class LesionMarks:
             return
         color = self._lesions.records[number].color
         self._showBox(number, measured.box, color)
-        self._showLine("longest", measured.longest, color)
-        self._showLine("perpendicular", measured.perpendicular, color)
+        self._showLine("longest", number, measured.longest)
+        self._showLine("perpendicular", number, measured.perpendicular)
 
     def clear(self):
         """Take the marks away."""
@@ -66,15 +71,16 @@ class LesionMarks:
         display.SetFillOpacity(0.0)
         display.SetHandlesInteractive(False)
 
-    def _showLine(self, role, line, color):
+    def _showLine(self, role, number, line):
         node = self._node(role, "vtkMRMLMarkupsLineNode")
-        node.SetName(f"{line.length_mm:.1f} mm")
+        node.SetName(_("lesion {number}").format(number=number))  # Slicer draws the length beside it
+        node.GetMeasurement("length").SetPrintFormat("%.0f %s")
         while node.GetNumberOfControlPoints() < 2:
             node.AddControlPointWorld(0.0, 0.0, 0.0)
         for index, end in enumerate((line.start, line.end)):
             node.SetNthControlPointPositionWorld(index, *map(float, end))
             node.SetNthControlPointLabel(index, "")
-        node.GetDisplayNode().SetSelectedColor(*color)
+        node.GetDisplayNode().SetSelectedColor(*LINE_COLOR)
 
     def _node(self, role, class_):
         node = self._nodes.get(role)
