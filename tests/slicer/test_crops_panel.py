@@ -9,6 +9,7 @@ import pytest
 import qt
 from crop_scene import HU, SERVER, SPOTS, found
 from standin.dialogs import dialogs
+from standin.helpers import process_events
 
 from livercad.core.annotation import Verdict
 from livercad.core.crops import PIXELS, PLANES, side_mm
@@ -223,7 +224,7 @@ def test_the_curve_is_drawn_beneath_and_says_when_it_is_outdated(panel, crops):
     assert (size.width(), size.height()) == (380, 200)
     assert panel.curvePicture.toolTip == ""
     panel.widget.show()
-    slicer.app.processEvents()
+    process_events()
     assert panel.curvePicture.height == 200, "the layout gives it its room"
     panel.widget.hide()
     crops.lesions.update({1: replace(crops.lesions.records[1], foundIn="other voxels")})
