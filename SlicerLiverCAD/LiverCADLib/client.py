@@ -66,7 +66,8 @@ class Client:
 
     def nextCase(self, strategy: str) -> str | None:
         """Case that the strategy chooses; None when none is left."""
-        answer = self._connection.json("POST", pathOf("activelearning", strategy), json={})
+        # The first such request makes the server load its models, which may take long.
+        answer = self._connection.json("POST", pathOf("activelearning", strategy), json={}, readS=None)
         return answer.get("id")
 
     def recognizePhases(self, case: str, task: Task) -> list[dict[str, Any]]:
