@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -35,12 +35,26 @@ for name, phase in (("first", Phase.ARTERIAL), ("second", Phase.DELAYED)):
     write_volume(synthetic_abdomen(7, phase=phase), folder / "nameless" / f"{name}.nii.gz")
 write_slow(folder, "slow", 8)
 """
+COPY = """
+import shutil, sys
+from pathlib import Path
+for name, source in {files!r}.items():
+    target = Path(sys.argv[1]) / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)
+"""
+FAKE_APP = ROOT / "tests" / "server" / "fake_app"
+
+
+def copying(files: Mapping[str, Path]) -> str:
+    """What to give a server as `write_studies`, for studies that are there: files by their names in its folder."""
+    return COPY.format(files={name: str(path) for name, path in files.items()})
 
 
 class RealServer:
-    """``livercad serve`` with the fake app of the server's tests: all but the networks is real."""
+    """``livercad serve``; with the fake app of the server's tests all but the networks is real."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, write_studies: str = WRITE_STUDIES, app: Path | None = FAKE_APP) -> None:
         self.folder = folder
         self.token = TOKEN
         with socket.socket() as probe:
@@ -56,8 +70,8 @@ class RealServer:
             "TMPDIR": str(folder / "tmp"),
             "LIVERCAD_TOKEN": TOKEN,
         }
-        self._run("-c", WRITE_STUDIES, str(self.studies))
-        shutil.copytree(ROOT / "tests" / "server" / "fake_app", folder / "app")
+        self._run("-c", write_studies, str(self.studies))
+        self._app = [] if app is None else ["--app", shutil.copytree(app, folder / "app")]
         self.start()
 
     def _run(self, *arguments: str) -> None:
@@ -65,7 +79,7 @@ class RealServer:
 
     def start(self) -> None:
         """Start, also after `kill`, on the same port; return when it answers."""
-        command = [PYTHON, "-m", "livercad", "serve", self.studies, "--app", self.folder / "app"]
+        command = [PYTHON, "-m", "livercad", "serve", self.studies, *self._app]
         with (self.folder / "log.txt").open("a") as log:
             self.process = subprocess.Popen(
                 [*map(str, command), "--port", str(self.port)],
