@@ -119,16 +119,23 @@ def table(results: dict[str, dict[str, Any]]) -> str:
 
 
 def draw_reliability(results: dict[str, dict[str, Any]], path: Path) -> None:
-    """Accuracy over confidence, a panel a set of phases."""
+    """Accuracy over confidence, a panel a set of phases; the larger a dot, the more lesions."""
     shown = [name for name in results if "without" not in name]
-    figure = Figure(figsize=(2.3 * len(shown), 2.7), layout="constrained")
-    for axes, name in zip(figure.subplots(1, len(shown), sharey=True), shown, strict=True):
+    rows = 2
+    columns = -(-len(shown) // rows)
+    figure = Figure(figsize=(2.4 * columns, 2.6 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True).ravel()
+    for axes, name in zip(panels, shown, strict=False):
         bins = results[name]["reliability"]
         axes.plot([0, 1], [0, 1], color="#6b7280", linewidth=0.8)
         sizes = [4 + 60 * one["n"] / max(other["n"] for other in bins) for one in bins]
         axes.scatter([one["confidence"] for one in bins], [one["accuracy"] for one in bins], sizes, color="#1f6f8b")
-        axes.set(title=name.split(" (")[0], xlabel="confidence", xlim=(0, 1), ylim=(0, 1.02))
-    figure.axes[0].set_ylabel("share right")
+        axes.set_title(name.split(" (")[0], fontsize=10)
+        axes.set(xlim=(0, 1), ylim=(0, 1.03))
+    for axes in panels[len(shown) :]:
+        axes.set_axis_off()
+    figure.supxlabel("confidence", fontsize=10)
+    figure.supylabel("share right", fontsize=10)
     figure.savefig(path, dpi=110)
 
 
