@@ -237,16 +237,16 @@ def test_the_region_is_the_square_as_thick_as_the_planes_lie_apart_and_follows_t
     assert region.node.GetCenter() == pytest.approx(crops.lesions.records[2].center)
 
 
-def test_the_region_is_seen_only_when_wanted_and_a_lesion_is_selected(crops):
+def test_the_region_is_drawn_only_when_wanted_and_a_lesion_is_selected(crops):
+    before = slicer.mrmlScene.GetNumberOfNodes()
     region = CropRegion(crops)
-    display = region.node.GetDisplayNode()
-    assert display.GetVisibility()
+    assert region.node.GetDisplayNode().GetVisibility()
     crops.setShowsRegion(False)
-    assert not display.GetVisibility()
+    assert region.node is None and slicer.mrmlScene.GetNumberOfNodes() == before
     crops.setShowsRegion(True)
-    assert display.GetVisibility()
+    assert region.node is not None
     crops.lesions.select(None)
-    assert not display.GetVisibility()
+    assert region.node is None and slicer.mrmlScene.GetNumberOfNodes() == before
 
 
 def test_the_region_is_no_markup_of_the_user_and_is_not_saved(crops):

@@ -27,7 +27,7 @@ class CropRegion:
 
     @property
     def node(self):
-        """The vtkMRMLMarkupsROINode; None until there was something to draw, and after the scene was closed."""
+        """The vtkMRMLMarkupsROINode; None where there is nothing to draw."""
         isThere = self._node is not None and self._node.GetScene() is slicer.mrmlScene
         return self._node if isThere else None
 
@@ -35,8 +35,7 @@ class CropRegion:
         """Draw the square of the selected lesion, or nothing."""
         lesion = self._crops.lesion if self._crops.showsRegion else None
         if lesion is None:
-            if self.node:
-                self.node.GetDisplayNode().SetVisibility(False)
+            self._remove()
             return
         node = self.node or self._make()
         side, (lowest, *_rest, highest) = self._crops.sideMm, plane_offsets_mm(lesion.diameterMm)
@@ -44,12 +43,15 @@ class CropRegion:
             node.SetCenter(lesion.center)
             node.SetSize(side, side, max(highest - lowest, THINNEST_MM))
             node.SetNthControlPointVisibility(0, False)  # the middle is the lesion's to show
-        node.GetDisplayNode().SetVisibility(True)
 
     def close(self):
         """Remove what was drawn, for good."""
         self._crops.changed.disconnect(self.update)
+        self._remove()
+
+    def _remove(self):
         if self.node:
+            slicer.mrmlScene.RemoveNode(self.node.GetDisplayNode())
             slicer.mrmlScene.RemoveNode(self.node)
 
     def _make(self):

@@ -147,8 +147,8 @@ def rowOf(record: LesionRecord, measured: Measured | None, liver: Box | None) ->
     type_, tip, probability = _typeOf(record)
     r, a, s = record.center
     place = placeIn(record.center, liver) if measured or record.diameterMm else ""
-    size = measured.longest.length_mm if measured else record.diameterMm
-    sizes = f"{size:.0f}" + (f" × {measured.perpendicular.length_mm:.0f}" if measured else "")
+    size, across, volume = _sizeOf(record, measured)
+    sizes = f"{size:.0f}" + (f" × {across:.0f}" if across else "")
     slice_ = _("slice {slice}, ").format(slice=measured.slice) if measured else ""
     return Row(
         number=record.number,
@@ -156,7 +156,7 @@ def rowOf(record: LesionRecord, measured: Measured | None, liver: Box | None) ->
             Column.NUMBER: str(record.number),
             Column.LOCATION: f"{place}, S {s:.0f}" if place else "",
             Column.SIZE: sizes if size else "",
-            Column.VOLUME: f"{measured.volumeMl:.2f}" if measured else "",
+            Column.VOLUME: f"{volume:.2f}" if volume else "",
             Column.TYPE: type_,
             Column.SCORE: "" if record.score is None else f"{record.score:.2f}",
             Column.WARNING: "; ".join(warnings),
@@ -177,7 +177,7 @@ def rowOf(record: LesionRecord, measured: Measured | None, liver: Box | None) ->
             Column.NUMBER: record.number,
             Column.LOCATION: s if place else None,
             Column.SIZE: size or None,
-            Column.VOLUME: measured.volumeMl if measured else None,
+            Column.VOLUME: volume or None,
             Column.TYPE: (type_.split(" ")[0].lower(), probability) if type_ else None,
             Column.SCORE: record.score,
             Column.WARNING: "; ".join(warnings) or None,
@@ -206,6 +206,15 @@ def warningsOf(record: LesionRecord, measured: Measured | None) -> list[str]:
     if classification and classification.is_unsure and not record.label:
         warnings.append(classification.reason.rstrip(".").removeprefix("it "))
     return warnings if isOutdated else list(dict.fromkeys((*warnings, *record.cautions)))
+
+
+def _sizeOf(record: LesionRecord, measured: Measured | None) -> tuple[float, float, float]:
+    """Both diameters (mm) and volume (ml), 0 where unknown; a rejected lesion of a submission has lost its voxels."""
+    if measured:
+        return measured.longest.length_mm, measured.perpendicular.length_mm, measured.volumeMl
+    if record.isRejected and record.found:
+        return record.found.diameter_mm, record.found.short_diameter_mm, record.found.volume_ml
+    return record.diameterMm, 0.0, 0.0
 
 
 def _isShown(record: LesionRecord, minimumScore: float) -> bool:
