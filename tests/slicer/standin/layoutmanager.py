@@ -29,7 +29,7 @@ class qSlicerLayoutManager(qt.QObject):
         self._slices: dict[str, Any] = {}
         self._threeds: dict[str, Any] = {}
         self._shown = ""
-        self._viewport = QtWidgets.QWidget()
+        self._viewport = qt.QWidget()
         QtWidgets.QVBoxLayout(self._viewport).setContentsMargins(0, 0, 0, 0)
         self._content: QtWidgets.QWidget | None = None
         self._logic = slicer.vtkMRMLLayoutLogic()
