@@ -20,7 +20,8 @@ class qSlicerApplication(qt.QObject):
     """The application object. Settings are in a temporary folder; nothing of the user's is read or written."""
 
     startupCompleted = QtCore.Signal()
-    SIGNALS = ("startupCompleted()",)
+    aboutToQuit = QtCore.Signal()
+    SIGNALS = ("startupCompleted()", "aboutToQuit()")
 
     def __init__(self, scene: Scene, core_io: Any, modules: Any) -> None:
         super().__init__()
