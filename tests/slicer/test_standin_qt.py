@@ -35,6 +35,15 @@ def test_a_read_only_property_cannot_be_set():
         qt.QTimer().active = True
 
 
+def test_a_property_that_only_qt_6_has_is_none():
+    table = qt.QTableWidget(2, 3)
+    header = table.horizontalHeader()
+    with pytest.raises(AttributeError, match="no property 'sectionsClickable'"):
+        header.sectionsClickable = True
+    header.setSectionsClickable(True)
+    assert header.sectionsClickable() is True
+
+
 def test_an_unknown_attribute_cannot_be_read():
     with pytest.raises(AttributeError):
         _ = qt.QLabel().lesions

@@ -47,7 +47,7 @@ class LesionTableView:
             self.widget.setColumnWidth(columns.index(column), width)
         header = self.widget.horizontalHeader()
         header.setStretchLastSection(True)
-        header.sectionsClickable = True
+        header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
         header.connect("sectionClicked(int)", self._onHeader)
         self.widget.itemSelectionChanged.connect(self._onSelection)

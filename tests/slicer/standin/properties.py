@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from PySide6 import QtCore
@@ -19,16 +21,26 @@ _TAKES: dict[str, tuple[type, ...]] = {
 }
 """What a property of C++'s type takes. PythonQt converts some more; what it makes of them is not relied upon."""
 
+_QT5: dict[str, list[str]] = json.loads((Path(__file__).parent / "qt5_properties.json").read_text())
+"""Properties of each class of Qt 5.15, with which Slicer is built, without inherited ones: those that PyQt5 5.15.11 has
+in its classes' meta-objects (Qt 5.15.14). PySide6 is Qt 6, which has more."""
 
 _names: dict[type, frozenset[str]] = {}
 
 
 def property_names(cls: Any) -> frozenset[str]:
-    """Names of all properties that objects of a class have."""
+    """Names of all properties that objects of a class have in Qt 5.15; of Slicer's and CTK's classes as written here."""
     if cls not in _names:
-        meta = cls.staticMetaObject
-        _names[cls] = frozenset(meta.property(index).name() for index in range(meta.propertyCount()))
+        _names[cls] = frozenset(_own_and_inherited(cls.staticMetaObject))
     return _names[cls]
+
+
+def _own_and_inherited(meta: QtCore.QMetaObject | None) -> set[str]:
+    if meta is None:
+        return set()
+    own = {meta.property(index).name() for index in range(meta.propertyOffset(), meta.propertyCount())}
+    in_qt5 = _QT5.get(meta.className())
+    return (own if in_qt5 is None else own & set(in_qt5)) | _own_and_inherited(meta.superClass())
 
 
 def check_alive(instance: Any) -> None:
