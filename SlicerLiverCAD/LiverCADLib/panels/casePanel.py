@@ -142,7 +142,7 @@ class CasePanel:
         self._load(_("Opening {case}").format(case=case), loadCase, case)
 
     def _load(self, title, function, what):
-        if not self._mayReplace():
+        if not self._isFree or not self._mayReplace():  # the table's double click and keys come here at any time
             return
         isAgreed, client = self._caseScene.isUnsaved, self._session.client
         self._say("")
@@ -151,6 +151,11 @@ class CasePanel:
         self._job.failed.connect(self._onFailed)
         self._job.ended.connect(self._onEnded)
         self._update()
+
+    @property
+    def _isFree(self):
+        """Whether the server can be asked for a case."""
+        return self._session.isConnected and self._job is None
 
     def _mayReplace(self):
         """Ask before changes are lost; the user's own nodes are never touched."""
@@ -219,7 +224,7 @@ class CasePanel:
         self._update()
 
     def _update(self, *ignored):
-        isFree = self._session.isConnected and self._job is None
+        isFree = self._isFree
         for widget in (self.nextButton, self.refreshButton):
             widget.enabled = isFree
         self.openButton.enabled = isFree and bool(self.table.selected)
