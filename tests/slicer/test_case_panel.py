@@ -103,6 +103,19 @@ def test_a_double_click_opens_a_case(panel, session, case_scene):
     assert case_scene.case == "case-2"
 
 
+def test_a_double_click_does_nothing_while_a_case_comes_or_without_a_server(panel, session, case_scene):
+    panel.table.widget.cellDoubleClicked.emit(0, 0)
+    panel.table.widget.cellDoubleClicked.emit(1, 0)
+    assert len(session.runner.jobs) == 1
+    session.runner.wait()
+    assert case_scene.case == "case-1"
+    session.client = None
+    session.disconnected.emit()
+    panel.table.widget.cellDoubleClicked.emit(1, 0)
+    panel.openNext()
+    assert not session.runner.jobs and panel.messageLabel.text == ""
+
+
 def test_the_next_sample_is_the_one_of_the_chosen_strategy(panel, session, case_scene, client):
     panel.strategyBox.setCurrentIndex(1)
     panel.nextButton.click()
