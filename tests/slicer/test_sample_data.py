@@ -4,20 +4,42 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import SampleData
 import slicer
 
 from livercad.core.phases import UNENHANCED_WINDOW, Phase
-from LiverCADLib.sampleData import NAME, registerSampleData
+from LiverCADLib.sampleData import NAME, loadPhantom, registerSampleData
 from LiverCADLib.scene.volumes import volumeOf
 
 
-def test_the_phantom_is_offered_with_a_picture_and_comes_with_three_phases_that_names_tell(case_scene, phases):
+def registered():
+    slicer.modules.sampleDataSources.clear()
     registerSampleData()
-    logic = SampleData.SampleDataLogic()
-    assert Path(logic.registered[NAME].thumbnailFileName).is_file()
+    registerSampleData()
+    (source,) = slicer.modules.sampleDataSources["LiverCAD"]
+    return source
 
-    nodes = logic.downloadSamples(NAME)
+
+def test_scripts_get_the_same_volumes_from_the_files(case_scene, phases):
+    shown = SampleData.click(registered())
+    loaded = SampleData.SampleDataLogic().downloadSamples(NAME)
+    assert [node.GetName() for node in loaded] == [f"{node.GetName()}_1" for node in shown]
+    for mine, theirs in zip(shown, loaded, strict=True):
+        assert np.array_equal(slicer.util.arrayFromVolume(mine), slicer.util.arrayFromVolume(theirs))
+        assert np.allclose(volumeOf(mine).affine, volumeOf(theirs).affine, atol=1e-3)
+
+
+def test_data_without_uris_cannot_be_registered():
+    with pytest.raises(TypeError):
+        SampleData.SampleDataLogic.registerCustomSampleDataSource("LiverCAD", NAME, customDownloader=loadPhantom)
+
+
+def test_the_phantom_is_offered_with_a_picture_and_comes_with_three_phases_that_names_tell(case_scene, phases):
+    source = registered()
+    assert Path(source.thumbnailFileName).is_file()
+
+    nodes = SampleData.click(source)
 
     phases.assignByNames()
     assert phases.volumes() == dict(zip((Phase.UNENHANCED, Phase.ARTERIAL, Phase.PORTAL), nodes, strict=True))
