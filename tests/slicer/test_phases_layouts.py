@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 import slicer
-from case_scene import open_case, reload_scene
+from case_scene import open_case, parameters, reload_scene
 
 from livercad.core.phases import Phase
 from LiverCADLib.scene.layouts import compositeNode, layoutNode, layoutNumber, layoutXml, sliceNode, viewName
@@ -128,6 +128,22 @@ def test_the_layout_comes_back_with_a_saved_scene(case_scene, phases, side_by_si
     number = layoutNode().GetViewArrangement()
     reload_scene(case_scene, tmp_path)
     assert layoutNode().GetViewArrangement() == number
+    side_by_side.setOn(False)
+    assert layoutNode().GetViewArrangement() == FOUR_UP
+
+
+def test_closing_the_scene_brings_slicers_usual_layout_back(main_window, case_scene, side_by_side, client):
+    open_case(case_scene, client)
+    side_by_side.setOn(True)
+    slicer.mrmlScene.Clear(0)
+    case_scene.setParameters(parameters())
+    assert layoutNode().GetViewArrangement() == FOUR_UP and not side_by_side.isOn
+
+
+def test_it_can_be_switched_off_where_the_modules_layout_was_shown_before(case_scene, side_by_side, client):
+    open_case(case_scene, client)
+    layoutNode().SetViewArrangement(layoutNumber((Phase.PORTAL,)))
+    side_by_side.setOn(True)
     side_by_side.setOn(False)
     assert layoutNode().GetViewArrangement() == FOUR_UP
 

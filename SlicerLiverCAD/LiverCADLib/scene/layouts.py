@@ -84,7 +84,7 @@ class SideBySide:
         """Show the phases side by side, or go back to the layout that was there before."""
         layout = layoutNode()
         if isOn and not self.isOn:
-            self._parameters.previousLayout = layout.GetViewArrangement()
+            self._parameters.previousLayout = 0 if _isOwn(layout) else layout.GetViewArrangement()
         self._parameters.sideBySide = isOn
         if isOn:
             self._update()
@@ -131,6 +131,9 @@ class SideBySide:
 
     def _onRestored(self):
         registerLayouts()
+        layout = layoutNode()
+        if not self.isOn and _isOwn(layout):  # the scene was closed, and what its layout showed is gone
+            layout.SetViewArrangement(layout.SlicerLayoutFourUpView)
         self._update()
 
     @property
@@ -141,6 +144,11 @@ class SideBySide:
 def layoutNumber(phases):
     """Number of the layout for these phases: LAYOUT and a bit for each."""
     return LAYOUT + sum(1 << place for place, phase in enumerate(Phase) if phase in phases)
+
+
+def _isOwn(layout):
+    """Whether a layout node shows one of this module's layouts."""
+    return LAYOUT < layout.GetViewArrangement() < LAYOUT + (1 << len(Phase))
 
 
 def registerLayouts():
