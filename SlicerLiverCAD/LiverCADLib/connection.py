@@ -61,6 +61,18 @@ def hostOf(address: str) -> str:
     return urlsplit(address).hostname or ""
 
 
+def originOf(address: str) -> str:
+    """Scheme, computer and port of a full address: what trust is given to, as "https://liver.example.org:443"."""
+    parts = urlsplit(address)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    return f"{parts.scheme}://{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def isInTheClear(address: str) -> bool:
+    """Whether others in the network can read along what goes to a full address."""
+    return urlsplit(address).scheme == "http" and not isThisComputer(address)
+
+
 def isThisComputer(address: str) -> bool:
     """Whether a full address is one of this computer; names are not looked up."""
     host = hostOf(address)

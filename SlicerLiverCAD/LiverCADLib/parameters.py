@@ -64,6 +64,8 @@ class LiverCADParameters:
         Time spent on the case.
     waiting : str
         Id of the submission of this case that was made last and has not reached the server; empty for none.
+    draft : str
+        Id of the copy of changes that were not submitted, kept on this computer; empty for none.
     """
 
     case: str
@@ -93,3 +95,4 @@ class LiverCADParameters:
     comment: str
     seconds: float
     waiting: str
+    draft: str

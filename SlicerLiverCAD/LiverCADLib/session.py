@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from LiverCADLib.client import Client
 from LiverCADLib.clientErrors import NotConnectedError
-from LiverCADLib.connection import hostOf
+from LiverCADLib.connection import isInTheClear, originOf
 from LiverCADLib.greeting import ServerInfo
 from LiverCADLib.jobs import Job, JobRunner, Task
 from LiverCADLib.settings import Settings
@@ -39,7 +38,7 @@ class Session:
     busyChanged : Signal
         (bool): whether any job is at work.
     consentChanged : Signal
-        No arguments: other hosts may get images now.
+        No arguments: other servers may get images now.
     background : JobRunner
         Runs what nobody waits for, as looking how a training goes; the status line does not show it.
     """
@@ -91,7 +90,8 @@ class Session:
                 found[0].close()
                 return
             self.client, self.info, self.models = found
-            self.settings.address, self.settings.token, self.settings.caBundle = found[0].address, token, caBundle
+            self.settings.address, self.settings.caBundle = found[0].address, caBundle
+            self.settings.rememberToken(originOf(found[0].address), token)
             self.connected.emit(self.info)
 
         job.done.connect(arrived)
@@ -110,30 +110,30 @@ class Session:
     def needsConsent(self) -> bool:
         """Whether the user has to be asked before a volume or a mask is sent to the connected server."""
         client = self.requireClient()
-        return not client.isLocal and hostOf(client.address) not in self.settings.consents
+        return not client.isLocal and originOf(client.address) not in self.settings.consents
 
     def giveConsent(self) -> None:
-        """Remember that the user lets volumes go to the connected server's host."""
-        self.settings.rememberConsent(hostOf(self.requireClient().address))
+        """Remember that the user lets volumes go to the connected server, under its scheme, host and port."""
+        self.settings.rememberConsent(originOf(self.requireClient().address))
         self.consentChanged.emit()
 
     def withdrawConsents(self) -> None:
         """Ask again before a volume is sent to any other computer."""
-        for host in self.settings.consents:
-            self.settings.withdrawConsent(host)
+        for origin in self.settings.consents:
+            self.settings.withdrawConsent(origin)
         self.consentChanged.emit()
 
     def consentQuestion(self) -> str:
         """What to ask the user before a volume is sent to the connected server; plain text."""
         address = self.requireClient().address
         parts = [
-            _("Send image data to {host}?").format(host=hostOf(address)),
+            _("Send image data to {server}?").format(server=originOf(address)),
             _(
                 "That is another computer. Images and masks go there without the DICOM header, but with the case's "
                 "name and whatever is visible in the images. Make sure that you are allowed to."
             ),
         ]
-        if urlsplit(address).scheme == "http":
+        if isInTheClear(address):
             parts.append(_("The connection is not encrypted: others in the network can read along."))
         return "\n\n".join(parts)
 

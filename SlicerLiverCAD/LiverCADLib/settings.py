@@ -65,8 +65,6 @@ class Settings:
     ----------
     address : str
         Of the server that was connected last.
-    token : str
-        Its token; kept readable, as Slicer keeps passwords.
     caBundle : str
         File of certificates to trust for https; empty for the usual ones.
     annotator : str
@@ -76,11 +74,11 @@ class Settings:
     """
 
     address = _Text(DEFAULT_ADDRESS)
-    token = _Text()
     caBundle = _Text()
     strategy = _Text("first")
     _annotator = _Text()
     _consents = _Text("[]")
+    _tokens = _Text("{}")
 
     def __init__(self, store: Store | None = None, folder: Path | None = None) -> None:
         if store is None:
@@ -109,19 +107,33 @@ class Settings:
 
     @property
     def consents(self) -> tuple[str, ...]:
-        """Hosts that volumes may be sent to."""
+        """Servers that volumes may be sent to, as of `connection.originOf`."""
         try:
-            return tuple(str(host) for host in json.loads(self._consents))
+            return tuple(str(origin) for origin in json.loads(self._consents))
         except ValueError:
             return ()
 
-    def rememberConsent(self, host: str) -> None:
-        """Volumes may be sent to this host from now on."""
-        self._consents = json.dumps(sorted({*self.consents, host}))
+    def rememberConsent(self, origin: str) -> None:
+        """Volumes may be sent to this server from now on."""
+        self._consents = json.dumps(sorted({*self.consents, origin}))
 
-    def withdrawConsent(self, host: str) -> None:
-        """Ask again before volumes are sent to this host."""
-        self._consents = json.dumps(sorted({*self.consents} - {host}))
+    def withdrawConsent(self, origin: str) -> None:
+        """Ask again before volumes are sent to this server."""
+        self._consents = json.dumps(sorted({*self.consents} - {origin}))
+
+    def tokenOf(self, origin: str) -> str:
+        """The token that a server, as of `connection.originOf`, was connected with; empty for none."""
+        return self._allTokens().get(origin, "")
+
+    def rememberToken(self, origin: str, token: str) -> None:
+        """Keep a server's token, readable as Slicer keeps passwords; an empty one is forgotten."""
+        self._tokens = json.dumps({name: kept for name, kept in {**self._allTokens(), origin: token}.items() if kept})
+
+    def _allTokens(self) -> dict[str, str]:
+        try:
+            return {str(origin): str(token) for origin, token in json.loads(self._tokens).items()}
+        except (ValueError, AttributeError):
+            return {}
 
 
 def _loginName() -> str:

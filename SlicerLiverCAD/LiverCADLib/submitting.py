@@ -1,16 +1,15 @@
 """Takes the open case to the server and back, by way of the outbox; no Qt. In the GUI thread, work is done in jobs."""
 
 from LiverCADLib.clientErrors import ConflictError
-from LiverCADLib.scene.analysis import takeAnalysis
-from LiverCADLib.scene.caseFolder import findingsOf, readCase, readFindings, writeCase, writeFindings
-from LiverCADLib.scene.lesionTable import counted
+from LiverCADLib.drafts import Drafts
+from LiverCADLib.fileWork import FileWork
+from LiverCADLib.scene.outbox import DamagedError, Kind
 from LiverCADLib.scene.submission import concerns, markSubmitted
 from LiverCADLib.segmenting import fetchSubmission
-from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
 
 
-class Submitting:
+class Submitting(FileWork):
     """Submits, sends what waits, opens what was submitted.
 
     Parameters
@@ -25,35 +24,27 @@ class Submitting:
     Attributes
     ----------
     changed : Signal
-        No arguments; what waits, or whether something is at work, is another.
-    told : Signal
-        (sentence, "good", "bad" or ""): how it went.
+        No arguments; what waits or is kept, or whether something is at work, is another.
     conflict : (Waiting, ConflictError) or None
         The submission that a newer version on the server keeps from being taken.
     waiting : list of Waiting
-        The oldest first.
+        What is to be sent, the oldest first.
+    kept : list of Waiting
+        What is opened only on demand, the oldest first: submissions that were set aside, and changes of earlier
+        sessions that were not submitted.
+    drafts : Drafts
+        Copies of the changes of this session.
     """
 
     def __init__(self, workbench, session, outbox):
-        self.changed, self.told = Signal(), Signal()
-        self._workbench, self._session, self._outbox = workbench, session, outbox
-        self._job, self._edits = None, 0
-        self.conflict, self.waiting = None, outbox.waiting()
-        workbench.lesions.edited.connect(self._onEdited)
+        super().__init__(workbench, session)
+        self._outbox, self.drafts = outbox, Drafts(workbench, session, outbox)
+        self.conflict, self.waiting, self.kept = None, [], []
+        self._look()
+        self.drafts.changed.connect(self._look)
+        self.drafts.failed.connect(lambda sentence: self._tell(sentence, "bad"))
         workbench.scene.opened.connect(self._onOpened)
         session.connected.connect(self._onConnected)
-
-    @property
-    def isBusy(self):
-        """Whether something is on its way."""
-        return self._job is not None
-
-    @property
-    def caseName(self):
-        """What the open case is called in files."""
-        scene = self._workbench.scene
-        name = scene.case or (scene.reference.GetName() if scene.reference else "") or "case"
-        return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
 
     def concerns(self):
         """What the annotator may have overlooked, in sentences."""
@@ -62,24 +53,30 @@ class Submitting:
         return concerns(self._workbench.lesions, self._workbench.scene.parameters.state)
 
     def submit(self, annotator):
-        """Write the open case to the outbox, and send it where a server is connected.
+        """Write the open case to the outbox; send it where its server is connected and the user lets it have masks.
 
         Parameters
         ----------
         annotator : str
             Who submits.
         """
-        scene, edits = self._workbench.scene, self._edits
+        scene, segmentation = self._workbench.scene, self._workbench.segmentation
         case, parameters = self._workbench.collect(annotator), scene.parameters
-        client = self._session.client
+        edits = scene.edits
         job = self._start(
             _("Submitting {case}").format(case=scene.case),
             _submit,
             self._outbox,
-            client if client and client.address == scene.server else None,
+            self._session.client if self._isServerOf(scene) and not self._session.needsConsent() else None,
             (case, scene.server, parameters.version, parameters.waiting),
         )
-        job.done.connect(lambda answer: self._onSubmitted(edits, *answer))
+        job.done.connect(lambda answer: self._onSubmitted(segmentation, edits, *answer))
+        for signal in (job.failed, job.cancelled):
+            signal.connect(lambda *arguments: self._followLatest(segmentation))
+
+    def needsConsent(self):
+        """Whether the user has to be asked before the open case can be sent, and not only saved on this computer."""
+        return self._isServerOf(self._workbench.scene) and self._session.needsConsent()
 
     def send(self):
         """Send what waits for the connected server."""
@@ -95,10 +92,9 @@ class Submitting:
         job.done.connect(lambda version: self._onSent({waiting.id: version}, []))
 
     def openTheirs(self):
-        """Open the server's version; the one in conflict goes on waiting."""
+        """Open the server's version, and set aside what waits of this case."""
         self.conflict = None
-        self._workbench.scene.parameters.waiting = ""
-        self.reopen()
+        self.reopen(setAside=True)
 
     def drop(self):
         """Throw the submission that is in conflict away; the scene is unsaved then."""
@@ -110,102 +106,125 @@ class Submitting:
             self._workbench.scene.markUnsaved()
         self._look()
 
-    def reopen(self):
-        """Bring the server's latest submission of the open case into the scene."""
+    def reopen(self, setAside=False):
+        """Bring the server's latest submission of the open case into the scene.
+
+        Parameters
+        ----------
+        setAside : bool
+            Whether what waits of this case is set aside when it comes.
+        """
         scene, segmentation = self._workbench.scene, self._workbench.require()
         title = _("Opening the submission of {case}").format(case=scene.case)
-        job = self._start(title, fetchSubmission, self._session.client, scene.case, segmentation.grid)
-        job.done.connect(lambda case: self._onReopened(segmentation, case))
+        job, mayCome = self._startOpening(title, fetchSubmission, self._session.client, scene.case, segmentation.grid)
+        job.done.connect(lambda case: self._onReopened(mayCome, segmentation, case, setAside))
+        for signal in (job.failed, job.cancelled):
+            signal.connect(lambda *arguments: self._missTheirs(segmentation))
 
-    def exportCase(self, folder):
-        """Write the open case into a folder."""
-        case = self._workbench.collect(self._session.settings.annotator)
-        job = self._start(_("Exporting the case"), lambda task: writeCase(folder, case))
-        job.done.connect(lambda nothing: self._tell(_("Written: {name}").format(name=folder), "good"))
+    def openKept(self, letter):
+        """Open a submission that was set aside, or changes that were not submitted, in the place of what is there."""
+        grid = self._workbench.require().grid
+        title = _("Opening what was kept of {case}").format(case=letter.case)
+        job, mayCome = self._startOpening(title, lambda task: self._outbox.read(letter, grid))
+        job.done.connect(lambda case: self._onKeptOpened(mayCome, letter, case))
 
-    def importCase(self, folder):
-        """Open an annotated case from a folder, in the place of what is in the scene."""
-        segmentation = self._workbench.require()
-        job = self._start(_("Importing the case"), lambda task: readCase(folder, segmentation.grid))
-        job.done.connect(lambda case: self._onImported(segmentation, case))
+    def discard(self, letter):
+        """Throw something that was kept away."""
+        self._outbox.remove(letter)
+        self._look()
 
-    def exportFindings(self, path):
-        """Write the findings as they stand."""
-        writeFindings(path, findingsOf(self._workbench.lesions))
-        self._tell(_("Written: {name}").format(name=path), "good")
+    def _isServerOf(self, scene):
+        client = self._session.client
+        return client is not None and client.address == scene.server
 
-    def importFindings(self, path):
-        """Add what findings say to what is in the scene."""
-        segmentation = self._workbench.require()
-        job = self._start(_("Importing findings"), lambda task: readFindings(path, segmentation.grid))
-        job.done.connect(lambda answer: self._onFindings(segmentation, answer))
-
-    def _start(self, title, function, *arguments):
-        self._tell("")
-        self._job = job = self._session.run(title, function, *arguments)
-        job.failed.connect(self._onFailed)
-        job.cancelled.connect(self._onCancelled)
-        job.ended.connect(lambda: self._onEnded(job))
-        self.changed.emit()
-        return job
-
-    def _onSubmitted(self, edits, waiting, sent, refused):
+    def _onSubmitted(self, segmentation, edits, waiting, sent, refused):
         scene = self._workbench.scene
-        if (scene.server, scene.case) == (waiting.server, waiting.case):
+        if self._workbench.segmentation is segmentation:
             scene.parameters.waiting = waiting.id
-            if edits == self._edits:
+            self._workbench.lesions.settle()
+            if scene.edits == edits:
                 scene.markUnsaved(False)
         self._onSent(sent, refused)
         if waiting.id not in sent and not refused:
-            self._tell(_("Saved on this computer. It is sent when the server is connected."))
+            isRefused = self._session.client is not None and self._session.client.address == waiting.server
+            self._tell(
+                _("Saved on this computer, and not sent: you have not allowed that.")
+                if isRefused
+                else _("Saved on this computer. It is sent when the server is connected.")
+            )
 
     def _onSent(self, sent, refused):
         parameters = self._workbench.scene.parameters
         if parameters.waiting in sent:
             parameters.version, parameters.waiting = sent[parameters.waiting], ""
             markSubmitted(self._workbench.lesions)
+        if parameters.waiting in {waiting.id for waiting, error in refused if isinstance(error, DamagedError)}:
+            parameters.waiting = ""  # the scene is the only place where it still is
+            self._workbench.scene.markUnsaved()
         conflicts = [(waiting, error) for waiting, error in refused if isinstance(error, ConflictError)]
         self.conflict = conflicts[0] if conflicts else None
-        others = [error for _waiting, error in refused if not isinstance(error, ConflictError)]
-        if others:
-            saved = _("It is saved on this computer and waits.")
-            self._tell(f"{others[0]} {saved}", "bad")
-        elif conflicts:
-            self._tell("")
-        elif sent:
-            versions = ", ".join(map(str, sent.values()))
-            self._tell(_("Submitted: version {version}.").format(version=versions), "good")
+        self._tell(*_howItWent(sent, [error for _waiting, error in refused if not isinstance(error, ConflictError)]))
 
-    def _onReopened(self, segmentation, case):
-        if self._workbench.segmentation is segmentation and case is not None:
-            self._workbench.restore(case)
-            who = case.annotation.annotator if case.annotation else _("another program")
-            self._tell(_("Version {version} by {who} is open.").format(version=case.version, who=who), "good")
+    def _followLatest(self, segmentation):
+        """What was written before a submission broke goes on waiting, and what is corrected now follows it."""
+        scene = self._workbench.scene
+        latest = self._outbox.latest(scene.server, scene.case)
+        if latest is not None and self._workbench.segmentation is segmentation:
+            scene.parameters.waiting = latest.id
 
-    def _onImported(self, segmentation, case):
+    def _onReopened(self, mayCome, segmentation, case, setAside):
+        if case is None:
+            return
+        if not mayCome():
+            self._missTheirs(segmentation)
+            return
+        if setAside:
+            self._outbox.setAside(self._workbench.scene.server, self._workbench.scene.case)
+            self._workbench.scene.parameters.waiting = ""
+        self._workbench.restore(case)
+        who = case.annotation.annotator if case.annotation else _("another program")
+        self._tell(_("Version {version} by {who} is open.").format(version=case.version, who=who), "good")
+
+    def _missTheirs(self, segmentation):
+        """What is in the scene is based on nothing of the server's: submitting it is to be a conflict, and seen."""
         if self._workbench.segmentation is segmentation:
+            self._workbench.scene.parameters.version = 0
+
+    def _onKeptOpened(self, mayCome, letter, case):
+        if mayCome():
             self._workbench.restore(case)
+            parameters, letter = self._workbench.scene.parameters, self._outbox.find(letter.id) or letter
+            parameters.version, parameters.waiting, parameters.draft = letter.basedOn, letter.follows, letter.id
             self._workbench.scene.markUnsaved()
-            self._tell(_("The case was imported."), "good")
-
-    def _onFindings(self, segmentation, answer):
-        if self._workbench.segmentation is segmentation:
-            added = takeAnalysis(self._workbench.lesions, answer, keepMine=bool(self._workbench.lesions.numbers))
-            self._tell(_("{lesions} imported.").format(lesions=counted(len(added))), "good")
+            self._look()
+            self._tell(_("What was kept of {made} is open. It is not submitted yet.").format(made=letter.made), "good")
 
     def _onOpened(self):
+        """Bring back what is known of a case: changes that were not submitted, if the user wants them, come first."""
+        scene = self._workbench.scene
+        drafts = self._outbox.kept(Kind.DRAFT, scene.server, scene.case)
+        question = _("There are corrections of {case} of {made} that were not submitted. Bring them back?")
+        if drafts and self._isAgreed(question.format(case=scene.case, made=drafts[-1].made)):
+            self.openKept(drafts[-1])
+        else:
+            self._openSubmitted()
+        self._look()
+
+    def _openSubmitted(self):
         """Bring back what was submitted of a case: what waits here is newer than what the server has."""
         scene = self._workbench.scene
         waiting = self._outbox.latest(scene.server, scene.case)
         if waiting is not None:
-            segmentation = self._workbench.require()
-            job = self._start(_("Opening your submission"), lambda task: self._outbox.read(waiting, segmentation.grid))
-            job.done.connect(lambda case: self._onWaitingOpened(segmentation, waiting, case))
+            grid = self._workbench.require().grid
+            job, mayCome = self._startOpening(
+                _("Opening your submission"), lambda task: self._outbox.read(waiting, grid)
+            )
+            job.done.connect(lambda case: self._onWaitingOpened(mayCome, waiting, case))
         elif scene.parameters.version and self._session.isConnected:
             self.reopen()
 
-    def _onWaitingOpened(self, segmentation, waiting, case):
-        if self._workbench.segmentation is segmentation:
+    def _onWaitingOpened(self, mayCome, waiting, case):
+        if mayCome():
             self._workbench.restore(case)
             self._workbench.scene.parameters.waiting = waiting.id
             sentence = _("Your submission of {made}, which the server does not have yet, is open.")
@@ -218,33 +237,37 @@ class Submitting:
         if mine and not self.isBusy and not self._session.needsConsent():
             self.send()
 
-    def _onEdited(self):
-        self._edits += 1
-
     def _onFailed(self, error):
         if isinstance(error, ConflictError) and self.conflict:
             self.conflict = self.conflict[0], error
-        self._tell(str(error), "bad")
+        super()._onFailed(error)
 
     def _onCancelled(self):
-        """What was written before the cancel goes on waiting, and what is corrected now follows it."""
         scene = self._workbench.scene
         latest = self._outbox.latest(scene.server, scene.case)
-        if latest is not None:
-            scene.parameters.waiting = latest.id
         self._tell(_("Stopped. What waits is kept on this computer.") if latest else _("Stopped."))
 
     def _onEnded(self, job):
-        if self._job is job:
-            self._job = None
+        super()._onEnded(job)
         self._look()
 
     def _look(self):
-        self.waiting = self._outbox.waiting()
+        mine, self.waiting = self._workbench.scene.parameters.draft, self._outbox.waiting()
+        kept = self._outbox.kept(Kind.ASIDE) + self._outbox.kept(Kind.DRAFT)
+        self.kept = sorted((letter for letter in kept if letter.id != mine), key=lambda letter: letter.id)
         self.changed.emit()
 
-    def _tell(self, text, kind=""):
-        self.told.emit(text, kind)
+
+def _howItWent(sent, errors):
+    """What to tell of a sending: a sentence, and whether it is good or bad."""
+    told = []
+    if sent:
+        told.append(_("Submitted: version {version}.").format(version=", ".join(map(str, sent.values()))))
+    for error in errors:
+        told.append(str(error))
+        if not isinstance(error, DamagedError):
+            told.append(_("It is saved on this computer and waits."))
+    return " ".join(told), "bad" if errors else "good" if sent else ""
 
 
 def _submit(task, outbox, client, what):

@@ -66,4 +66,6 @@ class Workspace:
         for runner in (self.session.runner, self.session.background):
             runner.cancelAll()
         self.session.disconnect()
+        self.submitting.drafts.keepNow()
+        self.workbench.release()
         self.cropRegion.close()

@@ -7,6 +7,7 @@ import pytest
 from fake_server import FakeServer
 
 from LiverCADLib import clientErrors, jobs
+from LiverCADLib.connection import originOf
 from LiverCADLib.jobs import Cancelled, JobRunner, Task
 from LiverCADLib.session import Session
 from LiverCADLib.settings import MemoryStore, Settings
@@ -200,7 +201,8 @@ def test_connecting_remembers_the_server_and_tells_its_models(session, server):
     assert not session.isConnected
     session.runner.wait()
     assert told == [("0.1.0", [{"name": "liver-leuven"}])]
-    assert (session.settings.address, session.settings.token) == (server.address, "secret")
+    assert session.settings.address == server.address
+    assert session.settings.tokenOf(originOf(server.address)) == "secret"
 
 
 def test_what_does_not_connect_is_not_remembered(session, server):
@@ -208,7 +210,7 @@ def test_what_does_not_connect_is_not_remembered(session, server):
     said = outcomes(session.connect(server.address, "wrong"))
     session.runner.wait()
     assert isinstance(said[0][1], clientErrors.TokenError)
-    assert not session.isConnected and session.settings.token == ""
+    assert not session.isConnected and session.settings.tokenOf(originOf(server.address)) == ""
     with pytest.raises(clientErrors.NotConnectedError, match="press Connect"):
         session.requireClient()
 
@@ -240,19 +242,21 @@ def test_disconnecting_is_told_once(session, server):
     assert told == [None]
 
 
-def test_only_other_computers_need_consent_which_is_remembered_by_host(session, server):
+def test_only_other_computers_need_consent_which_is_remembered_by_scheme_host_and_port(session, server):
     session.connect(server.address)
     session.runner.wait()
     assert not session.needsConsent()
     session.client.address, session.client.isLocal = "http://liver.example.org:8000", False
     assert session.needsConsent()
-    assert "Send image data to liver.example.org?" in session.consentQuestion()
+    assert "Send image data to http://liver.example.org:8000?" in session.consentQuestion()
     assert "not encrypted" in session.consentQuestion()
     session.giveConsent()
     assert not session.needsConsent()
-    session.client.address = "https://other.example.org"
-    assert session.needsConsent() and "not encrypted" not in session.consentQuestion()
-    session.settings.withdrawConsent("liver.example.org")
+    for other in ("http://liver.example.org", "https://liver.example.org:8000", "https://other.example.org"):
+        session.client.address = other
+        assert session.needsConsent()
+    assert "not encrypted" not in session.consentQuestion()
+    session.settings.withdrawConsent("http://liver.example.org:8000")
     assert session.settings.consents == ()
 
 
@@ -261,6 +265,10 @@ def test_settings_survive_a_store_that_knows_only_texts():
     store.setValue("LiverCAD/consents", "broken")
     settings = Settings(store)
     assert settings.consents == ()
+    store.setValue("LiverCAD/tokens", "[broken")
+    assert settings.tokenOf("a") == ""
+    settings.rememberToken("a", "t")
+    assert (Settings(store).tokenOf("a"), Settings(store).tokenOf("b")) == ("t", "")
     settings.rememberConsent("a")
     settings.annotator = "  Dr. A "
     assert (Settings(store).consents, Settings(store).annotator) == (("a",), "Dr. A")

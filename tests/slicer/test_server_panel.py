@@ -154,7 +154,7 @@ def test_a_server_that_has_gone_is_told_while_it_is_watched(panel, session, serv
     assert "It is going down." in panel.busyLabel.text
 
 
-def test_consent_is_asked_once_for_a_host_and_can_be_taken_back(panel, session):
+def test_consent_is_asked_once_for_a_server_and_can_be_taken_back(panel, session):
     connect(panel, session)
     assert hasConsent(session) and not dialogs.shown
     session.client.address, session.client.isLocal = "http://liver.example.org:8000", False
@@ -164,10 +164,40 @@ def test_consent_is_asked_once_for_a_host_and_can_be_taken_back(panel, session):
     assert hasConsent(session)
     assert hasConsent(session)
     dialogs.check_all_answers_used()
-    assert panel.consentLabel.text == "liver.example.org"
+    assert panel.consentLabel.text == "http://liver.example.org:8000"
     panel.securityGroup.collapsed = False
     picture(panel.widget, "server_security")
     panel.forgetButton.click()
     assert panel.consentLabel.text == "only this computer" and not panel.forgetButton.enabled
     assert session.needsConsent()
     dialogs.clear()
+
+
+def test_a_token_goes_to_no_other_server_than_its_own(panel, session, server):
+    panel.tokenEdit.text = "secret"
+    connect(panel, session)
+    panel.addressEdit.text = "http://127.0.0.1:1"
+    assert panel.tokenEdit.text == "", "another port is another server"
+    panel.addressEdit.text = server.address.replace("http", "https")
+    assert panel.tokenEdit.text == ""
+    panel.addressEdit.text = f"127.0.0.1:{server.port}"
+    assert panel.tokenEdit.text == "secret", "its own is known again"
+    other = ServerPanel(session)
+    assert other.tokenEdit.text == "secret", "also after a restart"
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "isWarned"),
+    [
+        ("http://liver.example.org", True),
+        ("liver.example.org:8000", True),
+        ("https://liver.example.org", False),
+        ("http://localhost:8000", False),
+        ("http://[::1]:8000", False),
+        ("nonsense here", False),
+    ],
+)
+def test_an_address_that_others_can_listen_to_is_warned_of_before_the_token_goes_there(panel, address, isWarned):
+    panel.addressEdit.text = address
+    assert panel.clearLabel.isHidden() is not isWarned

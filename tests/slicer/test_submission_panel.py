@@ -6,54 +6,19 @@ import numpy as np
 import pytest
 import qt
 import slicer
-from case_lesions import KINDS, bench_with_lesions, empty_bench, grid_affine, image, instances
+from case_lesions import KINDS, bench_with_lesions, empty_bench, grid_affine, instances
 from case_scene import connected
 from panel_tools import picture
 from standin.dialogs import dialogs
+from submission_tools import SubmissionServer, conflicted, panel_maker, reopen, stroke
 from test_lesions_list import at, everything
 from test_submission_clock import Time
 
 from livercad.core.annotation import CaseState, Verdict
 from livercad.core.findings import Findings
-from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionType
-from LiverCADLib.cases import CaseImage
-from LiverCADLib.clientErrors import ConflictError, UnreachableError
-from LiverCADLib.panels.submitPanel import SubmitPanel
-from LiverCADLib.scene.outbox import Outbox
+from LiverCADLib.clientErrors import UnreachableError
 from LiverCADLib.scene.workClock import WorkClock
-from LiverCADLib.submitting import Submitting
-
-HOME = "http://127.0.0.1:8000"
-
-
-class SubmissionServer:
-    """Keeps versions as the server does."""
-
-    address, isLocal = HOME, True
-
-    def __init__(self, folder):
-        self.folder, self.versions, self.error = folder, [], None
-
-    def submit(self, case, annotation, label, instances, basedOn, task, force=False):
-        task.report(0.5, "Sending")
-        if self.error:
-            raise self.error
-        if basedOn < len(self.versions) and not force:
-            raise ConflictError(f"Version {len(self.versions)} is newer than the one that you opened.", 409)
-        self.versions.append((annotation, label.read_bytes(), instances.read_bytes()))
-        return {"version": len(self.versions), "submitted": "now"}
-
-    def submission(self, case, version=None):
-        if self.error:
-            raise self.error
-        if not self.versions:
-            return None
-        return {"version": len(self.versions), "submitted": "now", "annotation": self.versions[-1][0]}
-
-    def downloadSubmission(self, case, kind, target, task, version=None):
-        target.write_bytes(self.versions[version - 1][1 if kind == "label" else 2])
-        return target
 
 
 @pytest.fixture
@@ -70,29 +35,7 @@ def no_dialogs():
 
 @pytest.fixture
 def make(session, tmp_path):
-    """Make a panel; called again it is as after a restart of Slicer, only the disk is the same."""
-    panels = []
-
-    def make(bench):
-        session.connected._listeners.clear()  # what a Slicer that has ended listened to
-        panel = SubmitPanel(Submitting(bench, session, Outbox(tmp_path / "outbox")), bench, session)
-        panels.append(panel)
-        return panel
-
-    yield make
-    for panel in panels:
-        panel.close()
-
-
-def reopen(session, make, version=0):
-    """Close the case, restart, and open it again as the case panel does."""
-    bench = empty_bench()
-    bench.scene.close()
-    panel = make(bench)
-    images = (CaseImage("portal", Phase.PORTAL, isReference=True),)
-    bench.scene.open("case-1", HOME, images, {"portal": image()}, version)
-    session.runner.wait()
-    return bench, panel
+    yield from panel_maker(session, tmp_path / "outbox")
 
 
 def test_without_a_case_nothing_can_be_submitted(make):
@@ -228,14 +171,30 @@ def test_what_waits_is_sent_by_the_button(make, session, server):
     assert len(server.versions) == 1 and panel.sendButton.isHidden()
 
 
-def test_edits_during_the_submission_are_still_unsaved_after_it(make, session, server):
-    bench = bench_with_lesions()
+EDITS = {
+    "lesion": lambda bench, panel: bench.editor.setComment(1, "meanwhile"),
+    "comment": lambda bench, panel: panel.commentEdit.setPlainText("meanwhile"),
+    "state": lambda bench, panel: panel.stateBox.setCurrentIndex(2),
+    "stroke": lambda bench, panel: stroke(bench),
+}
+
+
+@pytest.mark.parametrize("wasUnsaved", [False, True])
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+def test_edits_during_the_submission_are_still_unsaved_after_it(make, session, server, edit, wasUnsaved):
+    bench = bench_with_lesions(later=lambda function: None)  # the moment after a stroke never comes
     panel = make(bench)
     connected(session, server)
+    if wasUnsaved:
+        bench.editor.setComment(1, "before")
     panel.submitButton.click()
-    bench.editor.setComment(1, "meanwhile")
+    edit(bench, panel)
     session.runner.wait()
     assert len(server.versions) == 1 and bench.scene.isUnsaved
+    panel.submitButton.click()
+    session.runner.wait()
+    assert server.versions[0][0] != server.versions[1][0] or server.versions[0][2] != server.versions[1][2]
+    assert not bench.scene.isUnsaved
 
 
 def test_a_submission_that_cannot_be_made_is_told_and_stays_unsaved(make, session, server):
@@ -250,26 +209,6 @@ def test_a_submission_that_cannot_be_made_is_told_and_stays_unsaved(make, sessio
     assert server.versions == [] and panel.waitingLabel.isHidden() and panel.submitButton.enabled
 
 
-def conflicted(make, session, server):
-    """Somebody else has submitted while this case was open."""
-    other = bench_with_lesions()
-    panel = make(other)
-    connected(session, server)
-    other.editor.delete([3])
-    panel.annotatorEdit.text = "bob"
-    panel.submitButton.click()
-    session.runner.wait()
-    bench = bench_with_lesions()
-    panel = make(bench)
-    bench.editor.setComment(1, "mine")
-    panel.annotatorEdit.text = "ann"
-    panel.submitButton.click()
-    session.runner.wait()
-    assert not panel.conflictBox.isHidden() and "newer than the one that you opened" in panel.conflictLabel.text
-    assert len(server.versions) == 1 and panel.waitingLabel.text == "1 submission waits."
-    return bench, panel
-
-
 def test_a_conflict_is_solved_by_submitting_mine_as_the_newest(make, session, server):
     bench, panel = conflicted(make, session, server)
     panel.forceButton.click()
@@ -278,12 +217,12 @@ def test_a_conflict_is_solved_by_submitting_mine_as_the_newest(make, session, se
     assert panel.conflictBox.isHidden() and panel.waitingLabel.isHidden() and bench.scene.parameters.version == 2
 
 
-def test_a_conflict_is_solved_by_opening_theirs_and_mine_goes_on_waiting(make, session, server):
+def test_a_conflict_is_solved_by_opening_theirs_and_mine_is_set_aside(make, session, server):
     bench, panel = conflicted(make, session, server)
     panel.theirsButton.click()
     session.runner.wait()
     assert bench.lesions.records[3].verdict is Verdict.REJECTED and bench.lesions.records[1].comment == ""
-    assert panel.conflictBox.isHidden() and panel.waitingLabel.text == "1 submission waits."
+    assert panel.conflictBox.isHidden() and panel.waitingLabel.isHidden() and panel.kept.box.count == 1
     assert bench.scene.parameters.version == 1 and "Version 1 by bob is open." in panel.messageLabel.text
 
 
@@ -338,14 +277,30 @@ def test_nothing_is_sent_to_another_computer_without_consent(make, session, serv
     dialogs.answer(qt.QMessageBox.No, "liver.example.org")
     panel.submitButton.click()
     session.runner.wait()
-    assert server.versions == [] and panel.waitingLabel.isHidden()
+    assert server.versions == [] and panel.waitingLabel.text == "1 submission waits.", "saved, and not sent"
+    assert "Saved on this computer, and not sent" in panel.messageLabel.text and not bench.scene.isUnsaved
+    connected(session, server)
+    session.runner.wait()
+    assert server.versions == [], "nothing is sent by itself either"
     dialogs.answer(qt.QMessageBox.Yes, "liver.example.org")
     panel.submitButton.click()
     session.runner.wait()
-    assert len(server.versions) == 1
+    assert len(server.versions) == 2 and panel.waitingLabel.isHidden()
     panel.submitButton.click()
     session.runner.wait()
-    assert len(server.versions) == 2, "asked once"
+    assert len(server.versions) == 3, "asked once"
+
+
+def test_nobody_is_asked_about_a_server_that_the_case_is_not_of(make, session, server):
+    server.isLocal, server.address = False, "https://liver.example.org"
+    bench = bench_with_lesions()
+    panel = make(bench)
+    connected(session, server)
+    bench.editor.setComment(1, "x")
+    panel.submitButton.click()
+    session.runner.wait()
+    assert server.versions == [] and panel.waitingLabel.text == "1 submission waits." and not bench.scene.isUnsaved
+    assert "Saved on this computer" in panel.messageLabel.text
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -360,6 +315,10 @@ def test_a_case_is_exported_and_imported_without_a_server(make, session, tmp_pat
     assert (tmp_path / "case-1" / "annotation.json").is_file() and "Written" in panel.messageLabel.text
     before = everything(bench)[1]
     bench.editor.delete([1, 2])
+    dialogs.answer(qt.QMessageBox.No, "will be lost")
+    panel.files.importCaseButton.click()
+    assert not session.runner.isBusy and bench.lesions.numbers == [3]
+    dialogs.answer(qt.QMessageBox.Yes, "will be lost")
     dialogs.answer(str(tmp_path / "case-1"), "annotated case")
     panel.files.importCaseButton.click()
     session.runner.wait()

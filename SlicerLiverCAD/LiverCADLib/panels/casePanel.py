@@ -2,13 +2,13 @@
 
 import ctk
 import qt
-import slicer
 
 from LiverCADLib.caseLoading import listCases, loadCase
 from LiverCADLib.cases import CaseFilter, matching, sizeText, totalSize
 from LiverCADLib.panels.caseTable import CaseTable
 from LiverCADLib.panels.newCase import NewCaseGroup
 from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.replacing import mayReplace
 from LiverCADLib.translation import _
 
 
@@ -159,10 +159,7 @@ class CasePanel:
 
     def _mayReplace(self):
         """Ask before changes are lost; the user's own nodes are never touched."""
-        if not self._caseScene.isUnsaved:
-            return True
-        question = _("The corrections of {case} have not been submitted and will be lost. Go on?")
-        return slicer.util.confirmYesNoDisplay(question.format(case=self._caseScene.case), windowTitle="LiverCAD")
+        return mayReplace(self._caseScene)
 
     def _onConnected(self, info):
         self._update()

@@ -6,6 +6,7 @@ import ctk
 import qt
 
 from LiverCADLib.panels.parts import row
+from LiverCADLib.panels.replacing import mayReplace
 from LiverCADLib.translation import _
 
 
@@ -73,6 +74,8 @@ class FilesGroup:
             self._submitting.exportCase(Path(path) / self._submitting.caseName)
 
     def _importCase(self):
+        if not mayReplace(self._workbench.scene):
+            return
         path = qt.QFileDialog.getExistingDirectory(self.widget, _("Folder of an annotated case"))
         if path:
             self._submitting.importCase(Path(path))

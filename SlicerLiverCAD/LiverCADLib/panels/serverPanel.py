@@ -3,7 +3,8 @@
 import ctk
 import qt
 
-from LiverCADLib.connection import isThisComputer
+from LiverCADLib.clientErrors import AddressError
+from LiverCADLib.connection import fullAddress, isInTheClear, isThisComputer, originOf
 from LiverCADLib.panels.parts import iconOf, row, styleOf
 from LiverCADLib.translation import _
 
@@ -47,7 +48,7 @@ class ServerPanel:
         self.addressEdit.toolTip = _("Where the LiverCAD server answers, for example http://127.0.0.1:8000")
         self.connectButton = qt.QPushButton(iconOf("connect"), _("Connect"))
         form.addRow(_("Address:"), row((self.addressEdit, 1), (self.connectButton, 0)))
-        self.tokenEdit = qt.QLineEdit(settings.token)
+        self.tokenEdit = qt.QLineEdit()
         self.tokenEdit.setEchoMode(qt.QLineEdit.Password)
         self.tokenEdit.setPlaceholderText(_("none"))
         self.tokenEdit.toolTip = _(
@@ -56,6 +57,12 @@ class ServerPanel:
         )
         form.addRow(_("Token:"), self.tokenEdit)
         layout.addLayout(form)
+        self.clearLabel = qt.QLabel(
+            _("The connection is not encrypted: others in the network can read the token, images and masks. Use https.")
+        )
+        self.clearLabel.wordWrap = True
+        self.clearLabel.styleSheet = styleOf("bad")
+        layout.addWidget(self.clearLabel)
         self.stateLabel = qt.QLabel()
         self.stateLabel.wordWrap = True
         layout.addWidget(self.stateLabel)
@@ -66,6 +73,9 @@ class ServerPanel:
         layout.addWidget(self._securityGroup())
         self.connectButton.clicked.connect(self._onConnectButton)
         self.addressEdit.returnPressed.connect(self.connectToServer)
+        self.addressEdit.textChanged.connect(self._onAddress)
+        self._origin = None
+        self._onAddress()
         self.tokenEdit.returnPressed.connect(self.connectToServer)
 
     def _modelGroup(self):
@@ -137,6 +147,18 @@ class ServerPanel:
         """Stop for good."""
         self._timer.stop()
 
+    def _onAddress(self, *arguments):
+        """Show the token of the server that is written: one server's token is never sent to another."""
+        try:
+            address = fullAddress(self.addressEdit.text)
+        except AddressError:
+            address = ""
+        origin = originOf(address) if address else ""
+        if origin != self._origin:
+            self._origin = origin
+            self.tokenEdit.text = self._session.settings.tokenOf(origin)
+        self.clearLabel.setVisible(bool(address) and isInTheClear(address))
+
     def _onConnectButton(self):
         if self._job is not None and not self._job.hasEnded:
             self._session.disconnect()
@@ -177,9 +199,9 @@ class ServerPanel:
         self._session.withdrawConsents()
 
     def _showConsents(self):
-        hosts = self._session.settings.consents
-        self.consentLabel.text = ", ".join(hosts) or _("only this computer")
-        self.forgetButton.enabled = bool(hosts)
+        servers = self._session.settings.consents
+        self.consentLabel.text = ", ".join(servers) or _("only this computer")
+        self.forgetButton.enabled = bool(servers)
 
     def _showModels(self):
         models = self._session.models

@@ -6,11 +6,15 @@ import slicer
 from livercad.core.annotation import CaseState
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.filesGroup import FilesGroup
+from LiverCADLib.panels.keptGroup import KeptGroup
 from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.replacing import isAgreed
 from LiverCADLib.translation import _
 
 CLOCK_MS = 10000
 """How often the time that was spent is shown anew."""
+DRAFT_MS = 180000
+"""How often changes that were not submitted are written to the disk."""
 
 
 def stateTitles():
@@ -48,6 +52,10 @@ class SubmitPanel:
         self._timer.setInterval(CLOCK_MS)
         self._timer.timeout.connect(self._showTime)
         self._timer.start()
+        self._draftTimer = qt.QTimer()
+        self._draftTimer.setInterval(DRAFT_MS)
+        self._draftTimer.timeout.connect(self._submitting.drafts.keep)
+        self._draftTimer.start()
         self._listen()
         self._onRestored()
 
@@ -92,7 +100,7 @@ class SubmitPanel:
         self.forceButton = qt.QPushButton(_("Submit mine as the newest"))
         self.forceButton.toolTip = _("The other version stays in the server's history.")
         self.theirsButton = qt.QPushButton(_("Open theirs"))
-        self.theirsButton.toolTip = _("Yours goes on waiting on this computer.")
+        self.theirsButton.toolTip = _("Yours is set aside on this computer.")
         self.dropButton = qt.QPushButton(_("Throw mine away"))
         inner.addLayout(row((self.forceButton, 1), (self.theirsButton, 1), (self.dropButton, 1)))
         layout.addWidget(self.conflictBox)
@@ -103,6 +111,8 @@ class SubmitPanel:
         self.sendButton = qt.QPushButton(_("Send now"))
         self.sendButton.toolTip = _("Send what could not be sent before, the oldest first.")
         layout.addLayout(row((self.waitingLabel, 1), (self.sendButton, 0)))
+        self.kept = KeptGroup(self._submitting, self._workbench)
+        layout.addWidget(self.kept.widget)
 
     def _listen(self):
         submitting, workbench, session = self._submitting, self._workbench, self._session
@@ -115,6 +125,8 @@ class SubmitPanel:
         self.forceButton.clicked.connect(self._onForce)
         self.theirsButton.clicked.connect(self._onTheirs)
         self.dropButton.clicked.connect(self._onDrop)
+        slicer.app.connect("aboutToQuit()", submitting.drafts.keepNow)
+        submitting.asked.connect(self._onAsked)
         submitting.told.connect(self._say)
         submitting.changed.connect(self._update)
         workbench.lesions.changed.connect(self._update)
@@ -124,10 +136,10 @@ class SubmitPanel:
             signal.connect(self._update)
 
     def submit(self):
-        """Submit the case; without a server it waits on this computer."""
-        if self._session.isConnected and not hasConsent(self._session):
-            return
+        """Submit the case; without its server, or the user's consent, it waits on this computer."""
         self._onAnnotator()
+        if self._submitting.needsConsent():
+            hasConsent(self._session)  # a no is no reason not to save it here
         self._submitting.submit(self.annotatorEdit.text.strip())
 
     def send(self):
@@ -138,6 +150,12 @@ class SubmitPanel:
     def close(self):
         """Stop for good."""
         self._timer.stop()
+        self._draftTimer.stop()
+        slicer.app.disconnect("aboutToQuit()", self._submitting.drafts.keepNow)
+
+    def _onAsked(self, question, agree):
+        if isAgreed(question):
+            agree()
 
     def _onAnnotator(self):
         self._session.settings.annotator = self.annotatorEdit.text
@@ -160,13 +178,13 @@ class SubmitPanel:
             self._submitting.force()
 
     def _onTheirs(self):
-        question = _("Open the other version? Yours goes on waiting on this computer; later changes of yours are lost.")
-        if not self._workbench.scene.isUnsaved or slicer.util.confirmYesNoDisplay(question, windowTitle="LiverCAD"):
+        question = _("Open the other version? Yours is set aside on this computer; later changes of yours are lost.")
+        if not self._workbench.scene.isUnsaved or isAgreed(question):
             self._submitting.openTheirs()
 
     def _onDrop(self):
         question = _("Throw your submission away? It is then nowhere any more, but the scene stays as it is.")
-        if slicer.util.confirmYesNoDisplay(question, windowTitle="LiverCAD"):
+        if isAgreed(question):
             self._submitting.drop()
 
     def _onRestored(self, *arguments):

@@ -75,6 +75,7 @@ def takeAnalysis(lesions, answer, keepMine):
     lesions.findings = replace(answer.findings, lesions=(*kept, *added))
     # What the server said once it says again: nobody has to be asked whether to throw it away.
     lesions.update(records, masks, isEdit=not isFresh)
+    lesions.replaced.emit()
     return [lesion.number for lesion in added]
 
 

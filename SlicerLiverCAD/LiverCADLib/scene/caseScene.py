@@ -44,12 +44,16 @@ class CaseScene:
         No arguments; the server says other things of the images.
     unsavedChanged : Signal
         (bool): whether there are changes that were not submitted.
+    settling : Signal
+        No arguments; somebody asks for changes: what follows edits a moment later is to be done now.
+    edits : int
+        How often something was changed; whoever begins something long can tell whether anything came between.
     """
 
     def __init__(self, parameters):
         self.opened, self.closing, self.closed, self.restored = Signal(), Signal(), Signal(), Signal()
-        self.imagesChanged, self.unsavedChanged = Signal(), Signal()
-        self.parameters = parameters
+        self.imagesChanged, self.unsavedChanged, self.settling = Signal(), Signal(), Signal()
+        self.parameters, self.edits = parameters, 0
 
     def setParameters(self, parameters):
         """Go on with another parameter node, after a scene was loaded or closed.
@@ -89,11 +93,13 @@ class CaseScene:
 
     @property
     def isUnsaved(self):
-        """Whether something was changed since the case was opened or submitted."""
+        """Whether something was changed since the case was opened or submitted, up to this moment."""
+        self.settling.emit()
         return self.parameters.unsaved
 
     def markUnsaved(self, isUnsaved=True):
         """Tell that something of the case was changed, or that all of it has been submitted."""
+        self.edits += isUnsaved
         if self.parameters.unsaved != isUnsaved:
             self.parameters.unsaved = isUnsaved
             self.unsavedChanged.emit(isUnsaved)

@@ -31,6 +31,7 @@ class LesionEditor:
         self._undo = []
         self._segmentation = None
         lesions.changed.connect(self._forgetOtherCases)
+        lesions.replaced.connect(self._forget)
 
     def addMark(self, center, diameterMm):
         """Add a lesion as a ball; voxels of other lesions stay theirs.
@@ -136,7 +137,7 @@ class LesionEditor:
         """Take the latest change back."""
         if self._undo:
             _text, records, masks, selection = self._undo.pop()
-            self._lesions.update(records, masks)
+            self._lesions.update({number: self._knownOf(number, record) for number, record in records.items()}, masks)
             self._lesions.select(selection)
             self.undoChanged.emit()
 
@@ -153,8 +154,18 @@ class LesionEditor:
     def _forgetOtherCases(self):
         if self._lesions.segmentation is not self._segmentation:
             self._segmentation = self._lesions.segmentation
-            self._undo = []
-            self.undoChanged.emit()
+            self._forget()
+
+    def _forget(self):
+        self._undo = []
+        self.undoChanged.emit()
+
+    def _knownOf(self, number, record):
+        """A record as it was, but submitted where its number has been since: the server goes on knowing that."""
+        now = self._lesions.records.get(number)
+        if now is None or not now.isSubmitted:
+            return record
+        return replace(record, isSubmitted=True) if record else replace(now, isDeleted=True)
 
     def _drawn(self, center, diameterMm):
         """A ball's voxels, less those of other lesions."""

@@ -31,12 +31,14 @@ class LesionList:
         (number or None); another lesion is selected.
     edited : Signal
         No arguments; the annotator changed something that is worth submitting.
+    replaced : Signal
+        No arguments; others than the annotator have put their lesions here: no earlier step can be taken back.
     findings : Findings or None
         The analysis that the annotator sees, its lesions under the numbers that they have here.
     """
 
     def __init__(self, later=None):
-        self.changed, self.selected, self.edited = Signal(), Signal(), Signal()
+        self.changed, self.selected, self.edited, self.replaced = Signal(), Signal(), Signal(), Signal()
         self.segmentation = None
         self.findings = None
         self._later = later or (lambda function: function())
@@ -173,6 +175,11 @@ class LesionList:
                 self.select(None)
             self.changed.emit()
             self.edited.emit()
+
+    def settle(self):
+        """Catch up now where that is due: what is asked next is to be true of this moment."""
+        if self._isDue:
+            self.follow()
 
     def _onTouched(self, segmentId):
         if not self._isDue:

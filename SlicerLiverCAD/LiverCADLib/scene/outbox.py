@@ -5,13 +5,30 @@ import shutil
 import time
 import uuid
 from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 from LiverCADLib.clientErrors import ClientError
-from LiverCADLib.scene.caseFolder import ANNOTATION, INSTANCES, LABEL, readCase, writeCase, writeJson
+from LiverCADLib.scene.caseFolder import ANNOTATION, INSTANCES, LABEL, UNREADABLE, readCase, writeCase, writeJson
 from LiverCADLib.signals import Signal
+from LiverCADLib.translation import _
 
 LETTER = "submission"
+
+
+class Kind(StrEnum):
+    """What a folder of the outbox is for."""
+
+    WAITING = "waiting"
+    """To be sent."""
+    ASIDE = "aside"
+    """Was to be sent; the annotator has opened a newer version of the server's instead."""
+    DRAFT = "draft"
+    """Corrections that were not submitted, in case that Slicer ends."""
+
+
+class DamagedError(Exception):
+    """A submission that cannot be read from the disk; the text is a sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,8 @@ class Waiting:
         Version of the server's that was corrected; 0 for none.
     follows : str
         Id of the waiting submission that was corrected, which goes before; empty for none.
+    kind : Kind
+        What is to become of it.
     """
 
     id: str
@@ -43,6 +62,7 @@ class Waiting:
     made: str
     basedOn: int = 0
     follows: str = ""
+    kind: Kind = Kind.WAITING
 
 
 class Outbox:
@@ -63,7 +83,7 @@ class Outbox:
         self.changed = Signal()
         self._folder = Path(folder)
 
-    def put(self, case, server, basedOn, follows=""):
+    def put(self, case, server, basedOn, follows="", kind=Kind.WAITING):
         """Write a submission.
 
         Parameters
@@ -76,6 +96,8 @@ class Outbox:
             Version that was corrected; 0 for none.
         follows : str
             Id of the waiting submission that was corrected; empty for none.
+        kind : Kind
+            What is to become of it.
 
         Returns
         -------
@@ -85,20 +107,29 @@ class Outbox:
         annotation = case.annotation
         made = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         id_ = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}-{uuid.uuid4().hex[:6]}"
-        waiting = Waiting(id_, server, annotation.case, annotation.annotator, made, basedOn, follows)
+        waiting = Waiting(id_, server, annotation.case, annotation.annotator, made, basedOn, follows, kind)
         self._folder.mkdir(parents=True, exist_ok=True)
         writeCase(self._folder / id_, case, **{LETTER: asdict(waiting)})
         return waiting
 
     def waiting(self):
-        """All that wait, the oldest first; what cannot be read is left where it is."""
-        found = []
-        for letter in sorted(self._folder.glob(f"[!.]*/{LETTER}.json")):
-            try:
-                found.append(Waiting(**json.loads(letter.read_text(encoding="utf-8"))))
-            except (OSError, ValueError, TypeError):
-                continue
-        return found
+        """All that are to be sent, the oldest first; what cannot be read is left where it is."""
+        return [letter for letter in self._letters() if letter.kind is Kind.WAITING]
+
+    def kept(self, kind, server="", case=""):
+        """All of another kind, the oldest first; those of one case where it is told."""
+        mine = [letter for letter in self._letters() if letter.kind is kind]
+        return [letter for letter in mine if not case or (letter.server, letter.case) == (server, case)]
+
+    def find(self, id_):
+        """The one with this id, as it stands on the disk; None where there is none."""
+        return next((letter for letter in self._letters() if letter.id == id_), None)
+
+    def setAside(self, server, case):
+        """Send none of what waits for a case, until the annotator opens and submits it again."""
+        for letter in self.waiting():
+            if (letter.server, letter.case) == (server, case):
+                self._write(replace(letter, kind=Kind.ASIDE))
 
     def latest(self, server, case):
         """The newest that waits for a case; None where none does."""
@@ -151,35 +182,60 @@ class Outbox:
         -------
         sent : dict of str to int
             Versions on the server by id.
-        refused : list of (Waiting, ClientError)
-            What goes on waiting, and why. What follows one that was refused is not tried.
+        refused : list of (Waiting, ClientError or DamagedError)
+            What goes on waiting, and why. What follows one that the server refused is not tried; what follows a damaged
+            one takes its place.
         """
         mine = [waiting for waiting in self.waiting() if waiting.server == client.address]
         sent, refused = {}, []
         for number, waiting in enumerate(mine):
             part = task.part(number / len(mine), (number + 1) / len(mine))
-            if self._letterOf(waiting).follows:
-                continue
             try:
-                sent[waiting.id] = self.send(part, client, waiting)
+                if not self._letterOf(waiting).follows:
+                    sent[waiting.id] = self.send(part, client, waiting)
             except ClientError as error:
                 refused.append((waiting, error))
                 if error.status == 0:  # nobody there: the others would wait for nothing
                     break
+            except UNREADABLE as error:
+                refused.append((waiting, self._damaged(waiting, error)))
+                self._passOn(waiting, waiting.basedOn, waiting.follows)
         return sent, refused
 
+    def _damaged(self, waiting, error):
+        sentence = _("The submission of {case} made at {made} cannot be read ({reason}); it is left in {folder}.")
+        reason, folder = error or type(error).__name__, self._folder / waiting.id
+        return DamagedError(sentence.format(case=waiting.case, made=waiting.made, reason=reason, folder=folder))
+
     def remove(self, waiting):
-        """Throw one away; what follows it takes its place."""
-        letter = self._letterOf(waiting)
-        self._passOn(waiting, basedOn=letter.basedOn, follows=letter.follows)
-        shutil.rmtree(self._folder / waiting.id)
+        """Throw one away; what follows it takes its place. Nothing happens where it is gone already."""
+        letter = self.find(waiting.id)
+        if letter is not None:
+            self._passOn(waiting, basedOn=letter.basedOn, follows=letter.follows)
+            shutil.rmtree(self._folder / waiting.id)
 
     def _passOn(self, waiting, basedOn, follows):
         """Tell those that follow one what they follow now."""
-        for other in self.waiting():
+        for other in self._letters():
             if other.follows == waiting.id:
-                letter = replace(other, basedOn=basedOn, follows=follows)
-                writeJson(self._folder / other.id / f"{LETTER}.json", asdict(letter))
+                self._write(replace(other, basedOn=basedOn, follows=follows))
+
+    def _letters(self):
+        found = []
+        for path in sorted(self._folder.glob(f"[!.]*/{LETTER}.json")):
+            try:
+                found.append(_read(path))
+            except (OSError, ValueError, TypeError):
+                continue
+        return found
 
     def _letterOf(self, waiting):
-        return Waiting(**json.loads((self._folder / waiting.id / f"{LETTER}.json").read_text(encoding="utf-8")))
+        return _read(self._folder / waiting.id / f"{LETTER}.json")
+
+    def _write(self, letter):
+        writeJson(self._folder / letter.id / f"{LETTER}.json", asdict(letter))
+
+
+def _read(path):
+    letter = Waiting(**json.loads(path.read_text(encoding="utf-8")))
+    return replace(letter, kind=Kind(letter.kind))

@@ -176,6 +176,7 @@ def restore(lesions, case: AnnotatedCase):
     with segmentation.quietly():
         segmentation.setLiver(case.liver)
     lesions.update({**gone, **records}, masks, isEdit=False)
+    lesions.replaced.emit()
 
 
 def markSubmitted(lesions) -> None:

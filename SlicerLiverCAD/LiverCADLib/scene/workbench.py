@@ -43,12 +43,13 @@ class Workbench:
         self.editor = LesionEditor(self.lesions)
         self.marks = LesionMarks(self.lesions)
         self.clock = clock or WorkClock()
-        self._observed = None
+        self._observed = []
         self.lesions.changed.connect(self._keep)
         self.lesions.edited.connect(self._onEdited)
         scene.opened.connect(self._onOpened)
         scene.closing.connect(self.close)
         scene.restored.connect(self._onRestored)
+        scene.settling.connect(self.lesions.settle)
 
     @property
     def segmentation(self):
@@ -68,7 +69,7 @@ class Workbench:
                 segmentation = CaseSegmentation(node, self.scene.reference)
             self.clock.start(self.scene.parameters.seconds)
             self.lesions.open(segmentation, self.scene.parameters.lesions)
-            self._watchUser()
+            self._watch()
             self.opened.emit()
         return self.segmentation
 
@@ -80,8 +81,15 @@ class Workbench:
             self.scene.parameters.state, self.scene.parameters.waiting = CaseState.IN_PROGRESS, ""
             self.scene.parameters.seconds = 0.0
 
+    def release(self):
+        """Let go of the open case's nodes, and leave them and what is known of them in the scene as they are."""
+        self.lesions.settle()
+        self._keep()
+        self._release()
+
     def collect(self, annotator):
         """What is submitted, as an AnnotatedCase."""
+        self.lesions.settle()
         parameters = self.scene.parameters
         parameters.seconds = self.clock.seconds
         told = {image.name: image.phase for image in self.scene.images if image.toldBy == "annotator" and image.phase}
@@ -130,7 +138,7 @@ class Workbench:
 
     def _release(self):
         if self.segmentation:
-            self._watchUser(isOpen=False)
+            self._watch(isOpen=False)
             self.clock.stop()
             self.marks.clear()
             segmentation = self.segmentation
@@ -138,13 +146,21 @@ class Workbench:
             segmentation.close()
             self.closed.emit()
 
-    def _watchUser(self, isOpen=True):
-        """Take every move of the mouse in a view for a sign of life."""
-        if self._observed:
-            node, observer = self._observed
-            node.RemoveObserver(observer)
-            self._observed = None
-        crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-        if isOpen and crosshair is not None:
-            event = slicer.vtkMRMLCrosshairNode.CursorPositionModifiedEvent
-            self._observed = crosshair, crosshair.AddObserver(event, lambda caller, event: self.clock.touch())
+    def _watch(self, isOpen=True):
+        """Take every move of the mouse in a view for a sign of life, and have all in the scene when it is saved."""
+        for observed, observer in self._observed:
+            observed.RemoveObserver(observer)
+        self._observed = []
+        if isOpen:
+            crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+            moved, saving = slicer.vtkMRMLCrosshairNode.CursorPositionModifiedEvent, slicer.mrmlScene.StartSaveEvent
+            if crosshair is not None:
+                self._observe(crosshair, moved, lambda caller, event: self.clock.touch())
+            self._observe(slicer.mrmlScene, saving, self._onSaving)
+
+    def _observe(self, observed, event, function):
+        self._observed.append((observed, observed.AddObserver(event, function)))
+
+    def _onSaving(self, caller, event):
+        self.lesions.settle()
+        self._keep()

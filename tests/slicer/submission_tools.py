@@ -1,0 +1,98 @@
+"""A fake server that keeps versions, and the section "Submit" on it: for the tests of submissions."""
+
+from __future__ import annotations
+
+from case_lesions import bench_with_lesions, empty_bench, image
+from case_scene import connected
+
+from livercad.core.phases import Phase
+from LiverCADLib.cases import CaseImage
+from LiverCADLib.clientErrors import ConflictError
+from LiverCADLib.panels.submitPanel import SubmitPanel
+from LiverCADLib.scene.masks import Mask
+from LiverCADLib.scene.outbox import Outbox
+from LiverCADLib.submitting import Submitting
+
+HOME = "http://127.0.0.1:8000"
+
+
+class SubmissionServer:
+    """Keeps versions as the server does."""
+
+    address, isLocal = HOME, True
+
+    def __init__(self, folder):
+        self.folder, self.versions, self.error = folder, [], None
+
+    def submit(self, case, annotation, label, instances, basedOn, task, force=False):
+        task.report(0.5, "Sending")
+        if self.error:
+            raise self.error
+        if basedOn < len(self.versions) and not force:
+            raise ConflictError(f"Version {len(self.versions)} is newer than the one that you opened.", 409)
+        self.versions.append((annotation, label.read_bytes(), instances.read_bytes()))
+        return {"version": len(self.versions), "submitted": "now"}
+
+    def submission(self, case, version=None):
+        if self.error:
+            raise self.error
+        if not self.versions:
+            return None
+        return {"version": len(self.versions), "submitted": "now", "annotation": self.versions[-1][0]}
+
+    def downloadSubmission(self, case, kind, target, task, version=None):
+        target.write_bytes(self.versions[version - 1][1 if kind == "label" else 2])
+        return target
+
+
+def panel_maker(session, folder):
+    """Yield what makes a panel; called again it is as after a restart of Slicer, only the disk is the same."""
+    panels = []
+
+    def make(bench):
+        for panel in panels:
+            panel.close()
+        session.connected._listeners.clear()  # what a Slicer that has ended listened to
+        panels[:] = [SubmitPanel(Submitting(bench, session, Outbox(folder)), bench, session)]
+        return panels[0]
+
+    yield make
+    for panel in panels:
+        panel.close()
+
+
+def reopen(session, make, version=0):
+    """Close the case, restart, and open it again as the case panel does."""
+    bench = empty_bench()
+    bench.scene.close()
+    panel = make(bench)
+    images = (CaseImage("portal", Phase.PORTAL, isReference=True),)
+    bench.scene.open("case-1", HOME, images, {"portal": image()}, version)
+    session.runner.wait()
+    return bench, panel
+
+
+def conflicted(make, session, server):
+    """Somebody else has submitted while this case was open."""
+    other = bench_with_lesions()
+    panel = make(other)
+    connected(session, server)
+    other.editor.delete([3])
+    panel.annotatorEdit.text = "bob"
+    panel.submitButton.click()
+    session.runner.wait()
+    bench = bench_with_lesions()
+    panel = make(bench)
+    bench.editor.setComment(1, "mine")
+    panel.annotatorEdit.text = "ann"
+    panel.submitButton.click()
+    session.runner.wait()
+    assert not panel.conflictBox.isHidden() and "newer than the one that you opened" in panel.conflictLabel.text
+    assert len(server.versions) == 1 and panel.waitingLabel.text == "1 submission waits."
+    return bench, panel
+
+
+def stroke(bench, number=2):
+    """Take slices off a lesion, as in the Segment Editor."""
+    mask = bench.segmentation.lesion(number)
+    bench.segmentation.setLesion(number, Mask.of(mask.array[2:], (mask.start[0] + 2, *mask.start[1:])))
