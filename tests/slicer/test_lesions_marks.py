@@ -118,39 +118,108 @@ def click(*points):
     for point in points:
         node.AddControlPointWorld(*point)
         node.InvokeCustomModifiedEvent(slicer.vtkMRMLMarkupsNode.PointPositionDefinedEvent)
+        assert node.GetScene() is not None, "the view uses the node after the event; gone, it would crash Slicer"
+
+
+class Later:
+    """Keeps what is to be done later, until it is."""
+
+    def __init__(self):
+        self.kept = []
+
+    def __call__(self, function):
+        self.kept.append(function)
+
+    def come(self):
+        kept, self.kept = self.kept, []
+        for function in kept:
+            function()
+
+
+@pytest.fixture
+def later():
+    return Later()
 
 
 @pytest.mark.parametrize("way", Way)
-def test_placing_waits_for_its_clicks_and_tidies_up(way):
+def test_placing_waits_for_its_clicks_and_tidies_up(way, later):
     bench = bench_with_lesions()
-    placing = LesionPlacing()
+    placing = LesionPlacing(later)
     placed, waiting, before = told(placing.placed), told(placing.waitingChanged), slicer.mrmlScene.GetNumberOfNodes()
     placing.start(way)
     interaction = slicer.app.applicationLogic().GetInteractionNode()
     assert placing.way is way and interaction.GetCurrentInteractionMode() == interaction.Place
     points = [at(bench, 8, 25, 8), at(bench, 14, 25, 8)][: 1 if way is Way.CLICK else 2]
     click(*points)
+    later.come()
     assert placed == [centerAndDiameter(way, np.array(points))]
     assert waiting == [(way,), (None,)] and interaction.GetCurrentInteractionMode() != interaction.Place
     assert slicer.mrmlScene.GetNumberOfNodes() == before
 
 
-def test_one_click_of_two_places_nothing():
+def test_one_click_of_two_places_nothing(later):
     bench_with_lesions()
-    placing = LesionPlacing()
+    placing = LesionPlacing(later)
     placed = told(placing.placed)
     placing.start(Way.LINE)
     click((1.0, 2.0, 3.0))
+    later.come()
     assert placed == [] and placing.way is Way.LINE
     placing.cancel()
     assert placed == [] and placing.way is None
     placing.cancel()
 
 
-def test_starting_again_gives_the_first_up():
+@pytest.mark.parametrize("way", Way)
+def test_who_leaves_off_placing_leaves_nothing_behind(way, later):
+    """Esc and the right button take Slicer out of place mode."""
     bench_with_lesions()
-    placing, before = LesionPlacing(), slicer.mrmlScene.GetNumberOfNodes()
+    placing, before = LesionPlacing(later), slicer.mrmlScene.GetNumberOfNodes()
+    placed, waiting = told(placing.placed), told(placing.waitingChanged)
+    placing.start(way)
+    if way is not Way.CLICK:
+        click((1.0, 2.0, 3.0))
+    slicer.app.applicationLogic().GetInteractionNode().SwitchToViewTransformMode()
+    later.come()
+    assert placing.way is None and waiting == [(way,), (None,)] and placed == []
+    assert slicer.mrmlScene.GetNumberOfNodes() == before
+
+
+def test_the_last_click_counts_also_where_slicer_ends_place_mode_with_it(later):
+    bench_with_lesions()
+    placing = LesionPlacing(later)
+    placed = told(placing.placed)
+    placing.start(Way.CLICK)
+    click((1.0, 2.0, 3.0))
+    slicer.app.applicationLogic().GetInteractionNode().SwitchToViewTransformMode()
+    later.come()
+    assert placed == [((1.0, 2.0, 3.0), None)]
+
+
+def test_a_circle_is_seen_while_the_mouse_draws_it(later):
+    bench_with_lesions()
+    placing = LesionPlacing(later)
+    placing.start(Way.CIRCLE)
+    ball = slicer.util.getNodesByClass("vtkMRMLModelNode")[-1]
+    click((10.0, 20.0, 30.0))
+    assert not ball.GetDisplayNode().GetVisibility()
+    line = slicer.mrmlScene.GetNodeByID(slicer.app.applicationLogic().GetSelectionNode().GetActivePlaceNodeID())
+    line.AddControlPointWorld(13.0, 24.0, 30.0)
+    line.SetNthControlPointPositionWorld(1, 10.0, 28.0, 30.0)
+    bounds = [0.0] * 6
+    ball.GetRASBounds(bounds)
+    assert ball.GetDisplayNode().GetVisibility() and ball.GetDisplayNode().GetVisibility2D()
+    assert np.allclose(bounds, (2, 18, 12, 28, 22, 38), atol=0.1)
+    assert not line.GetDisplayNode().GetPropertiesLabelVisibility()
+    placing.cancel()
+    assert ball.GetScene() is None
+
+
+def test_starting_again_gives_the_first_up(later):
+    bench_with_lesions()
+    placing, before = LesionPlacing(later), slicer.mrmlScene.GetNumberOfNodes()
     placing.start(Way.LINE)
     placing.start(Way.CLICK)
     click((1.0, 2.0, 3.0))
+    later.come()
     assert slicer.mrmlScene.GetNumberOfNodes() == before

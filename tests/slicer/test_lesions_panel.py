@@ -7,6 +7,7 @@ import slicer
 from case_lesions import SHAPE, bench_with_lesions, empty_bench, filled, found, found_lesion
 from case_scene import connected, reload_scene
 from panel_tools import picture
+from standin.helpers import process_events
 from test_lesions_list import at, paint
 from test_lesions_marks import click, marks
 from test_segmentation_panel import LesionServer
@@ -186,11 +187,19 @@ def test_a_lesion_is_added_by_clicks(panel, bench, way):
     assert panel.placeButtons[way].checked and panel.messageLabel.text
     points = [at(bench, 8, 25, 8), at(bench, 14, 25, 8)][: 1 if way is Way.CLICK else 2]
     click(*points)
+    process_events()
     assert panel.table.shown == [1, 2, 3, 4] and panel.table.numbers == [4]
     length = float(np.linalg.norm(np.subtract(*points))) if len(points) == 2 else 0
     wanted = {Way.CLICK: 8.0, Way.LINE: length, Way.CIRCLE: 2 * length}[way]
     assert bench.lesions.records[4].diameterMm == pytest.approx(wanted)
     assert not panel.placeButtons[way].checked and not panel.messageLabel.text
+
+
+def test_escape_unchecks_the_button(panel, bench):
+    panel.placeButtons[Way.LINE].click()
+    slicer.app.applicationLogic().GetInteractionNode().SwitchToViewTransformMode()
+    process_events()
+    assert not panel.placeButtons[Way.LINE].checked and panel.messageLabel.text == ""
 
 
 def test_placing_is_given_up_by_the_same_button_or_another_one(panel, bench):
@@ -208,6 +217,7 @@ def test_placing_is_given_up_by_the_same_button_or_another_one(panel, bench):
 def test_a_mark_outside_of_the_image_is_refused_in_words(panel, bench):
     panel.placeButtons[Way.CLICK].click()
     click(at(bench, -9, 5, 5))
+    process_events()
     assert panel.messageLabel.text == "A lesion needs a size and a centre in the image."
     assert panel.table.shown == [1, 2, 3]
 

@@ -39,7 +39,7 @@ class LesionsPanel:
         self._lesions, self._editor = workbench.lesions, workbench.editor
         self._column, self._isDescending = Column.NUMBER, False
         self._job, self._isChoosing = None, False
-        self.placing = LesionPlacing()
+        self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function))
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -4,7 +4,9 @@ from enum import Enum
 
 import numpy as np
 import slicer
+import vtk
 
+from livercad.core.taxonomy import LABEL_COLORS, Label
 from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
 
@@ -35,6 +37,11 @@ HINTS = {
 class LesionPlacing:
     """Lets the user place one mark at a time.
 
+    Parameters
+    ----------
+    later : callable
+        Calls a function when Slicer has dealt with the click: a view goes on using the node of which it tells.
+
     Attributes
     ----------
     placed : Signal
@@ -43,9 +50,10 @@ class LesionPlacing:
         (Way or None): what is waited for.
     """
 
-    def __init__(self):
+    def __init__(self, later):
         self.placed, self.waitingChanged = Signal(), Signal()
-        self._node, self._way, self._observers = None, None, []
+        self._later = later
+        self._node, self._way, self._observers, self._ball = None, None, [], None
 
     @property
     def way(self):
@@ -60,12 +68,17 @@ class LesionPlacing:
         node.SetHideFromEditors(True)
         node.CreateDefaultDisplayNodes()
         node.GetDisplayNode().SetPointLabelsVisibility(False)
-        event = slicer.vtkMRMLMarkupsNode.PointPositionDefinedEvent
-        self._observers = [node.AddObserver(event, self._onPoint)]
         self._node, self._way = node, way
+        self._observe(node, slicer.vtkMRMLMarkupsNode.PointPositionDefinedEvent, self._onChanged)
+        if way is Way.CIRCLE:
+            node.GetDisplayNode().SetPropertiesLabelVisibility(False)  # it would tell the radius
+            self._ball = BallPreview(_("new lesion"))
+            self._observe(node, slicer.vtkMRMLMarkupsNode.PointModifiedEvent, self._onMoved)
         logic = slicer.modules.markups.logic()
         logic.SetActiveList(node)
         logic.StartPlaceMode(False)
+        interaction = slicer.app.applicationLogic().GetInteractionNode()
+        self._observe(interaction, interaction.InteractionModeChangedEvent, self._onChanged)
         self.waitingChanged.emit(way)
 
     def cancel(self):
@@ -73,22 +86,88 @@ class LesionPlacing:
         if self._node is None:
             return
         node, self._node, self._way = self._node, None, None
-        for observer in self._observers:
-            node.RemoveObserver(observer)
+        for observed, observer in self._observers:
+            observed.RemoveObserver(observer)
+        self._observers = []
         slicer.app.applicationLogic().GetInteractionNode().SwitchToViewTransformMode()
-        if node.GetScene() is not None:
-            slicer.mrmlScene.RemoveNode(node.GetDisplayNode())
-            slicer.mrmlScene.RemoveNode(node)
+        if self._ball:
+            self._ball.remove()
+            self._ball = None
+        _remove(node)
         self.waitingChanged.emit(None)
 
-    def _onPoint(self, caller, event):
-        wanted = 1 if self._way is Way.CLICK else 2
-        if self._node is None or self._node.GetNumberOfDefinedControlPoints() < wanted:
+    def _observe(self, node, event, function):
+        self._observers.append((node, node.AddObserver(event, function)))
+
+    def _onChanged(self, caller, event):
+        """A point was set, or the mouse does other things now; the view is still at work with the node."""
+        self._later(self._settle)
+
+    def _onMoved(self, caller, event):
+        if self._node.GetNumberOfControlPoints() > 1:  # the second one follows the mouse
+            points = slicer.util.arrayFromMarkupsControlPoints(self._node, world=True)[:2]
+            self._ball.show(*centerAndDiameter(Way.CIRCLE, points))
+
+    def _settle(self):
+        """Take the points where all are set; wait no more where the user has left off placing."""
+        if self._node is None:
             return
-        points = slicer.util.arrayFromMarkupsControlPoints(self._node, world=True)[:wanted]
-        center, diameter = centerAndDiameter(self._way, points)
-        self.cancel()
-        self.placed.emit(center, diameter)
+        wanted, way = (1 if self._way is Way.CLICK else 2), self._way
+        if self._node.GetScene() is not None and self._node.GetNumberOfDefinedControlPoints() >= wanted:
+            points = slicer.util.arrayFromMarkupsControlPoints(self._node, world=True)[:wanted]
+            self.cancel()
+            self.placed.emit(*centerAndDiameter(way, points))
+            return
+        interaction = slicer.app.applicationLogic().GetInteractionNode()
+        if interaction.GetCurrentInteractionMode() != interaction.Place:
+            self.cancel()
+
+
+class BallPreview:
+    """A ball in the scene that is not a lesion yet: slice views show where it cuts them, a circle.
+
+    Parameters
+    ----------
+    name : str
+        The node's.
+    """
+
+    def __init__(self, name):
+        self._source = vtk.vtkSphereSource()
+        self._source.SetThetaResolution(48)
+        self._source.SetPhiResolution(24)
+        self._node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode", name)
+        self._node.SetSaveWithScene(False)
+        self._node.SetHideFromEditors(True)
+        self._node.SetSelectable(False)  # clicks go through it
+        self._node.CreateDefaultDisplayNodes()
+        display = self._node.GetDisplayNode()
+        display.SetSaveWithScene(False)
+        display.SetColor(*(part / 255 for part in LABEL_COLORS[Label.LESION]))
+        display.SetOpacity(0.4)
+        display.SetSliceIntersectionOpacity(1.0)
+        display.SetSliceIntersectionThickness(2)
+        display.SetVisibility2D(True)
+        display.SetVisibility(False)
+        self._node.SetPolyDataConnection(self._source.GetOutputPort())
+
+    def show(self, center, diameterMm):
+        """Put it somewhere; RAS mm."""
+        self._source.SetCenter(*center)
+        self._source.SetRadius(diameterMm / 2)
+        self._source.Update()
+        self._node.GetDisplayNode().SetVisibility(diameterMm > 0)
+
+    def remove(self):
+        """Take it out of the scene."""
+        _remove(self._node)
+
+
+def _remove(node):
+    """Remove a node that was not saved, with its display node; the scene may have been closed meanwhile."""
+    for gone in (node.GetDisplayNode(), node):
+        if gone is not None and gone.GetScene() is not None:
+            slicer.mrmlScene.RemoveNode(gone)
 
 
 def centerAndDiameter(way, points):
