@@ -22,6 +22,9 @@ class ClientError(Exception):
         super().__init__(sentence)
         self.status = status
 
+    def __str__(self) -> str:
+        return super().__str__().strip()  # a server may give no reason
+
 
 class AddressError(ClientError):
     """The address is none."""
@@ -106,7 +109,7 @@ def fromAnswer(answer: requests.Response, address: str) -> ClientError:
         sentence = _("{address} wants another token. Ask who runs it, and enter it in the section Server.")
         return TokenError(sentence.format(address=address), status)
     if status == 403:
-        return ForbiddenError(_("{address} does not let you in. {reason}").format(**locals()).strip(), status)
+        return ForbiddenError(_("{address} does not let you in. {reason}").format(address=address, reason=reason), status)
     if status == 404:
         if reason in ("", "Not Found"):  # not a missing case but a missing route
             sentence = _("{address} does not know this request; it is older than this module. Update the server.")
@@ -117,10 +120,10 @@ def fromAnswer(answer: requests.Response, address: str) -> ClientError:
     if status == 413:
         return RefusedError(_("{address} does not take so much data at once.").format(address=address), status)
     if status == 503:
-        return UnavailableError(_("The server cannot do this now. {reason}").format(reason=reason).strip(), status)
+        return UnavailableError(_("The server cannot do this now. {reason}").format(reason=reason), status)
     if status >= 500:
         sentence = _("The server failed ({status}). {reason}")
-        return ServerFaultError(sentence.format(status=status, reason=reason).strip(), status)
+        return ServerFaultError(sentence.format(status=status, reason=reason), status)
     return RefusedError(reason or _("The server refused ({status}).").format(status=status), status)
 
 

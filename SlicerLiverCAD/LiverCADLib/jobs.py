@@ -54,7 +54,7 @@ class Job:
     @property
     def text(self) -> str:
         """What is being done; the title before the first report."""
-        return self.task.news[1] or self.title
+        return str(self.task.news[1] or self.title)
 
     @property
     def isCancelling(self) -> bool:
