@@ -1,0 +1,193 @@
+"""An annotator's way through a case, from "Next sample" to the reopened submission: the whole module in the main
+window, and a server with the real networks. On the module's own phantom, and on a patient where there is one.
+
+No step may let the GUI thread stand still longer than 50 ms for a call into the server. Beside it stands, measured
+apart, what the module does in the scene with the answers; what the views take to render is not measured.
+"""
+
+import threading
+
+import numpy as np
+import pytest
+import qt
+import slicer
+from annotator import Annotator
+from real_server import PYTHON, ROOT, RealServer, copying
+from scipy import ndimage
+from standin import rendering
+
+from livercad.core.annotation import CaseState, Verdict
+from livercad.core.phases import Phase
+from livercad.core.taxonomy import Label, LesionClass, LesionType
+from LiverCADLib.client import Client
+from LiverCADLib.connection import Connection
+from LiverCADLib.scene.masks import mapsOf
+
+PHANTOM = ROOT / "SlicerLiverCAD" / "Resources" / "SampleData"
+PATIENT = ROOT.parent / "shared" / "data" / "ct" / "hcc009_baseline"
+IMAGES = {
+    "phantom": {phase: PHANTOM / f"LiverCADPhantom_{phase}.nii.gz" for phase in ("unenhanced", "arterial", "portal")},
+    "patient": {
+        "unenhanced": PATIENT / "ct_noncontrast.nii.gz",
+        "arterial": PATIENT / "ct_arterial.nii.gz",
+        "portal": PATIENT / "ct_portal.nii.gz",
+    },
+}
+NAMELESS = {"portal": "a17", "unenhanced": "b4", "arterial": "c9"}
+"""File names that tell nothing."""
+COPY = (
+    "import shutil, sys; from pathlib import Path; folder = Path(sys.argv[1]) / 'case7'; folder.mkdir(parents=True)\n"
+)
+CASE = "case7"
+LONGEST_S = 0.05
+SERVER_STEPS = ("connect", "next", "find", "saliency", "submit", "reopen")
+
+
+@pytest.fixture(params=IMAGES)
+def annotator(request, tmp_path):
+    """Somebody who has just opened the module; the server is `annotator.server`."""
+    images = IMAGES[request.param]
+    if not all(path.exists() for path in images.values()):
+        pytest.skip(f"The images are not there: {next(iter(images.values())).parent}")
+    if rendering.why_not():
+        pytest.skip(rendering.why_not())
+    if not PYTHON.exists():
+        pytest.skip(f"The server's environment is not there: {PYTHON}")
+    files = {f"{CASE}/{NAMELESS[phase]}.nii.gz": path for phase, path in images.items()}
+    server = RealServer(tmp_path / "server", copying(files), app=None)
+    slicer.mrmlScene.Clear(0)
+    annotator = Annotator()
+    annotator.server = server
+    yield annotator
+    annotator.close()
+    server.close()
+    slicer.mrmlScene.Clear(0)
+
+
+@pytest.fixture
+def asking_threads(monkeypatch):
+    """Threads that requests are sent from."""
+    threads, request = set(), Connection.request
+
+    def noting(self, *arguments, **options):
+        threads.add(threading.get_ident())
+        return request(self, *arguments, **options)
+
+    monkeypatch.setattr(Connection, "request", noting)
+    return threads
+
+
+def pixels(path):
+    image = qt.QImage(str(path)).convertToFormat(qt.QImage.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].copy()
+
+
+def seen(annotator, number, folder):
+    """Screenshots of the views and of the table with a lesion selected, as arrays."""
+    annotator.show_sections("Lesions")
+    annotator.select(number)
+    views = annotator.picture(folder / "views.png", annotator.layouts.viewport())
+    table = annotator.picture(folder / "table.png", annotator.module.lesionsPanel.table.widget)
+    return pixels(views), pixels(table)
+
+
+def open_the_next_sample(annotator):
+    module, work = annotator.module, annotator.work
+    annotator.step("connect", lambda: annotator.connect(annotator.server.address, annotator.server.token))
+    assert work.session.isConnected, module.serverPanel.stateLabel.text
+    annotator.step("next", module.casePanel.nextButton.click)
+    assert work.caseScene.case == CASE
+    recognised = {phase.value: work.caseScene.imageOf(node) for phase, node in work.phases.volumes().items()}
+    assert recognised == NAMELESS
+    annotator.step("side by side", module.phasesPanel.sideBySideBox.click)
+    shown = set(annotator.where_views_are())
+    assert shown == {"LiverCADUnenhanced", "LiverCADArterial", "LiverCADPortal", "Green", "Yellow"}
+
+
+def find_and_look(annotator):
+    """Liver and lesions, the views at one of them, its crops with saliency, registration on and off."""
+    module, work = annotator.module, annotator.work
+    annotator.step("find", module.segmentPanel.findButton.click)
+    assert work.workbench.segmentation.liver and annotator.table(), module.segmentPanel.messageLabel.text
+    number = max(work.workbench.lesions.numbers, key=lambda n: work.workbench.lesions.measured(n).volumeMl)
+    annotator.step("select", lambda: annotator.select(number))
+    line = work.workbench.lesions.measured(number).longest
+    for place in annotator.where_views_are().values():
+        assert np.allclose(place, np.add(line.start, line.end) / 2, atol=0.01)
+    annotator.show_sections("Crop previews")
+    annotator.step("saliency", module.cropsPanel.saliencyBox.click)
+    assert set(work.crops.pictures()) == {Phase.UNENHANCED, Phase.ARTERIAL, Phase.PORTAL}
+    assert work.crops.seen and work.crops.isAsTheNetworkSees and not work.phases.unregistered()
+    arterial = work.phases.volume(Phase.ARTERIAL)
+    annotator.step("registered", module.phasesPanel.registeredBox.click)
+    assert arterial.GetParentTransformNode() is not None
+    annotator.step("as taken", module.phasesPanel.registeredBox.click)
+    assert arterial.GetParentTransformNode() is None
+    return number
+
+
+def correct(annotator, number):
+    """One correction, another type, a lesion that is none, a lesion that was missed."""
+    module, bench = annotator.module, annotator.work.workbench
+    before = bench.lesions.measured(number)
+    rest = {n: bench.segmentation.lesion(n).fingerprint for n in bench.lesions.numbers if n != number}
+    annotator.step("paint", lambda: annotator.paint(number, before.longest.end, 4.0, is_erased=True))
+    assert bench.lesions.measured(number).volumeMl < before.volumeMl
+    assert {n: bench.segmentation.lesion(n).fingerprint for n in rest} == rest
+    annotator.step("type", lambda: annotator.set_type("FNH"))
+    annotator.step("accept", module.lesionsPanel.acceptButton.click)
+    added = [bench.lesions.nextNumber + step for step in range(2)]
+    for place, each in zip(healthy_places(bench), added, strict=True):
+        annotator.step("circle", lambda place=place: annotator.add_by_circle(place, 12.0))
+        assert bench.lesions.records[each].diameterMm == pytest.approx(12.0, abs=3.0)
+    none = next(iter(rest), added[1])
+    annotator.select(none)
+    annotator.step("reject", module.lesionsPanel.rejectButton.click)
+    assert bench.lesions.records[number].type is LesionType.FNH
+    assert bench.lesions.records[number].label is LesionClass.OTHER_BENIGN
+    assert bench.lesions.records[none].verdict is Verdict.REJECTED
+
+
+def healthy_places(bench):
+    """Two points deep in the liver and far from lesions and each other, RAS mm."""
+    segmentation = bench.segmentation
+    spacing, block = np.linalg.norm(segmentation.affine[:3, :3], axis=0), segmentation.liver.block
+    label, _instances = mapsOf(segmentation.shape, segmentation.liver, segmentation.lesions())
+    depth = ndimage.distance_transform_edt(np.pad(label[block] == Label.LIVER, 1), spacing)[1:-1, 1:-1, 1:-1]
+    places = []
+    for _ in range(2):
+        index = np.unravel_index(depth.argmax(), depth.shape)
+        places.append((segmentation.affine @ [*np.add(index, [part.start for part in block]), 1.0])[:3])
+        away = [(n - at) * step for n, at, step in zip(np.indices(depth.shape), index, spacing, strict=True)]
+        depth[np.linalg.norm(away, axis=0) < 30] = 0
+    return places
+
+
+@pytest.mark.timeout(1800)
+def test_a_case_from_next_sample_to_its_reopened_submission(annotator, asking_threads, tmp_path):
+    module, work = annotator.module, annotator.work
+    open_the_next_sample(annotator)
+    number = find_and_look(annotator)
+    correct(annotator, number)
+    module.submitPanel.annotatorEdit.text = "A. Nnotator"
+    module.submitPanel.commentEdit.setPlainText("Seen in three phases.")
+    module.submitPanel.stateBox.setCurrentIndex(1)
+    before, pictures = annotator.state(), seen(annotator, number, tmp_path / "before")
+    annotator.step("submit", module.submitPanel.submitButton.click)
+    assert not work.caseScene.isUnsaved, module.submitPanel.messageLabel.text
+    annotator.step("close", module.casePanel.closeButton.click)
+    assert not work.caseScene.case and not annotator.table() and not slicer.util.getNodesByClass("vtkMRMLVolumeNode")
+
+    annotator.step("reopen", lambda: module.casePanel.openCase(CASE))
+    assert annotator.state() == before
+    views, table = seen(annotator, number, tmp_path / "after")
+    assert np.array_equal(views, pictures[0])
+    assert np.array_equal(table, pictures[1])
+    assert threading.get_ident() not in asking_threads
+    waits = {name: annotator.pauses[name].waiting for name in SERVER_STEPS}
+    assert max(waits.values()) < LONGEST_S, waits
+    listed = Client(annotator.server.address, annotator.server.token).cases()
+    assert [(case["state"], case["annotator"], case["version"]) for case in listed] == [
+        (CaseState.COMPLETE.value, "A. Nnotator", 1)
+    ]
