@@ -78,6 +78,6 @@ say "Server"
 cat <<END
 Results are in $output
 Open $output/index.html
-In 3D Slicer's MONAI Label module connect to http://$HOST:$PORT (Ctrl-C here ends the server)
+In 3D Slicer's module LiverCAD (or MONAI Label) connect to http://$HOST:$PORT (Ctrl-C here ends the server)
 END
 exec "$VENV_PYTHON" -m livercad serve "$studies" --host "$HOST" --port "$PORT"

@@ -65,3 +65,11 @@ def test_the_entry_points_to_the_repository_that_the_extension_names(entry: dict
 def test_the_entrys_category_is_the_modules(entry: dict[str, Any]) -> None:
     module = (ROOT / "SlicerLiverCAD" / "LiverCAD.py").read_text(encoding="utf-8")
     assert f'"{entry["category"]}"' in module
+
+
+def test_every_screenshot_of_the_extension_is_a_picture_of_this_repository() -> None:
+    names = re.findall(r"\$\{PICTURES\}/([\w.-]+)", (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"))
+    assert len(names) >= 3
+    assert cmake(r'set\(PICTURES "([^"]+)"\)').endswith("/main/docs/pictures")
+    for name in names:
+        assert (ROOT / "docs" / "pictures" / name).read_bytes().startswith(b"\x89PNG"), name
