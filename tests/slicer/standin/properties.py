@@ -9,6 +9,7 @@ from typing import Any
 from PySide6 import QtCore
 
 from standin.adoption import is_alive
+from standin.metainfo import class_info
 
 _TAKES: dict[str, tuple[type, ...]] = {
     "QString": (str,),
@@ -31,16 +32,15 @@ _names: dict[type, frozenset[str]] = {}
 def property_names(cls: Any) -> frozenset[str]:
     """Names of all properties that objects of a class have in Qt 5.15; of Slicer's and CTK's classes as written here."""
     if cls not in _names:
-        _names[cls] = frozenset(_own_and_inherited(cls.staticMetaObject))
+        parts = [_own_names(each) for each in cls.__mro__ if "staticMetaObject" in each.__dict__]
+        _names[cls] = frozenset().union(*parts)
     return _names[cls]
 
 
-def _own_and_inherited(meta: QtCore.QMetaObject | None) -> set[str]:
-    if meta is None:
-        return set()
+def _own_names(cls: Any) -> set[str]:
+    meta = cls.staticMetaObject
     own = {meta.property(index).name() for index in range(meta.propertyOffset(), meta.propertyCount())}
-    in_qt5 = _QT5.get(meta.className())
-    return (own if in_qt5 is None else own & set(in_qt5)) | _own_and_inherited(meta.superClass())
+    return own & set(_QT5.get(meta.className(), own))
 
 
 def check_alive(instance: Any) -> None:
@@ -60,20 +60,19 @@ def write_property(instance: QtCore.QObject, name: str, value: Any) -> None:
         The value is of another type than the property; nothing is converted silently.
     """
     check_alive(instance)
-    meta = QtCore.QObject.metaObject(instance)
-    about = meta.property(meta.indexOfProperty(name))
+    about = class_info(type(instance)).properties[name]
     of = f"{type(instance).__name__}.{name}"
-    if not about.isWritable():
+    if not about.is_writable:
         raise AttributeError(f"{of} is read-only")
-    takes = _TAKES.get(about.typeName())
+    takes = _TAKES.get(about.type_name)
     wrong_bool = isinstance(value, bool) and takes is not None and bool not in takes
     if takes is not None and (wrong_bool or not isinstance(value, takes)):
-        raise TypeError(f"{of} is of type {about.typeName()} and does not accept {value!r} ({type(value).__name__})")
+        raise TypeError(f"{of} is of type {about.type_name} and does not accept {value!r} ({type(value).__name__})")
     descriptor = _python_descriptor(type(instance), name)
     if descriptor is not None:
         descriptor.fset(instance, value)
     elif not QtCore.QObject.setProperty(instance, name, value):
-        raise TypeError(f"{of} is of type {about.typeName()} and does not accept {value!r} ({type(value).__name__})")
+        raise TypeError(f"{of} is of type {about.type_name} and does not accept {value!r} ({type(value).__name__})")
 
 
 def _python_descriptor(cls: type, name: str) -> Any:
