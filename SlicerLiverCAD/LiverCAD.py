@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -12,6 +13,19 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleTest,
     ScriptedLoadableModuleWidget,
 )
+
+NEEDED = (5, 10)
+"""The first Slicer whose Python is new enough (3.12, before that 3.9)."""
+TUTORIAL = "https://github.com/SlicerLiverCAD/SlicerLiverCAD/blob/main/docs/slicer.md"
+
+
+def whyNot():
+    """Why the module cannot run in this Slicer, as a sentence; empty where it can."""
+    version = slicer.app.majorVersion, slicer.app.minorVersion
+    if version >= NEEDED:
+        return ""
+    sentence = _("LiverCAD needs 3D Slicer {needed} or newer; this is {version}. Install a newer Slicer.")
+    return sentence.format(needed="{}.{}".format(*NEEDED), version="{}.{}".format(*version))
 
 
 class LiverCAD(ScriptedLoadableModule):
@@ -28,17 +42,22 @@ class LiverCAD(ScriptedLoadableModule):
             "corrections. The work is done by a LiverCAD server, on this computer or one of your own. Images are sent "
             "to another computer only after you have agreed. Research software, not a medical device."
         )
+        parent.helpText += "<p><a href='{}'>{}</a></p>".format(TUTORIAL, _("Tutorial"))
         parent.acknowledgementText = _(
             "The server's liver and lesion networks are those of X. Tang, G. Schramm and others, KU Leuven "
             "(European Journal of Nuclear Medicine and Molecular Imaging, 2020)."
         )
-        slicer.app.connect("startupCompleted()", _registerSampleData)
+        if not whyNot():
+            slicer.app.connect("startupCompleted()", _register)
 
 
-def _registerSampleData():
+def _register():
+    """Tell Slicer, before the module is opened, of its sample data and of the layouts that a saved scene may need."""
     from LiverCADLib.sampleData import registerSampleData
+    from LiverCADLib.scene.layouts import registerLayouts
 
     registerSampleData()
+    registerLayouts()
 
 
 class LiverCADLogic(ScriptedLoadableModuleLogic):
@@ -62,24 +81,33 @@ class LiverCADWidget(ScriptedLoadableModuleWidget):
 
     def setup(self):
         """Build the panel when the module is first opened."""
+        ScriptedLoadableModuleWidget.setup(self)
+        self.module = None
+        if whyNot():
+            self.reasonLabel = qt.QLabel(whyNot())
+            self.reasonLabel.wordWrap = True
+            self.layout.addWidget(self.reasonLabel)
+            return
         from LiverCADLib.module import LiverCADModuleWidget
 
-        ScriptedLoadableModuleWidget.setup(self)
         self.logic = LiverCADLogic()
         self.module = LiverCADModuleWidget(self.logic.getParameterNode)
         self.layout.addWidget(self.module.widget)
 
     def enter(self):
         """Come back to the module."""
-        self.module.enter()
+        if self.module:
+            self.module.enter()
 
     def exit(self):
         """Leave the module."""
-        self.module.exit()
+        if self.module:
+            self.module.exit()
 
     def cleanup(self):
         """Come before the panel is destroyed."""
-        self.module.close()
+        if self.module:
+            self.module.close()
 
 
 class LiverCADTest(ScriptedLoadableModuleTest):

@@ -1,5 +1,7 @@
 """The module as a whole: opened as Slicer opens it, its own test, keys, status line, scenes that come and go."""
 
+import ast
+import sys
 import threading
 import unittest
 from pathlib import Path
@@ -7,6 +9,9 @@ from pathlib import Path
 import pytest
 from panel_tools import picture, qt, settle, slicer, wait_until
 from standin.loader import openModule
+
+from livercad.core.phases import Phase
+from LiverCADLib.scene.layouts import layoutNode, layoutNumber
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,6 +37,28 @@ def test_the_modules_own_test_passes(opened):
     result = unittest.TestResult()
     case.run(result)
     assert not result.errors and not result.failures, (result.errors + result.failures)[0][1]
+
+
+def test_an_older_slicer_is_told_what_is_needed(monkeypatch):
+    monkeypatch.setattr(type(slicer.app), "minorVersion", property(lambda app: 8))
+    monkeypatch.setitem(sys.modules, "LiverCADLib.module", None)  # its imports fail in Python 3.9
+    module = openModule(ROOT / "SlicerLiverCAD" / "LiverCAD.py")
+    ast.parse((ROOT / "SlicerLiverCAD" / "LiverCAD.py").read_text(), feature_version=(3, 9))
+    sentence = "LiverCAD needs 3D Slicer 5.10 or newer; this is 5.8. Install a newer Slicer."
+    assert module.panel.reasonLabel.text == sentence
+    module.close()
+
+
+def test_a_saved_scenes_layout_is_known_before_the_module_is_opened(opened):
+    slicer.mrmlScene.RemoveNode(layoutNode())
+    assert not layoutNode().IsLayoutDescription(layoutNumber(Phase))
+    slicer.app.startupCompleted.emit()
+    assert layoutNode().IsLayoutDescription(layoutNumber(Phase))
+
+
+def test_the_help_has_a_link_to_the_tutorial(opened):
+    assert f"href='{opened.module.TUTORIAL}'" in opened.instance.parent.helpText
+    assert opened.module.TUTORIAL.endswith("docs/slicer.md") and (ROOT / "docs" / "slicer.md").is_file()
 
 
 def test_the_sections_are_in_the_order_of_work(opened, module):
