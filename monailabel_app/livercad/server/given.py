@@ -10,7 +10,6 @@ import cc3d
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
 from livercad.core.geometry import Point, corners_of, transform_points
 from livercad.core.volume import Volume, grid_difference
@@ -102,7 +101,7 @@ def read_given(request: dict[str, Any]) -> GivenLesions:
     try:
         given = GivenLesions.model_validate(wishes)
     except ValidationError as error:
-        raise _explained(error.errors()[0], wishes) from error
+        raise _explained(error, wishes) from error
     if bool(given.lesions) == bool(request.get("label")):
         found = "both lesions and a label map" if given.lesions else "neither lesions nor a label map"
         raise _error("the request", found, "one of them: boxes, points with a diameter, or a label map")
@@ -181,8 +180,9 @@ def _from_label(label: Path, lesion_value: int | None, reference: Volume) -> Vol
     return reference.like(instances)
 
 
-def _explained(first: ErrorDetails, wishes: dict[str, Any]) -> InputError:
+def _explained(error: ValidationError, wishes: dict[str, Any]) -> InputError:
     """Say in plain words what is wrong: pydantic's are about Python's types."""
+    first = error.errors()[0]
     field, *inside = map(str, first["loc"])
     if field != "lesions" or not inside:
         return _error(field, _shown(wishes[field]), EXPECTED[field])
