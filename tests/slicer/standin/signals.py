@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from PySide6 import QtCore
 
+from standin.ownership import check_kept
 from standin.properties import check_alive
 
 _connections: WeakKeyDictionary[QtCore.QObject, list[tuple[str, Callable, Callable]]] = WeakKeyDictionary()
@@ -25,6 +26,7 @@ class QtMethod:
 
     def __call__(self, *args: Any) -> Any:
         check_alive(self.method.__self__)
+        check_kept(self.__name__, args)
         return self._adopt(self.method(*args))
 
     def __eq__(self, other: object) -> bool:
