@@ -44,6 +44,20 @@ def test_a_property_that_only_qt_6_has_is_none():
     assert header.sectionsClickable() is True
 
 
+@pytest.mark.parametrize("make", [qt.QHBoxLayout, qt.QGridLayout])
+def test_a_layout_without_a_parent_keeps_no_widgets(make):
+    widget = qt.QWidget()
+    outer, inner, kept = qt.QVBoxLayout(widget), make(), qt.QLabel("kept")
+    inner.addWidget(kept)
+    outer.addLayout(inner)
+    inner, within = qt.QVBoxLayout(), make()
+    within.addWidget(qt.QLabel("lost"))
+    with pytest.raises(RuntimeError, match="has deleted a QLabel"):
+        inner.addLayout(within)
+    with pytest.raises(RuntimeError, match="has deleted a QLabel"):
+        outer.addLayout(within)
+
+
 def test_an_unknown_attribute_cannot_be_read():
     with pytest.raises(AttributeError):
         _ = qt.QLabel().lesions

@@ -61,7 +61,8 @@ class LesionsPanel:
         self.scoreSlider.singleStep = 0.05
         self.scoreSlider.value = self._workbench.scene.parameters.minimumScore
         self.scoreSlider.toolTip = _("Hide lesions that the model found with a lower score; they are kept.")
-        layout.addLayout(row((qt.QLabel(_("Score from")), 0), (self.scoreSlider, 1)))
+        self.scoreLabel = qt.QLabel(_("Score from"))
+        layout.addLayout(row((self.scoreLabel, 0), (self.scoreSlider, 1)))
         self.summaryLabel = qt.QLabel()
         self.summaryLabel.wordWrap = True
         layout.addWidget(self.summaryLabel)
