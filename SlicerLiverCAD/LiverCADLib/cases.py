@@ -170,6 +170,16 @@ def totalSize(images: Sequence[CaseImage]) -> int:
     return sum(image.size for image in images)
 
 
+def isOnServer(scene: Any, session: Any) -> bool:
+    """Whether the open case of a CaseScene is one of the server that a Session is connected to."""
+    return session.client is not None and bool(scene.case) and scene.server == session.client.address
+
+
+def fileNameOf(name: str) -> str:
+    """What a case or an image is called as a file: any character that could mean something there is "_"."""
+    return "".join(c if c.isalnum() or c in "-_. " else "_" for c in name)
+
+
 def sizeText(size: float) -> str:
     """A number of bytes as people read it: "34 MB"."""
     for unit in ("bytes", "kB", "MB"):

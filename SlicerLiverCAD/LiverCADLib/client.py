@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from LiverCADLib.cases import fileNameOf
 from LiverCADLib.clientErrors import NotThereError
 from LiverCADLib.connection import Connection, isThisComputer, pathOf
 from LiverCADLib.greeting import ServerInfo, greet, wrongApp
@@ -100,8 +101,7 @@ class Client:
         Path
             The file.
         """
-        plain = "".join(c if c.isalnum() or c in "-_. " else "_" for c in image)
-        target = folder / f"{plain}{'_registered' if registered else ''}.nii"
+        target = folder / f"{fileNameOf(image)}{'_registered' if registered else ''}.nii"
         text = _("Downloading {image}").format(image=image)
         params = {"registered": "true"} if registered else None
         path = self._connection.download(pathOf("livercad", "cases", case, "images", image), target, task, text, params)

@@ -109,7 +109,8 @@ def fromAnswer(answer: requests.Response, address: str) -> ClientError:
         sentence = _("{address} wants another token. Ask who runs it, and enter it in the section Server.")
         return TokenError(sentence.format(address=address), status)
     if status == 403:
-        return ForbiddenError(_("{address} does not let you in. {reason}").format(address=address, reason=reason), status)
+        sentence = _("{address} does not let you in. {reason}")
+        return ForbiddenError(sentence.format(address=address, reason=reason), status)
     if status == 404:
         if reason in ("", "Not Found"):  # not a missing case but a missing route
             sentence = _("{address} does not know this request; it is older than this module. Update the server.")

@@ -1,6 +1,7 @@
 """Fetches how phases are registered once the server has analysed the case: crops then show what its networks see."""
 
 from LiverCADLib.caseLoading import fetchRegistrations
+from LiverCADLib.cases import isOnServer
 from LiverCADLib.translation import _
 
 
@@ -29,8 +30,7 @@ class RegistrationLoader:
 
     def _onLesions(self):
         findings, client, case = self._lesions.findings, self._session.client, self._caseScene.case
-        isOnServer = client is not None and bool(case) and self._caseScene.server == client.address
-        if findings is None or findings is self._asked or not isOnServer:
+        if findings is None or findings is self._asked or not isOnServer(self._caseScene, self._session):
             return
         self._asked, names = findings, self._phases.unregistered()
         if names:

@@ -1,5 +1,6 @@
 """Fetches what spoke for the classifier's choice, which the server alone has."""
 
+from LiverCADLib.cases import isOnServer
 from LiverCADLib.clientErrors import ClientError, NotThereError
 from LiverCADLib.scene.seen import Seen
 from LiverCADLib.signals import Signal
@@ -37,8 +38,7 @@ class SaliencyLoader:
     @property
     def isOnServer(self):
         """Whether the open case is one of the connected server."""
-        client, caseScene = self._session.client, self._crops.caseScene
-        return client is not None and bool(caseScene.case) and caseScene.server == client.address
+        return isOnServer(self._crops.caseScene, self._session)
 
     def retry(self):
         """Ask again for what could not be had."""

@@ -147,3 +147,10 @@ def bench_with_lesions(kind: str = "oblique", later=None, clock=None) -> Workben
     liver = Mask.of(grid.toScene(Volume(filled(LIVER), grid_affine(kind))))
     takeAnalysis(bench.lesions, AnalysisAnswer(sent.findings, liver, in_scene), keepMine=False)
     return bench
+
+
+def on_grid(mask, shape=SHAPE):
+    """The whole grid of a Mask, as bool."""
+    grid = np.zeros(shape, dtype=bool)
+    grid[mask.block] = mask.array
+    return grid

@@ -48,7 +48,8 @@ def volume_of(phase: Phase) -> Volume:
     lesion, liver = HU[phase]
     voxels = rng.normal(liver, 12, SHAPE)
     for number in SPOTS:
-        voxels[mask_of(number).onGrid(SHAPE) > 0] += lesion - liver
+        mask = mask_of(number)
+        voxels[mask.block][mask.array] += lesion - liver
     return Volume(voxels.astype(np.int16), affine())
 
 

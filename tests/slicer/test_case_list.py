@@ -4,7 +4,7 @@ import pytest
 
 from livercad.core.annotation import CaseState
 from livercad.core.phases import Phase
-from LiverCADLib.cases import CaseFilter, CaseImage, CaseSummary, matching, sizeText
+from LiverCADLib.cases import CaseFilter, CaseImage, CaseSummary, fileNameOf, matching, sizeText
 
 CASES = [
     CaseSummary("liver 1"),
@@ -73,3 +73,8 @@ def test_an_image_keeps_all_that_is_told_of_it_when_it_goes_through_the_scene():
 )
 def test_sizes_are_told_as_people_read_them(size, text):
     assert sizeText(size) == text
+
+
+def test_a_cases_name_is_one_files_name_whatever_it_holds():
+    assert fileNameOf("Müller 3-a_b.1") == "Müller 3-a_b.1"
+    assert fileNameOf("../a\\b:c*d") == ".._a_b_c_d"

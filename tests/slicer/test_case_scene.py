@@ -13,7 +13,7 @@ from livercad.core.phases import Phase
 from livercad.core.volume import grid_difference
 from LiverCADLib.cases import CaseImage
 from LiverCADLib.imageFiles import laidOutForScene, writeVolume
-from LiverCADLib.scene.volumes import addVolumeNode, arrayFor, volumeFrom, volumeOf
+from LiverCADLib.scene.volumes import addVolumeNode, volumeOf
 
 
 def node_ids():
@@ -47,29 +47,6 @@ def test_a_volume_node_is_what_slicer_makes_of_the_same_file(case_scene, tmp_pat
     for node, matrix in zip((its, ours), ijk_to_ras, strict=True):
         node.GetIJKToRASMatrix(matrix)
     assert np.allclose(*map(slicer.util.arrayFromVTKMatrix, ijk_to_ras), atol=1e-3)
-
-
-@pytest.mark.parametrize("left_handed", [False, True])
-def test_a_map_of_the_server_lies_over_the_node_and_comes_back_as_it_was(case_scene, left_handed):
-    image, mask = make_volume(1, left_handed), make_volume(2, left_handed)
-    node = addVolumeNode(image, "a")
-    array = arrayFor(node, mask)
-    assert np.array_equal(array == mask.array.max(), arrayFor(node, mask.like(mask.array == mask.array.max())))
-    assert np.array_equal(volumeFrom(array, node).array, mask.array)
-    at = (5, 6, 7)
-    ras = (mask.affine @ (*at, 1))[:3]
-    ijk = [0.0] * 4
-    to_ijk = vtk.vtkMatrix4x4()
-    node.GetRASToIJKMatrix(to_ijk)
-    to_ijk.MultiplyPoint((*ras, 1), ijk)
-    i, j, k = np.round(ijk[:3]).astype(int)
-    assert array[k, j, i] == mask.array[at]
-
-
-def test_a_map_on_another_grid_is_refused(case_scene):
-    node = addVolumeNode(make_volume(1), "reference")
-    with pytest.raises(ValueError, match="another grid than reference"):
-        arrayFor(node, make_volume(1, left_handed=False))
 
 
 def test_an_opened_case_has_a_volume_for_each_phase_and_a_reference(case_scene, client):

@@ -8,7 +8,6 @@ import slicer
 from case_lesions import (
     BLOCKS,
     KINDS,
-    SHAPE,
     answer,
     bench_with_lesions,
     empty_bench,
@@ -16,6 +15,7 @@ from case_lesions import (
     found,
     found_lesion,
     grid_affine,
+    on_grid,
 )
 from case_scene import reload_scene
 
@@ -105,7 +105,7 @@ def test_an_analysis_that_keeps_mine_adds_only_what_touches_nothing_of_it():
     assert takeAnalysis(bench.lesions, answer(), keepMine=True) == [5]
     assert bench.lesions.numbers == [1, 3, 5]
     assert bench.segmentation.lesion(1).fingerprint == before
-    assert np.array_equal(bench.segmentation.lesion(5).onGrid(SHAPE), filled(BLOCKS[2]))
+    assert np.array_equal(on_grid(bench.segmentation.lesion(5)), filled(BLOCKS[2]))
     assert {lesion.number for lesion in bench.lesions.findings.lesions} == {1, 2, 3, 5}
 
 
@@ -202,7 +202,7 @@ def test_a_mark_takes_no_voxels_from_other_lesions():
     before = {number: bench.segmentation.lesion(number).fingerprint for number in BLOCKS}
     bench.editor.addMark(at(bench, 18, 12, 6), 9.0)
     assert {number: bench.segmentation.lesion(number).fingerprint for number in BLOCKS} == before
-    assert not (bench.segmentation.lesion(4).onGrid(SHAPE) & filled(BLOCKS[1])).any()
+    assert not (on_grid(bench.segmentation.lesion(4)) & filled(BLOCKS[1])).any()
 
 
 @pytest.mark.parametrize(
@@ -231,11 +231,11 @@ def test_deleting_and_undoing_brings_back_voxels_and_words():
 def test_merging_makes_one_lesion_of_several_under_the_lowest_number():
     bench = bench_with_lesions()
     bench.editor.addMark(at(bench, 8, 25, 8), 9.0)
-    ball = bench.segmentation.lesion(4).onGrid(SHAPE)
+    ball = on_grid(bench.segmentation.lesion(4))
     bench.editor.setType([4], LesionType.CYST)
     assert bench.editor.merge([4, 2]) == 2
     assert bench.lesions.numbers == [1, 2, 3] and 4 not in bench.lesions.records
-    assert np.array_equal(bench.segmentation.lesion(2).onGrid(SHAPE), filled(BLOCKS[2]) | ball)
+    assert np.array_equal(on_grid(bench.segmentation.lesion(2)), filled(BLOCKS[2]) | ball)
     record = bench.lesions.records[2]
     assert record.mergedFrom == (4,) and record.origin is Origin.MODEL and record.verdict is Verdict.OPEN
     assert record.type is LesionType.CYST, "the only one of whom anybody said a type"
@@ -245,7 +245,7 @@ def test_merging_makes_one_lesion_of_several_under_the_lowest_number():
     bench.editor.undo()
     bench.editor.undo()
     assert bench.lesions.numbers == [1, 2, 3, 4]
-    assert np.array_equal(bench.segmentation.lesion(4).onGrid(SHAPE), ball)
+    assert np.array_equal(on_grid(bench.segmentation.lesion(4)), ball)
 
 
 def test_merging_lesions_of_different_types_leaves_the_type_open():
@@ -276,7 +276,7 @@ def test_every_type_and_both_other_classes_can_be_told():
     assert np.allclose(segment.GetColor(), green, atol=1e-3)
     bench.editor.setType([1], None)
     assert bench.lesions.records[1].label is None
-    assert bench.lesions.records[1].classLabel is LesionClass.HCC, "the classifier's word again"
+    assert bench.lesions.records[1].found.classification.label is LesionClass.HCC, "the classifier's word again"
 
 
 def test_rejected_lesions_are_hidden_and_come_back_when_accepted():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import qt
 import slicer
-from case_lesions import SHAPE, bench_with_lesions, empty_bench, filled, found, found_lesion
+from case_lesions import bench_with_lesions, empty_bench, filled, found, found_lesion, on_grid
 from case_scene import connected, reload_scene
 from panel_tools import picture
 from standin.helpers import process_events
@@ -242,7 +242,7 @@ def test_corrected_and_marked_lesions_are_described_again(panel, bench, session,
     assert not panel.describeButton.enabled, "one at a time"
     session.runner.wait()
     assert set(np.unique(server.sent)) == {0, 1, 4}
-    assert np.array_equal(server.sent == 4, bench.segmentation.lesion(4).onGrid(SHAPE))
+    assert np.array_equal(server.sent == 4, on_grid(bench.segmentation.lesion(4)))
     assert panel.messageLabel.text == "2 lesions described."
     assert cell(panel, 0, Column.TYPE) == cell(panel, 3, Column.TYPE) == "Cyst 70%"
     assert not bench.lesions.records[1].isOutdated(bench.lesions.measured(1))

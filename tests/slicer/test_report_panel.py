@@ -51,7 +51,7 @@ def test_the_report_opens_in_the_browser_and_goes_with_the_module(panel, session
     panel.openButton.click()
     assert not panel.openButton.enabled
     settle(session.runner)
-    path = panel._folder / "case_1.html"
+    path = panel._folder / "case 1.html"
     assert opened == [str(path)]
     assert path.read_text(encoding="utf-8") == HTML
     assert panel.openButton.enabled

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from case_lesions import KINDS, SHAPE, filled, grid_affine
+from case_lesions import KINDS, SHAPE, filled, grid_affine, on_grid
 from scipy import ndimage
 
 from livercad.core.geometry import transform_points
@@ -19,7 +19,7 @@ def blob(seed, share=0.1):
 def test_a_mask_is_trimmed_and_comes_back_onto_the_grid_as_it_was():
     array = blob(1)
     mask = Mask.of(array)
-    assert np.array_equal(mask.onGrid(SHAPE), array)
+    assert np.array_equal(on_grid(mask), array)
     for axis in range(3):
         ends = np.take(mask.array, [0, -1], axis=axis)
         assert ends.any(axis=tuple(a for a in range(3) if a != axis)).all()
@@ -42,8 +42,8 @@ def test_the_fingerprint_tells_voxels_and_place():
 def test_union_and_difference_are_those_of_the_whole_arrays():
     a, b, c = blob(1), blob(2), blob(3, 0.02)
     masks = [Mask.of(array) for array in (a, b, c)]
-    assert np.array_equal(union(masks).onGrid(SHAPE), a | b | c)
-    assert np.array_equal(without(masks[0], masks[1:]).onGrid(SHAPE), a & ~b & ~c)
+    assert np.array_equal(on_grid(union(masks)), a | b | c)
+    assert np.array_equal(on_grid(without(masks[0], masks[1:])), a & ~b & ~c)
     assert without(masks[0], [masks[0]]) is None
 
 
@@ -53,7 +53,7 @@ def test_a_ball_holds_the_voxels_whose_centres_lie_in_it(kind):
     away = np.linalg.norm(transform_points(np.moveaxis(np.indices(SHAPE), 0, -1), affine) - center, axis=-1)
     wanted = away <= 9.0
     wanted[20, 16, 8] = True
-    assert np.array_equal(ball(tuple(center), 18.0, SHAPE, affine).onGrid(SHAPE), wanted)
+    assert np.array_equal(on_grid(ball(tuple(center), 18.0, SHAPE, affine)), wanted)
 
 
 def test_the_smallest_ball_is_a_voxel_and_one_outside_of_the_image_is_none():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from case_lesions import BLOCKS, KINDS, LIVER, SHAPE, bench_with_lesions, empty_bench, filled, grid_affine
+from case_lesions import BLOCKS, KINDS, LIVER, SHAPE, bench_with_lesions, empty_bench, filled, grid_affine, on_grid
 
 from livercad.core.volume import Volume
 from LiverCADLib.scene import segments
@@ -20,7 +20,7 @@ def numbers_by_voxels(segmentation):
     grid = segmentation.grid
     told = {}
     for number, mask in segmentation.lesions().items():
-        array = grid.toServer(mask.onGrid(SHAPE)).array
+        array = grid.toServer(on_grid(mask)).array
         told[number] = next((name for name, block in BLOCKS.items() if np.array_equal(array, filled(block))), "?")
     return told
 
@@ -33,7 +33,7 @@ def segment(bench, number):
 def test_masks_come_back_from_segments_voxel_by_voxel(kind):
     bench = bench_with_lesions(kind)
     assert numbers_by_voxels(bench.segmentation) == {1: 1, 2: 2, 3: 3}
-    liver = bench.segmentation.grid.toServer(bench.segmentation.liver.onGrid(SHAPE))
+    liver = bench.segmentation.grid.toServer(on_grid(bench.segmentation.liver))
     assert np.array_equal(liver.array, filled(LIVER))
     assert np.allclose(liver.affine, grid_affine(kind))
 
@@ -43,7 +43,7 @@ def test_slicers_own_export_has_the_same_voxels(kind):
     bench = bench_with_lesions(kind)
     for number, id_ in bench.segmentation.lesionIds.items():
         array = slicer.util.arrayFromSegmentBinaryLabelmap(bench.segmentation.node, id_, bench.scene.reference)
-        assert np.array_equal(array.transpose() > 0, bench.segmentation.lesion(number).onGrid(SHAPE))
+        assert np.array_equal(array.transpose() > 0, on_grid(bench.segmentation.lesion(number)))
 
 
 def test_what_slicers_segment_editor_writes_is_read():
@@ -52,7 +52,7 @@ def test_what_slicers_segment_editor_writes_is_read():
     array[3:6, 20:25, 10:13] = 1
     id_ = bench.segmentation.lesionIds[2]
     slicer.util.updateSegmentBinaryLabelmapFromArray(array, bench.segmentation.node, id_, bench.scene.reference)
-    assert np.array_equal(bench.segmentation.lesion(2).onGrid(SHAPE), array.transpose() > 0)
+    assert np.array_equal(on_grid(bench.segmentation.lesion(2)), array.transpose() > 0)
 
 
 def test_segments_that_share_one_array_are_told_apart():
@@ -70,7 +70,7 @@ def test_a_segment_on_a_finer_grid_is_brought_to_the_images():
         segmentation.GetSegment(id_).GetRepresentation("Binary labelmap"), doubled(bench), fine
     )
     segmentation.GetSegment(id_).AddRepresentation("Binary labelmap", fine)
-    assert np.array_equal(bench.segmentation.lesion(1).onGrid(SHAPE), filled(BLOCKS[1]))
+    assert np.array_equal(on_grid(bench.segmentation.lesion(1)), filled(BLOCKS[1]))
 
 
 def doubled(bench):
@@ -268,7 +268,7 @@ def test_a_volume_of_the_server_goes_in_and_comes_out_on_its_own_grid():
     bench = empty_bench("flipped")
     sent = Volume(filled(BLOCKS[1]), grid_affine("flipped"))
     bench.segmentation.setLesion(9, Mask.of(bench.segmentation.grid.toScene(sent)))
-    back = bench.segmentation.grid.toServer(bench.segmentation.lesion(9).onGrid(SHAPE))
+    back = bench.segmentation.grid.toServer(on_grid(bench.segmentation.lesion(9)))
     assert np.array_equal(back.array, sent.array) and np.allclose(back.affine, sent.affine)
 
 

@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 import slicer
-from case_lesions import BLOCKS, LIVER, SHAPE, bench_with_lesions, empty_bench, filled, found, grid_affine, instances
+from case_lesions import (
+    BLOCKS,
+    LIVER,
+    SHAPE,
+    bench_with_lesions,
+    empty_bench,
+    filled,
+    found,
+    grid_affine,
+    instances,
+    on_grid,
+)
 from case_scene import connected, reload_scene
 from panel_tools import picture
 
@@ -93,7 +104,7 @@ def test_the_liver_alone_leaves_lesions_as_they_are(session, server):
     panel = make(bench, session)
     panel.liverButton.click()
     session.runner.wait()
-    assert np.array_equal(bench.segmentation.liver.onGrid(SHAPE), server.liver > 0)
+    assert np.array_equal(on_grid(bench.segmentation.liver), server.liver > 0)
     assert {number: mask.fingerprint for number, mask in bench.segmentation.lesions().items()} == before
     assert bench.scene.isUnsaved and panel.messageLabel.text == "The liver was found."
 

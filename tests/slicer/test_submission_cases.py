@@ -17,6 +17,7 @@ from case_lesions import (
     found,
     grid_affine,
     instances,
+    on_grid,
 )
 from test_lesions_list import at, everything, paint
 
@@ -129,8 +130,8 @@ def test_opening_a_submitted_case_brings_everything_back(kind):
     assert (
         again.segmentation.liver.fingerprint
         == Mask.of(
-            bench.segmentation.liver.onGrid(SHAPE)
-            | np.any([m.onGrid(SHAPE) for n, m in bench.segmentation.lesions().items() if n != 3], axis=0)
+            on_grid(bench.segmentation.liver)
+            | np.any([on_grid(m) for n, m in bench.segmentation.lesions().items() if n != 3], axis=0)
         ).fingerprint
     )
     back, its_masks = everything(again)

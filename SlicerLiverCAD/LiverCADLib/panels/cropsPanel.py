@@ -9,8 +9,9 @@ import qt
 from livercad.core.crops import SMALLEST_SIDE_MM
 from livercad.core.phases import Phase
 from livercad.core.roi import DEFAULT_RATIO
+from LiverCADLib.cases import fileNameOf
 from LiverCADLib.panels.drawing import curvePixmap, sheetPixmap
-from LiverCADLib.panels.parts import row, styleOf
+from LiverCADLib.panels.parts import quietly, row, styleOf
 from LiverCADLib.panels.phaseView import PhaseView
 from LiverCADLib.saliencyLoading import SaliencyLoader
 from LiverCADLib.scene.contactSheet import acceptedIn, sheetOf, typeWord
@@ -84,7 +85,8 @@ class CropsPanel:
         self.ratioButton.clicked.connect(self._onDefaultRatio)
         self.sideLabel = qt.QLabel()
         self.sideLabel.wordWrap = True
-        layout.addLayout(row((qt.QLabel(_("D/L")), 0), (self.ratioSlider, 1), (self.ratioButton, 0)))
+        self.ratioLabel = qt.QLabel(_("D/L"))
+        layout.addLayout(row((self.ratioLabel, 0), (self.ratioSlider, 1), (self.ratioButton, 0)))
         layout.addWidget(self.sideLabel)
 
     def _buildPictures(self, layout):
@@ -147,7 +149,7 @@ class CropsPanel:
             return
         case = self._crops.caseScene.case or _("Lesions")
         title, kinds = _("Save contact sheet"), _("Pictures (*.png)")
-        path = qt.QFileDialog.getSaveFileName(self.widget, title, f"{_fileName(case)}_lesions.png", kinds)
+        path = qt.QFileDialog.getSaveFileName(self.widget, title, f"{fileNameOf(case)}_lesions.png", kinds)
         if not path:
             return
         self._say("")
@@ -196,10 +198,10 @@ class CropsPanel:
         lesion, numbers = self._crops.lesion, self._crops.lesions.numbers
         self._saliency.ask()
         self._updateLesion(lesion, numbers)
-        _quietly(self.ratioSlider, self.ratioSlider.setValue, self._crops.ratio)
-        _quietly(self.linkedBox, self.linkedBox.setChecked, self._crops.areWindowsLinked)
-        _quietly(self.regionBox, self.regionBox.setChecked, self._crops.showsRegion)
-        _quietly(self.saliencyBox, self.saliencyBox.setChecked, self._crops.showsSaliency)
+        quietly(self.ratioSlider, self.ratioSlider.setValue, self._crops.ratio)
+        quietly(self.linkedBox, self.linkedBox.setChecked, self._crops.areWindowsLinked)
+        quietly(self.regionBox, self.regionBox.setChecked, self._crops.showsRegion)
+        quietly(self.saliencyBox, self.saliencyBox.setChecked, self._crops.showsSaliency)
         self.sideLabel.text = self._sideText(lesion)
         self.saliencyBox.text = self._saliencyText(lesion)
         pictures, there = self._crops.pictures(), self._crops.phases.volumes()
@@ -256,13 +258,3 @@ class CropsPanel:
             self.curveLabel.text = _("Its enhancement has not been measured; let the server analyse the lesions.")
         else:
             self.curveLabel.text = _("A curve of the enhancement needs two phases.")
-
-
-def _fileName(case):
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in case)
-
-
-def _quietly(widget, change, value):
-    wasBlocked = widget.blockSignals(True)
-    change(value)
-    widget.blockSignals(wasBlocked)

@@ -37,3 +37,10 @@ def row(*widgets):
 def styleOf(kind):
     """Style sheet of a text that is "good", "bad" or neither."""
     return f"color: {COLORS[kind]}" if kind else ""
+
+
+def quietly(widget, change, value):
+    """Set a value of a widget that tells nobody of it: ``quietly(box, box.setChecked, True)``."""
+    wasBlocked = widget.blockSignals(True)
+    change(value)
+    widget.blockSignals(wasBlocked)

@@ -5,7 +5,8 @@ import slicer
 
 from livercad.core.phases import Phase
 from LiverCADLib.caseLoading import imagesOf, loadRegistrations
-from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.cases import isOnServer
+from LiverCADLib.panels.parts import iconOf, quietly, row, styleOf
 from LiverCADLib.scene.phaseEvidence import evidenceFor, phaseTitle
 from LiverCADLib.translation import _
 
@@ -48,6 +49,7 @@ class PhasesPanel:
     def _build(self, layout):
         layout.setContentsMargins(0, 0, 0, 0)
         grid = qt.QGridLayout()
+        layout.addLayout(grid)  # first: a layout without a parent does not keep its widgets in PythonQt
         for line, phase in enumerate(Phase):
             selector = slicer.qMRMLNodeComboBox()
             selector.nodeTypes = ["vtkMRMLScalarVolumeNode"]
@@ -62,7 +64,6 @@ class PhasesPanel:
             grid.addWidget(selector, line, 1)
             grid.addWidget(self.evidence[phase], line, 2)
         grid.setColumnStretch(1, 1)
-        layout.addLayout(grid)
 
         self.namesButton = qt.QPushButton(_("From names"))
         self.namesButton.toolTip = _("Fill empty phases with volumes of the scene whose names tell their phase.")
@@ -173,8 +174,7 @@ class PhasesPanel:
     @property
     def _isOnServer(self):
         """Whether the open case is one of the connected server."""
-        client = self._session.client
-        return client is not None and bool(self._caseScene.case) and self._caseScene.server == client.address
+        return isOnServer(self._caseScene, self._session)
 
     def _say(self, text):
         self.messageLabel.text = text
@@ -182,21 +182,15 @@ class PhasesPanel:
 
     def _update(self, *ignored):
         for phase, selector in self.selectors.items():
-            _quietly(selector, selector.setCurrentNode, self._phases.volume(phase))
+            quietly(selector, selector.setCurrentNode, self._phases.volume(phase))
             evidence = evidenceFor(phase, self._phases.imageOf(phase))
             label = self.evidence[phase]
             label.text = evidence.text
             label.toolTip = evidence.details
             label.styleSheet = styleOf("bad" if evidence.isWarning else "")
-        _quietly(self.sideBySideBox, self.sideBySideBox.setChecked, self._sideBySide.isOn)
-        _quietly(self.registeredBox, self.registeredBox.setChecked, self._phases.isRegistered)
+        quietly(self.sideBySideBox, self.sideBySideBox.setChecked, self._sideBySide.isOn)
+        quietly(self.registeredBox, self.registeredBox.setChecked, self._phases.isRegistered)
         self.recogniseButton.enabled = self._isOnServer and self._recognising is None
         self.sideBySideBox.enabled = bool(self._phases.volumes())
         canRegister = self._isOnServer or not self._phases.unregistered()
         self.registeredBox.enabled = canRegister and len(self._caseScene.images) > 1 and self._registering is None
-
-
-def _quietly(widget, change, value):
-    wasBlocked = widget.blockSignals(True)
-    change(value)
-    widget.blockSignals(wasBlocked)

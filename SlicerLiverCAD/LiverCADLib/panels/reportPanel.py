@@ -6,6 +6,7 @@ from pathlib import Path
 
 import qt
 
+from LiverCADLib.cases import fileNameOf, isOnServer
 from LiverCADLib.panels.parts import iconOf, row, styleOf
 from LiverCADLib.translation import _
 
@@ -48,11 +49,11 @@ class ReportPanel:
 
     def openReport(self):
         """Get the report and show it in the browser."""
-        self._fetch(self._folder / f"{_plain(self._caseScene.case)}.html", _openInBrowser)
+        self._fetch(self._folder / f"{fileNameOf(self._caseScene.case)}.html", _openInBrowser)
 
     def saveReport(self):
         """Get the report and save it where the user says."""
-        name = f"{_plain(self._caseScene.case)}.html"
+        name = f"{fileNameOf(self._caseScene.case)}.html"
         path = qt.QFileDialog.getSaveFileName(self.widget, _("Save the report"), name, "HTML (*.html)")
         if path:
             self._fetch(Path(path), self._onSaved)
@@ -83,8 +84,7 @@ class ReportPanel:
         self.messageLabel.setVisible(bool(text))
 
     def _update(self, *ignored):
-        client = self._session.client
-        isThere = client is not None and bool(self._caseScene.case) and client.address == self._caseScene.server
+        isThere = isOnServer(self._caseScene, self._session)
         self.openButton.enabled = self.saveButton.enabled = isThere and self._job is None
         self.openButton.toolTip = (
             _("The server writes the report of what it found; it analyses the case first where it has not.")
@@ -104,7 +104,3 @@ def _writeReport(task, client, case, path):
 
 def _openInBrowser(path):
     qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(str(path)))
-
-
-def _plain(case):
-    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in case)

@@ -3,6 +3,7 @@
 import qt
 import slicer
 
+from LiverCADLib.cases import isOnServer
 from LiverCADLib.panels.parts import iconOf, row, styleOf
 from LiverCADLib.scene.analysis import takeAnalysis
 from LiverCADLib.scene.lesionTable import counted
@@ -176,7 +177,7 @@ def whyNoServer(scene, session):
         return _("Connect to the server first.")
     if not scene.case:
         return _("These volumes are no case of the server's yet: upload them in the section Case.")
-    if scene.server != session.client.address:
+    if not isOnServer(scene, session):
         return _("This case is one of {server}. Connect to that one first.").format(server=scene.server)
     return ""
 

@@ -95,13 +95,6 @@ class LesionRecord:
         return measured.fingerprint != self.markedAs if measured else not self.markedAs
 
     @property
-    def classLabel(self) -> LesionClass | None:
-        """The annotator's class, else the classifier's; None where neither says any."""
-        if self.label:
-            return self.label
-        return self.found.classification.label if self.found and self.found.classification else None
-
-    @property
     def color(self) -> tuple[float, float, float]:
         """Red, green, blue in [0, 1]: malignant red, benign green, unsure and unclassified yellow."""
         classification = self.found.classification if self.found else None

@@ -74,12 +74,6 @@ class Mask:
         moved[:3, 3] = transform_points(self.start, affine)
         return Volume(self.array, moved)
 
-    def onGrid(self, shape: Shape) -> np.ndarray:
-        """Return the whole grid as bool, shape (I, J, K)."""
-        grid = np.zeros(shape, dtype=bool)
-        grid[self.block] = self.array
-        return grid
-
 
 def union(masks: list[Mask]) -> Mask:
     """Voxels of any of the masks; there must be one."""

@@ -181,10 +181,6 @@ class CaseSegmentation:
         if id_ := self.lesionIds.get(number):
             self.node.GetSegmentation().RemoveSegment(id_)
 
-    def clear(self):
-        """Remove all segments."""
-        self.node.GetSegmentation().RemoveAllSegments()
-
     # Looks
 
     def setColor(self, number, color):

@@ -12,9 +12,8 @@ import vtk
 from vtk.util.numpy_support import numpy_to_vtk
 
 from livercad.core.phases import window_of
-from livercad.core.volume import Volume, grid_difference
+from livercad.core.volume import Volume
 from LiverCADLib.imageFiles import isRightHanded, reversedSlices
-from LiverCADLib.translation import _
 
 GREY = "vtkMRMLColorTableNodeGrey"
 REVERSED = "LiverCAD.reversed"
@@ -96,33 +95,3 @@ def volumeFrom(array, node):
     node.GetIJKToRASMatrix(matrix)
     inScene = Volume(array.transpose(), slicer.util.arrayFromVTKMatrix(matrix))
     return reversedSlices(inScene) if node.GetAttribute(REVERSED) else inScene
-
-
-def arrayFor(node, volume):
-    """Give a mask or map of the server the order of a node's voxels.
-
-    Parameters
-    ----------
-    node : vtkMRMLVolumeNode
-        The reference.
-    volume : livercad.core.volume.Volume
-        On the grid that the server has the reference on, or on the node's.
-
-    Returns
-    -------
-    ndarray, shape (K, J, I)
-        Voxel for voxel over the node, contiguous, as `slicer.util` takes it.
-
-    Raises
-    ------
-    ValueError
-        If it lies on another grid.
-    """
-    grid = volumeFrom(slicer.util.arrayFromVolume(node), node)
-    isReversed = bool(node.GetAttribute(REVERSED))
-    for candidate in (volume, reversedSlices(volume)):
-        if not grid_difference(candidate, grid):
-            inScene = reversedSlices(candidate) if isReversed else candidate
-            return np.ascontiguousarray(inScene.array.transpose())
-    sentence = _("The server's map lies on another grid than {name}: {difference}.")
-    raise ValueError(sentence.format(name=node.GetName(), difference=grid_difference(volume, grid)))

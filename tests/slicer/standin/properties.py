@@ -30,7 +30,7 @@ _names: dict[type, frozenset[str]] = {}
 
 
 def property_names(cls: Any) -> frozenset[str]:
-    """Names of all properties that objects of a class have in Qt 5.15; of Slicer's and CTK's classes as written here."""
+    """Names of all properties of a class: in Qt 5.15; of Slicer's and CTK's classes, as written here."""
     if cls not in _names:
         parts = [_own_names(each) for each in cls.__mro__ if "staticMetaObject" in each.__dict__]
         _names[cls] = frozenset().union(*parts)

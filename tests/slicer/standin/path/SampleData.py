@@ -106,9 +106,7 @@ class SampleDataLogic:
 
     def downloadFromSource(self, source: SampleDataSource) -> list:
         """Fetch the files of data and load them; its own downloader is not called, only the module's buttons do."""
-        files = zip(
-            source.uris, source.fileNames, source.nodeNames, source.checksums, source.loadFileType, strict=True
-        )
+        files = zip(source.uris, source.fileNames, source.nodeNames, source.checksums, source.loadFileType, strict=True)
         return [self._load(_fetch(uri, file, checksum), node, kind) for uri, file, node, checksum, kind in files]
 
     def _load(self, path: str, name: str, kind: str) -> Any:
