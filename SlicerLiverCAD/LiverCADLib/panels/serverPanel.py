@@ -44,6 +44,7 @@ class ServerPanel:
         layout.setContentsMargins(0, 0, 0, 0)
         settings = self._session.settings
         form = qt.QFormLayout()
+        layout.addLayout(form)  # first, so that its rows have a parent at once
         self.addressEdit = qt.QLineEdit(settings.address)
         self.addressEdit.toolTip = _("Where the LiverCAD server answers, for example http://127.0.0.1:8000")
         self.connectButton = qt.QPushButton(iconOf("connect"), _("Connect"))
@@ -56,7 +57,6 @@ class ServerPanel:
             "Slicer's settings on this computer."
         )
         form.addRow(_("Token:"), self.tokenEdit)
-        layout.addLayout(form)
         self.clearLabel = qt.QLabel(
             _("The connection is not encrypted: others in the network can read the token, images and masks. Use https.")
         )

@@ -62,6 +62,7 @@ class SubmitPanel:
     def _build(self, layout):
         layout.setContentsMargins(0, 0, 0, 0)
         form = qt.QFormLayout()
+        layout.addLayout(form)  # first, so that its rows have a parent at once
         self.annotatorEdit = qt.QLineEdit(self._session.settings.annotator)
         self.annotatorEdit.toolTip = _("Your name, which the submission carries")
         form.addRow(_("Annotator:"), self.annotatorEdit)
@@ -76,7 +77,6 @@ class SubmitPanel:
         self.timeLabel = qt.QLabel()
         self.timeLabel.toolTip = _("Pauses of more than two minutes are not counted beyond these.")
         form.addRow(_("Time spent:"), self.timeLabel)
-        layout.addLayout(form)
         self.concernLabel = qt.QLabel()
         self.concernLabel.wordWrap = True
         layout.addWidget(self.concernLabel)
