@@ -7,6 +7,7 @@ import unittest
 from pathlib import Path
 
 import pytest
+from case_lesions import bench_with_lesions
 from panel_tools import picture, qt, settle, slicer, wait_until
 from standin.loader import openModule
 
@@ -140,3 +141,20 @@ def test_closing_stops_what_is_at_work(opened, module):
     module.workspace.session.runner.start("Work", work)
     module.close()
     assert stopped.wait(5)
+
+
+def test_closing_leaves_nothing_that_follows_the_scene(opened, module, monkeypatch):
+    bench = bench_with_lesions()
+    module.workspace.caseScene.setParameters(bench.scene.parameters)
+    bench.release()
+    followed, lesions = module.workspace.workbench.segmentation, module.workspace.workbench.lesions
+    assert lesions.numbers == [1, 2, 3]
+    heard = []
+    followed.touched.connect(heard.append)
+    monkeypatch.setattr(module, "_makeParameters", lambda: heard.append("a scene"))
+    monkeypatch.setattr(module.workspace.submitting.drafts, "_write", lambda *what: heard.append("a draft"))
+    module.close()
+    followed.removeLesion(1)
+    slicer.app.aboutToQuit.emit()
+    slicer.mrmlScene.Clear(0)
+    assert heard == [] and module.workspace.workbench.segmentation is None and lesions.numbers == []
