@@ -1,5 +1,6 @@
 """Cases and findings from and to files, in the place of a server; no Qt."""
 
+from LiverCADLib.cases import fileNameOf
 from LiverCADLib.caseWork import CaseWork
 from LiverCADLib.scene.analysis import takeAnalysis
 from LiverCADLib.scene.caseFolder import findingsOf, readCase, readFindings, writeCase, writeFindings
@@ -15,7 +16,7 @@ class FileWork(CaseWork):
         """What the open case is called in files."""
         scene = self._workbench.scene
         name = scene.case or (scene.reference.GetName() if scene.reference else "") or "case"
-        return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+        return fileNameOf(name)
 
     def exportCase(self, folder):
         """Write the open case into a folder."""
@@ -31,8 +32,9 @@ class FileWork(CaseWork):
 
     def exportFindings(self, path):
         """Write the findings as they stand."""
-        writeFindings(path, findingsOf(self._workbench.lesions))
-        self._tell(_("Written: {name}").format(name=path), "good")
+        findings = findingsOf(self._workbench.lesions)
+        job = self._start(_("Exporting findings"), lambda task: writeFindings(path, findings))
+        job.done.connect(lambda nothing: self._tell(_("Written: {name}").format(name=path), "good"))
 
     def importFindings(self, path):
         """Add what findings say to what is in the scene."""

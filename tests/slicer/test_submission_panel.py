@@ -330,12 +330,23 @@ def test_a_case_is_exported_and_imported_without_a_server(make, session, tmp_pat
     assert "is not empty" in panel.messageLabel.text
 
 
+def test_findings_that_cannot_be_written_are_told(make, session, tmp_path):
+    panel = make(bench_with_lesions())
+    (tmp_path / "file").write_text("no folder")
+    dialogs.answer(str(tmp_path / "file" / "f.json"), "Save the findings")
+    panel.files.exportFindingsButton.click()
+    assert panel.messageLabel.text == "" and session.runner.isBusy, "written off the GUI thread"
+    session.runner.wait()
+    assert "could not be written" in panel.messageLabel.text and "Choose a folder" in panel.messageLabel.text
+
+
 def test_findings_are_exported_and_imported_without_a_server(make, session, tmp_path):
     bench = bench_with_lesions()
     panel = make(bench)
     path = tmp_path / "f.json"
     dialogs.answer(str(path), "Save the findings")
     panel.files.exportFindingsButton.click()
+    session.runner.wait()
     assert Findings.from_dict(json.loads(path.read_text())) == bench.lesions.findings
     empty = empty_bench()
     panel = make(empty)

@@ -132,8 +132,18 @@ def readFindings(path: Path, grid) -> AnalysisAnswer:
 
 
 def writeFindings(path: Path, findings: Findings) -> None:
-    """Write findings as JSON, whole or not at all."""
-    writeJson(Path(path), findings.to_dict())
+    """Write findings as JSON, whole or not at all.
+
+    Raises
+    ------
+    CaseFolderError
+        With a sentence for the user.
+    """
+    try:
+        writeJson(Path(path), findings.to_dict())
+    except OSError as error:
+        sentence = _("{name} could not be written: {reason}. Choose a folder that you may write to.")
+        raise CaseFolderError(sentence.format(name=path, reason=error.strerror or error)) from error
 
 
 def findingsOf(lesions) -> Findings | None:
