@@ -1,5 +1,6 @@
 """Takes the open case to the server and back, by way of the outbox; no Qt. In the GUI thread, work is done in jobs."""
 
+from LiverCADLib.cases import isOnServer
 from LiverCADLib.clientErrors import ConflictError
 from LiverCADLib.drafts import Drafts
 from LiverCADLib.fileWork import FileWork
@@ -134,8 +135,7 @@ class Submitting(FileWork):
         self._look()
 
     def _isServerOf(self, scene):
-        client = self._session.client
-        return client is not None and client.address == scene.server
+        return isOnServer(scene, self._session)
 
     def _onSubmitted(self, segmentation, edits, waiting, sent, refused):
         scene = self._workbench.scene

@@ -115,10 +115,6 @@ class Workbench:
         self.scene.markUnsaved(False)
         self.restored.emit()
 
-    def touch(self):
-        """Note that the user is active."""
-        self.clock.touch()
-
     def _onOpened(self):
         self.require()
 
