@@ -1,6 +1,7 @@
 """The module as a whole: opened as Slicer opens it, its own test, keys, status line, scenes that come and go."""
 
 import ast
+import re
 import sys
 import threading
 import unittest
@@ -119,6 +120,14 @@ def test_keys_work_while_the_module_is_shown(opened, module):
     assert not window.findChildren(qt.QShortcut)
     for key in keys:
         assert f"<b>{key}</b>" in module.shortcuts.asTable()
+
+
+def test_the_tutorial_has_every_key_once(module):
+    rows = re.findall(r"^\| (\S.*) \| (.+) \|$", (ROOT / "docs" / "slicer.md").read_text(), re.MULTILINE)
+    keys = [key.strip("`") for cell, _text in rows for key in cell.split(" and ")]
+    assert {shortcut.key: keys.count(shortcut.key) for shortcut in module.shortcuts.shortcuts} == dict.fromkeys(
+        (shortcut.key for shortcut in module.shortcuts.shortcuts), 1
+    )
 
 
 def test_nothing_is_watched_while_the_module_is_left(opened, module):
