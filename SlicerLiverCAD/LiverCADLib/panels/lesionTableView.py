@@ -7,9 +7,9 @@ from LiverCADLib.signals import Signal
 
 WIDTHS = {
     Column.NUMBER: 38,
-    Column.TYPE: 134,
+    Column.TYPE: 152,
     Column.SIZE: 76,
-    Column.VERDICT: 70,
+    Column.VERDICT: 66,
     Column.VOLUME: 86,
     Column.LOCATION: 190,
     Column.SCORE: 48,
