@@ -29,6 +29,8 @@ PHASES = ("unenhanced", "arterial", "portal")
 DATA = ROOT / "SlicerLiverCAD" / "Resources" / "SampleData"
 CASE = "phantom"
 SIZE = 1440, 940
+TALL = 1180
+"""Height of the window in which all of the crops' section is seen."""
 LABEL = "Digital phantom, shown by the project's stand-in for 3D Slicer. Research software, not a medical device."
 STRIP = 24
 """Height of the label under each picture, in pixels."""
@@ -60,7 +62,10 @@ def take(annotator: Annotator, server: RealServer) -> None:
     annotator.step("find", module.segmentPanel.findButton.click)
     annotator.step("registered", module.phasesPanel.registeredBox.click)
     bench.segmentation.node.CreateClosedSurfaceRepresentation()
-    annotator.layouts.threeDWidget(0).threeDView().resetFocalPoint()
+    view = annotator.layouts.threeDWidget(0)
+    view.mrmlViewNode().SetBoxVisible(False)
+    view.mrmlViewNode().SetAxisLabelsVisible(False)
+    view.threeDView().resetFocalPoint()
     annotator.show_sections("Phases", "Segment")
     save(annotator, "segment")
 
@@ -72,6 +77,7 @@ def take(annotator: Annotator, server: RealServer) -> None:
 
     annotator.show_sections("Crop previews")
     annotator.step("saliency", module.cropsPanel.saliencyBox.click)
+    annotator.window.resize(SIZE[0], TALL)
     save(annotator, "crops")
     annotator.close()
 
