@@ -5,6 +5,7 @@ import qt
 import slicer
 from case_lesions import answer, bench_with_lesions, empty_bench, image
 from case_scene import connected, parameters, reload_scene
+from panel_tools import picture
 from standin.dialogs import dialogs
 from submission_tools import HOME, SubmissionServer, conflicted, panel_maker, reopen, stroke
 from test_lesions_list import at, everything, told
@@ -215,6 +216,7 @@ def test_theirs_stays_open_and_mine_is_opened_on_demand_only(make, session, serv
     session.runner.wait()
     assert len(server.versions) == 1 and panel.conflictBox.isHidden(), "it is not sent by itself"
     assert "set aside" in panel.kept.box.itemText(0) and not panel.kept.widget.isHidden()
+    picture(panel.widget, "submit_kept")
     panel.kept.openButton.click()
     session.runner.wait()
     assert bench.lesions.records[1].comment == "mine" and bench.scene.isUnsaved

@@ -201,3 +201,5 @@ def test_a_token_goes_to_no_other_server_than_its_own(panel, session, server):
 def test_an_address_that_others_can_listen_to_is_warned_of_before_the_token_goes_there(panel, address, isWarned):
     panel.addressEdit.text = address
     assert panel.clearLabel.isHidden() is not isWarned
+    if isWarned:
+        picture(panel.widget, "server_in_the_clear")
