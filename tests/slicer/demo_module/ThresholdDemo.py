@@ -1,5 +1,6 @@
 """A module as Slicer's template makes it, to try the stand-in on: it thresholds a volume."""
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import numpy as np
@@ -31,11 +32,12 @@ class ThresholdDemo(ScriptedLoadableModule):
 
 def registerSampleData():
     import SampleData
+    import SimpleITK
 
+    path = Path(slicer.app.temporaryPath) / "Ramp.nrrd"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(np.arange(1000.0).reshape(10, 10, 10)), str(path))
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
-        category="ThresholdDemo",
-        sampleName="Ramp",
-        customDownloader=lambda source: slicer.util.addVolumeFromArray(np.arange(1000.0).reshape(10, 10, 10)),
+        category="ThresholdDemo", sampleName="Ramp", uris=path.as_uri(), fileNames=path.name, nodeNames="Ramp"
     )
 
 
