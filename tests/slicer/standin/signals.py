@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from PySide6 import QtCore
 
+from standin.metainfo import argument_types, class_info, signal_arguments
 from standin.ownership import check_kept
 from standin.properties import check_alive
 
@@ -86,12 +87,9 @@ def _raw(sender: QtCore.QObject, name: str) -> QtCore.SignalInstance:
 
 def _find(sender: QtCore.QObject, signature: str) -> tuple[str, int]:
     wanted = re.sub(r"\s+", "", signature)
-    signatures = {each for cls in type(sender).__mro__ for each in cls.__dict__.get("SIGNALS", ())}
-    known = QtCore.QObject.metaObject(sender).indexOfSignal(wanted) >= 0 or wanted in signatures
-    if not known:
+    if wanted not in class_info(type(sender)).signals:
         raise ValueError(f"{type(sender).__name__} has no signal {signature!r}")
-    name, _, arguments = wanted.rstrip(")").partition("(")
-    return name, len([each for each in arguments.split(",") if each])
+    return wanted.partition("(")[0], len(argument_types(wanted))
 
 
 def _connect(
@@ -104,7 +102,7 @@ def _connect(
     elif isinstance(receiver, BoundSignal):
         slot = receiver._signal
     else:
-        slot = _taking(_argument_count(sender, name), lambda *args: receiver(*_trimmed(receiver, args[:count])))
+        slot = _taking(signal_arguments(type(sender), name), lambda *args: receiver(*_trimmed(receiver, args[:count])))
     signal.connect(slot)
     _connections.setdefault(sender, []).append((name, receiver, slot))
 
@@ -116,17 +114,6 @@ def _disconnect(sender: QtCore.QObject, name: str, signal: QtCore.SignalInstance
         made.remove(each)
         signal.disconnect(each[2])
     return bool(ended)
-
-
-def _argument_count(sender: QtCore.QObject, name: str) -> int:
-    meta = QtCore.QObject.metaObject(sender)
-    methods = [meta.method(index) for index in range(meta.methodCount())]
-    is_signal = QtCore.QMetaMethod.MethodType.Signal
-    return max(
-        each.parameterCount()
-        for each in methods
-        if each.methodType() == is_signal and each.name().data().decode() == name
-    )
 
 
 def _taking(count: int, function: Callable) -> Callable:

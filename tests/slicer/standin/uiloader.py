@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
+from standin.metainfo import class_info
 from standin.properties import property_names
 from standin.pythonqt import adopt, dropping_new_attributes, generated
 
@@ -80,9 +81,6 @@ def _connect(root: ET.Element, named: dict[str, Any]) -> None:
     for about in root.iter("connection"):
         sender, receiver = named[about.findtext("sender", "")], named[about.findtext("receiver", "")]
         signal, slot = about.findtext("signal", ""), about.findtext("slot", "")
-        if QtCore.QObject.metaObject(sender).indexOfSignal(signal) < 0 or not _has_slot(receiver, slot):
+        qt_knows_both = signal in class_info(type(sender)).methods and slot in class_info(type(receiver)).methods
+        if not qt_knows_both:
             sender.connect(signal, getattr(receiver, slot.partition("(")[0]))
-
-
-def _has_slot(receiver: QtCore.QObject, slot: str) -> bool:
-    return QtCore.QObject.metaObject(receiver).indexOfMethod(slot) >= 0
