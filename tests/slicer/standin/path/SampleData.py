@@ -109,7 +109,7 @@ class SampleDataLogic:
         files = zip(source.uris, source.fileNames, source.nodeNames, source.checksums, source.loadFileType, strict=True)
         return [self._load(_fetch(uri, file, checksum), node, kind) for uri, file, node, checksum, kind in files]
 
-    def _load(self, path: str, name: str, kind: str) -> Any:
+    def _load(self, path: str, name: str, kind: str | None) -> Any:
         loaded = vtk.vtkCollection()
         if not slicer.app.coreIOManager().loadNodes(kind, {"fileName": path, "name": name}, loaded):
             raise OSError(f"{path} could not be loaded as {kind}")
