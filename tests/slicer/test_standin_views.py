@@ -141,3 +141,17 @@ def test_segments_are_seen_in_space(layouts, volume, main_window, tmp_path):
     middle = full.pixelColor(full.width() // 2, full.height() // 2)
     assert middle.red() > 2 * middle.green()
     assert empty.pixelColor(empty.width() // 2, empty.height() // 2) != middle
+
+
+def test_a_scene_that_is_loaded_is_shown_at_once(layouts, volume, main_window, red, tmp_path):
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Segmentation")
+    node.CreateDefaultDisplayNodes()
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    path = str(tmp_path / "scene.mrb")
+    slicer.util.saveScene(path, properties={})
+    slicer.mrmlScene.Clear(False)
+    slicer.util.loadScene(path, properties={})
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    for name in ("portal", "Segmentation"):
+        item = hierarchy.GetItemByDataNode(slicer.util.getNode(name))
+        assert hierarchy.GetItemParent(item) == hierarchy.GetSceneItemID()

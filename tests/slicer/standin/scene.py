@@ -63,6 +63,8 @@ def make_scene() -> Scene:
     slicer.mrmlScene = mrml
     prepare(mrml)
     mrml.AddObserver(mrml.NodeAddedEvent, _add_to_subject_hierarchy)
+    mrml.AddObserver(mrml.StartImportEvent, _make_room_for_a_hierarchy, 1e9)
+    mrml.AddObserver(mrml.EndImportEvent, _complete_subject_hierarchy, 1e9)  # before the views look at it
     mrml.AddObserver(mrml.NodeAboutToBeRemovedEvent, _remove_from_subject_hierarchy)
     return Scene(mrml, application_logic, remote_io, logics)
 
@@ -90,7 +92,31 @@ def _module_logic(name: str, cls: str, mrml: Any, application_logic: Any) -> Any
 
 @vtk.calldata_type(vtk.VTK_OBJECT)
 def _add_to_subject_hierarchy(mrml: Any, event: str, node: Any) -> None:
-    """Make the item that qSlicerSubjectHierarchyPluginLogic makes in the application."""
+    """Make the item that qSlicerSubjectHierarchyPluginLogic makes in the application.
+
+    A scene that is read brings its own items: one made meanwhile would get in their way.
+    """
+    if not mrml.IsImporting():
+        _make_item(mrml, node)
+
+
+def _make_room_for_a_hierarchy(mrml: Any, event: str) -> None:
+    """Remove the hierarchy before a scene brings its own: without Slicer's Qt side they cannot be merged.
+
+    Items of what was there before are made again afterwards, without their folders.
+    """
+    hierarchy = mrml.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode")
+    if hierarchy is not None:
+        mrml.RemoveNode(hierarchy)
+
+
+def _complete_subject_hierarchy(mrml: Any, event: str) -> None:
+    """Make the items that a scene file did not bring."""
+    for node in slicer.util.getNodesByClass("vtkMRMLNode", mrml):
+        _make_item(mrml, node)
+
+
+def _make_item(mrml: Any, node: Any) -> None:
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(mrml)
     is_shown = node.IsA("vtkMRMLDisplayableNode") or node.IsA("vtkMRMLTableNode") or node.IsA("vtkMRMLTextNode")
     if hierarchy and is_shown and not node.GetHideFromEditors() and not hierarchy.GetItemByDataNode(node):
