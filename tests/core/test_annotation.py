@@ -53,7 +53,7 @@ def test_a_lesion_without_size_is_refused() -> None:
 
 
 def test_a_much_newer_schema_is_refused_with_both_versions() -> None:
-    with pytest.raises(ValueError, match=r"version 2\.0 cannot be read; this is 1\.0"):
+    with pytest.raises(ValueError, match=r"version 2\.0 cannot be read; this is version 1\.0"):
         Annotation.from_dict({**ANNOTATION.to_dict(), "schema_version": "2.0"})
 
 

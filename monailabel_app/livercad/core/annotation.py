@@ -10,7 +10,7 @@ from typing import Any
 from livercad.core.findings import DISCLAIMER, Findings, Lesion
 from livercad.core.geometry import Point
 from livercad.core.phases import Phase
-from livercad.core.plain import from_plain, to_plain
+from livercad.core.plain import from_versioned, to_plain
 from livercad.core.taxonomy import CLASS_OF, LesionClass, LesionType
 
 SCHEMA_VERSION = "1.0"
@@ -168,8 +168,4 @@ class Annotation:
         ValueError
             If the schema's first number is another, or something does not fit.
         """
-        written = str(data.get("schema_version", "none"))
-        if written.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
-            raise ValueError(f"Annotations of schema version {written} cannot be read; this is {SCHEMA_VERSION}.")
-        newer = int(written.split(".")[1]) > int(SCHEMA_VERSION.split(".")[1])
-        return typing.cast(Annotation, from_plain(cls, data, "annotation", ignore_unknown=newer))
+        return typing.cast(Annotation, from_versioned(cls, data, SCHEMA_VERSION, "annotations"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from livercad.core.geometry import Box, Line, Point
 from livercad.core.phases import Phase
-from livercad.core.plain import from_plain, to_plain
+from livercad.core.plain import from_versioned, to_plain
 from livercad.core.taxonomy import LesionClass
 
 SCHEMA_VERSION = "1.1"
@@ -406,8 +406,4 @@ class Findings:
             If the schema's first number is another, or a field is missing or of the wrong type, or unknown and not
             of a newer schema. Fields that an older schema did not have take their defaults.
         """
-        written = str(data.get("schema_version", "none"))
-        if written.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
-            raise ValueError(f"Findings of schema version {written} cannot be read; this is version {SCHEMA_VERSION}.")
-        newer = int(written.split(".")[1]) > int(SCHEMA_VERSION.split(".")[1])
-        return typing.cast(Findings, from_plain(cls, data, "findings", ignore_unknown=newer))
+        return typing.cast(Findings, from_versioned(cls, data, SCHEMA_VERSION, "findings"))

@@ -84,6 +84,37 @@ def from_plain(kind: Any, value: Any, where: str, *, ignore_unknown: bool) -> An
     return value
 
 
+def from_versioned(kind: Any, data: dict[str, Any], version: str, what: str) -> Any:
+    """Build a dataclass from what `to_plain` made of it, unless its schema is another.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass.
+    data : dict
+        Parsed JSON, with its `schema_version`.
+    version : str
+        The schema that is known here, as ``1.0``. What a newer one of the same first number adds is passed over.
+    what : str
+        What to call the data in a message, in the plural.
+
+    Returns
+    -------
+    object
+        Of that type.
+
+    Raises
+    ------
+    ValueError
+        If the schema's first number is another, or something does not fit.
+    """
+    written = str(data.get("schema_version", "none"))
+    if written.split(".")[0] != version.split(".")[0]:
+        raise ValueError(f"{what.capitalize()} of schema version {written} cannot be read; this is version {version}.")
+    newer = int(written.split(".")[1]) > int(version.split(".")[1])
+    return from_plain(kind, data, what, ignore_unknown=newer)
+
+
 def _parts(kind: type, value: Any, where: str, ignore_unknown: bool) -> dict[str, tuple[Any, Any, str]]:
     """The fields of a dataclass that are given: their types, values and names for a message."""
     hints = typing.get_type_hints(kind)
