@@ -15,8 +15,8 @@ say "Pre-trained models"
 livercad models install
 
 say "Style"
-"$VENV_PYTHON" -m ruff check .
-"$VENV_PYTHON" -m ruff format --check .
+"$VENV_PYTHON" -m ruff check --no-cache .
+"$VENV_PYTHON" -m ruff format --no-cache --check .
 
 say "Types"
 "$VENV_PYTHON" -m mypy

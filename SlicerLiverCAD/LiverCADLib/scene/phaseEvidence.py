@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from livercad.core.names import phase_of
-
 from livercad.core.phases import Phase
 from LiverCADLib.translation import _
 
