@@ -63,8 +63,7 @@ def make_scene() -> Scene:
     slicer.mrmlScene = mrml
     prepare(mrml)
     mrml.AddObserver(mrml.NodeAddedEvent, _add_to_subject_hierarchy)
-    mrml.AddObserver(mrml.StartImportEvent, _make_room_for_a_hierarchy, 1e9)
-    mrml.AddObserver(mrml.EndImportEvent, _complete_subject_hierarchy, 1e9)  # before the views look at it
+    mrml.AddObserver(mrml.EndImportEvent, _make_hierarchy_again, 1e9)  # before the views look at it
     mrml.AddObserver(mrml.NodeAboutToBeRemovedEvent, _remove_from_subject_hierarchy)
     return Scene(mrml, application_logic, remote_io, logics)
 
@@ -100,18 +99,14 @@ def _add_to_subject_hierarchy(mrml: Any, event: str, node: Any) -> None:
         _make_item(mrml, node)
 
 
-def _make_room_for_a_hierarchy(mrml: Any, event: str) -> None:
-    """Remove the hierarchy before a scene brings its own: without Slicer's Qt side they cannot be merged.
+def _make_hierarchy_again(mrml: Any, event: str) -> None:
+    """Replace the subject hierarchy after a scene has brought one of its own.
 
-    Items of what was there before are made again afterwards, without their folders.
+    In the application qSlicerSubjectHierarchyPluginLogic merges the two. Without it items of nodes that are not saved,
+    markups of ours among them, stay unresolved, and 3-D views look for a segmentation's item for ever. Folders are lost.
     """
-    hierarchy = mrml.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode")
-    if hierarchy is not None:
+    for hierarchy in slicer.util.getNodesByClass("vtkMRMLSubjectHierarchyNode", mrml):
         mrml.RemoveNode(hierarchy)
-
-
-def _complete_subject_hierarchy(mrml: Any, event: str) -> None:
-    """Make the items that a scene file did not bring."""
     for node in slicer.util.getNodesByClass("vtkMRMLNode", mrml):
         _make_item(mrml, node)
 
