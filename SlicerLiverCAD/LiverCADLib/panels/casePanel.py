@@ -7,7 +7,7 @@ from LiverCADLib.caseLoading import listCases, loadCase
 from LiverCADLib.cases import CaseFilter, matching, sizeText, totalSize
 from LiverCADLib.panels.caseTable import CaseTable
 from LiverCADLib.panels.newCase import NewCaseGroup
-from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, wrappingLabel
 from LiverCADLib.panels.replacing import mayReplace
 from LiverCADLib.translation import _
 
@@ -50,8 +50,8 @@ class CasePanel:
     def __init__(self, caseScene, phases, session):
         self._caseScene, self._phases, self._session = caseScene, phases, session
         self._cases, self._job = [], None
-        self.widget = qt.QWidget()
-        self._build(qt.QVBoxLayout(self.widget))
+        self.widget, layout = column()
+        self._build(layout)
         session.connected.connect(self._onConnected)
         session.disconnected.connect(self._update)
         for signal in (caseScene.opened, caseScene.closed, caseScene.unsavedChanged, phases.changed):
@@ -60,34 +60,31 @@ class CasePanel:
         self._onRestored()
 
     def _build(self, layout):
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.openLabel = qt.QLabel()
-        self.openLabel.wordWrap = True
-        self.closeButton = self._button(_("Close"), _("Take this case out of the scene; all else stays."))
+        self.openLabel = wrappingLabel()
+        self.closeButton = pushButton(_("Close"), _("Take this case out of the scene; all else stays."))
         layout.addLayout(row((self.openLabel, 1), (self.closeButton, 0)))
 
-        self.strategyBox = self._comboBox(strategyTitles(), self._session.settings.strategy)
-        self.strategyBox.toolTip = _("How the server chooses the next case")
-        self.nextButton = self._button(_("Next sample"), _("Open the case that the server chooses."))
-        self.nextButton.icon = iconOf("next")
+        strategies, strategy = strategyTitles(), self._session.settings.strategy
+        self.strategyBox = comboBox(strategies.values(), _("How the server chooses the next case"))
+        self.strategyBox.setCurrentIndex(list(strategies).index(strategy) if strategy in strategies else 0)
+        self.nextButton = pushButton(_("Next sample"), _("Open the case that the server chooses."), "next")
         layout.addLayout(row((self.strategyBox, 1), (self.nextButton, 0)))
 
-        self.filterBox = self._comboBox(filterTitles(), self._caseScene.parameters.caseFilter)
+        self.filterBox = comboBox(filterTitles().values())
         self.searchBox = ctk.ctkSearchBox()
         self.searchBox.placeholderText = _("Search")
         self.searchBox.toolTip = _("Words in a case's name")
-        self.refreshButton = self._button(_("Refresh"), _("Ask the server for its cases again."))
+        self.refreshButton = pushButton(_("Refresh"), _("Ask the server for its cases again."))
         layout.addLayout(row((self.filterBox, 0), (self.searchBox, 1), (self.refreshButton, 0)))
         self.table = CaseTable()
         layout.addWidget(self.table.widget)
         self.countLabel = qt.QLabel()
-        self.openButton = self._button(_("Open"), _("Load all phases of the chosen case."))
+        self.openButton = pushButton(_("Open"), _("Load all phases of the chosen case."))
         layout.addLayout(row((self.countLabel, 1), (self.openButton, 0)))
 
         self.newCase = NewCaseGroup(self._caseScene, self._phases, self._session, self._mayReplace)
         layout.addWidget(self.newCase.widget)
-        self.messageLabel = qt.QLabel()
-        self.messageLabel.wordWrap = True
+        self.messageLabel = wrappingLabel()
         layout.addWidget(self.messageLabel)
         self._listen()
 
@@ -103,20 +100,6 @@ class CasePanel:
         self.table.opened.connect(self.openCase)
         self.newCase.said.connect(self._say)
         self.newCase.uploaded.connect(self.refresh)
-
-    @staticmethod
-    def _button(text, toolTip):
-        button = qt.QPushButton(text)
-        button.toolTip = toolTip
-        return button
-
-    @staticmethod
-    def _comboBox(titles, chosen):
-        box = qt.QComboBox()
-        for title in titles.values():
-            box.addItem(title)
-        box.setCurrentIndex(list(titles).index(chosen) if chosen in titles else 0)
-        return box
 
     def refresh(self):
         """Ask the server for its cases."""
@@ -207,9 +190,7 @@ class CasePanel:
             self._caseScene.close()
 
     def _say(self, text, kind=""):
-        self.messageLabel.text = text
-        self.messageLabel.styleSheet = styleOf(kind)
-        self.messageLabel.setVisible(bool(text))
+        say(self.messageLabel, text, kind)
 
     def _showCases(self):
         parameters = self._caseScene.parameters

@@ -11,7 +11,7 @@ from livercad.core.phases import Phase
 from livercad.core.roi import DEFAULT_RATIO
 from LiverCADLib.cases import fileNameOf
 from LiverCADLib.panels.drawing import curvePixmap, sheetPixmap
-from LiverCADLib.panels.parts import quietly, row, styleOf
+from LiverCADLib.panels.parts import column, pushButton, quietly, row, say, wrappingLabel
 from LiverCADLib.panels.phaseView import PhaseView
 from LiverCADLib.saliencyLoading import SaliencyLoader
 from LiverCADLib.scene.contactSheet import acceptedIn, sheetOf, typeWord
@@ -40,9 +40,7 @@ class CropsPanel:
         self._crops, self._session = crops, session
         self._saliency = SaliencyLoader(crops, session)
         self._making, self._fault = None, ""
-        self.widget = qt.QWidget()
-        layout = qt.QVBoxLayout(self.widget)
-        layout.setContentsMargins(0, 0, 0, 0)
+        self.widget, layout = column()
         self._buildLesion(layout)
         self._buildSquare(layout)
         self._buildPictures(layout)
@@ -78,13 +76,12 @@ class CropsPanel:
         self.ratioSlider.singleStep = 0.05
         self.ratioSlider.toolTip = _("D/L: the lesion's longest diameter over the side of the square")
         self.ratioSlider.valueChanged.connect(self._onRatio)
-        self.ratioButton = qt.QPushButton(_("As the classifier"))
+        self.ratioButton = pushButton(_("As the classifier"))
         self.ratioButton.toolTip = _("D/L {ratio:.1f}, on which the server's classifier was trained").format(
             ratio=DEFAULT_RATIO
         )
         self.ratioButton.clicked.connect(self._onDefaultRatio)
-        self.sideLabel = qt.QLabel()
-        self.sideLabel.wordWrap = True
+        self.sideLabel = wrappingLabel()
         self.ratioLabel = qt.QLabel(_("D/L"))
         layout.addLayout(row((self.ratioLabel, 0), (self.ratioSlider, 1), (self.ratioButton, 0)))
         layout.addWidget(self.sideLabel)
@@ -100,8 +97,7 @@ class CropsPanel:
         self.linkedBox = qt.QCheckBox(_("One window"))
         self.linkedBox.toolTip = _("Show all phases in the same window.")
         self.linkedBox.toggled.connect(self._crops.setWindowsLinked)
-        self.windowsButton = qt.QPushButton(_("Usual windows"))
-        self.windowsButton.toolTip = _("Show every phase in its usual window again.")
+        self.windowsButton = pushButton(_("Usual windows"), _("Show every phase in its usual window again."))
         self.windowsButton.clicked.connect(self._onUsualWindows)
         self.regionBox = qt.QCheckBox(_("Square in the views"))
         self.regionBox.toolTip = _("Draw the square in the slice views.")
@@ -120,12 +116,10 @@ class CropsPanel:
         self.curveLabel.wordWrap = True  # and a label that wraps gives a picture no height
         layout.addWidget(self.curvePicture)
         layout.addWidget(self.curveLabel)
-        self.sheetButton = qt.QPushButton(_("Save contact sheet …"))
+        self.sheetButton = pushButton(_("Save contact sheet …"))
         self.sheetButton.clicked.connect(self.saveSheet)
         layout.addWidget(self.sheetButton)
-        self.messageLabel = qt.QLabel()
-        self.messageLabel.wordWrap = True
-        self.messageLabel.styleSheet = styleOf("bad")
+        self.messageLabel = wrappingLabel()
         layout.addWidget(self.messageLabel)
         layout.addStretch(1)
 
@@ -209,8 +203,7 @@ class CropsPanel:
             view.widget.setVisible(lesion is not None and phase in there)
             view.show(pictures.get(phase), self._crops.window(phase), self._crops.isRegistered(phase))
         self._updateCurve(lesion)
-        self.messageLabel.text = self._fault or self._saliency.error
-        self.messageLabel.setVisible(bool(self.messageLabel.text))
+        say(self.messageLabel, self._fault or self._saliency.error, "bad")
         accepted = acceptedIn(self._crops.lesions)
         self.sheetButton.enabled = bool(accepted) and self._making is None
         self.sheetButton.toolTip = (

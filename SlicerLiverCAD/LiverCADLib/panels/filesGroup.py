@@ -5,7 +5,7 @@ from pathlib import Path
 import ctk
 import qt
 
-from LiverCADLib.panels.parts import row
+from LiverCADLib.panels.parts import pushButton, row
 from LiverCADLib.panels.replacing import mayReplace
 from LiverCADLib.translation import _
 
@@ -32,24 +32,19 @@ class FilesGroup:
         self.widget.title = _("Files")
         self.widget.collapsed = True
         layout = qt.QVBoxLayout(self.widget)
-        self.exportCaseButton = self._button(
-            _("Export case …"), _("Write label map, map of lesions and annotation into a new folder."), self._exportCase
-        )
-        self.importCaseButton = self._button(
-            _("Import case …"), _("Open such a folder of the same image."), self._importCase
-        )
+        toolTip = _("Write label map, map of lesions and annotation into a new folder.")
+        self.exportCaseButton = pushButton(_("Export case …"), toolTip)
+        self.importCaseButton = pushButton(_("Import case …"), _("Open such a folder of the same image."))
         layout.addLayout(row((self.exportCaseButton, 1), (self.importCaseButton, 1)))
-        self.exportFindingsButton = self._button(
-            _("Export findings …"),
-            _("Write what was measured of lesions that were not rejected, as JSON."),
-            self._exportFindings,
-        )
-        self.importFindingsButton = self._button(
-            _("Import findings …"),
-            _("Open findings.json of livercad analyze, with the masks beside it."),
-            self._importFindings,
-        )
+        toolTip = _("Write what was measured of lesions that were not rejected, as JSON.")
+        self.exportFindingsButton = pushButton(_("Export findings …"), toolTip)
+        toolTip = _("Open findings.json of livercad analyze, with the masks beside it.")
+        self.importFindingsButton = pushButton(_("Import findings …"), toolTip)
         layout.addLayout(row((self.exportFindingsButton, 1), (self.importFindingsButton, 1)))
+        self.exportCaseButton.clicked.connect(self._exportCase)
+        self.importCaseButton.clicked.connect(self._importCase)
+        self.exportFindingsButton.clicked.connect(self._exportFindings)
+        self.importFindingsButton.clicked.connect(self._importFindings)
         for signal in (
             workbench.opened,
             workbench.closed,
@@ -60,13 +55,6 @@ class FilesGroup:
         ):
             signal.connect(self._update)
         self._update()
-
-    @staticmethod
-    def _button(text, toolTip, function):
-        button = qt.QPushButton(text)
-        button.toolTip = toolTip
-        button.clicked.connect(function)
-        return button
 
     def _exportCase(self):
         path = qt.QFileDialog.getExistingDirectory(self.widget, _("Folder to make a folder of the case in"))

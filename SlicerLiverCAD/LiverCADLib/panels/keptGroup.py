@@ -2,7 +2,7 @@
 
 import qt
 
-from LiverCADLib.panels.parts import row
+from LiverCADLib.panels.parts import comboBox, pushButton, row
 from LiverCADLib.panels.replacing import isAgreed, mayReplace
 from LiverCADLib.scene.outbox import Kind
 from LiverCADLib.translation import _
@@ -29,12 +29,11 @@ class KeptGroup:
         self._shown = []
         self.widget = qt.QGroupBox(_("Kept on this computer"))
         layout = qt.QVBoxLayout(self.widget)
-        self.box = qt.QComboBox()
-        self.box.toolTip = _("Submissions that were set aside, and corrections that were not submitted")
+        self.box = comboBox(toolTip=_("Submissions that were set aside, and corrections that were not submitted"))
         layout.addWidget(self.box)
-        self.openButton = qt.QPushButton(_("Open"))
-        self.openButton.toolTip = _("Open it in the place of what is in the scene; open its case first.")
-        self.discardButton = qt.QPushButton(_("Throw away"))
+        toolTip = _("Open it in the place of what is in the scene; open its case first.")
+        self.openButton = pushButton(_("Open"), toolTip)
+        self.discardButton = pushButton(_("Throw away"))
         layout.addLayout(row((self.openButton, 1), (self.discardButton, 1)))
         self.box.connect("currentIndexChanged(int)", self._update)
         self.openButton.clicked.connect(self._onOpen)

@@ -6,7 +6,7 @@ import qt
 from livercad.core.annotation import Verdict
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.lesionTableView import LesionTableView
-from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, styleOf, wrappingLabel
 from LiverCADLib.panels.segmentPanel import whyNoServer
 from LiverCADLib.scene.analysis import takeDescriptions
 from LiverCADLib.scene.lesionTable import CHOICES, CLASS_WORDS, TYPE_WORDS, Column, counted, tableOf
@@ -40,14 +40,11 @@ class LesionsPanel:
         self._column, self._isDescending = Column.NUMBER, False
         self._job, self._isChoosing = None, False
         self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function))
-        self.widget = qt.QWidget()
-        layout = qt.QVBoxLayout(self.widget)
-        layout.setContentsMargins(0, 0, 0, 0)
+        self.widget, layout = column()
         self._buildTable(layout)
         self._buildActions(layout)
         self._buildPlacing(layout)
-        self.messageLabel = qt.QLabel()
-        self.messageLabel.wordWrap = True
+        self.messageLabel = wrappingLabel()
         layout.addWidget(self.messageLabel)
         self._say("")
         self._listen()
@@ -63,30 +60,26 @@ class LesionsPanel:
         self.scoreSlider.toolTip = _("Hide lesions that the model found with a lower score; they are kept.")
         self.scoreLabel = qt.QLabel(_("Score from"))
         layout.addLayout(row((self.scoreLabel, 0), (self.scoreSlider, 1)))
-        self.summaryLabel = qt.QLabel()
-        self.summaryLabel.wordWrap = True
+        self.summaryLabel = wrappingLabel()
         layout.addWidget(self.summaryLabel)
         self.table = LesionTableView()
         layout.addWidget(self.table.widget)
 
     def _buildActions(self, layout):
-        self.acceptButton = self._button("accept", _("Accept"), _("It is a lesion."))
-        self.rejectButton = self._button("reject", _("Reject"), _("It is no lesion: its voxels are not submitted."))
-        self.openButton = self._button("", _("Leave open"), _("Take the verdict back."))
+        self.acceptButton = pushButton(_("Accept"), _("It is a lesion."), "accept")
+        self.rejectButton = pushButton(_("Reject"), _("It is no lesion: its voxels are not submitted."), "reject")
+        self.openButton = pushButton(_("Leave open"), _("Take the verdict back."))
         layout.addLayout(row((self.acceptButton, 1), (self.rejectButton, 1), (self.openButton, 1)))
-        self.typeBox = qt.QComboBox()
-        self.typeBox.toolTip = _("What the selected lesions are")
-        self.typeBox.addItem(_("as the classifier says"))
-        for choice in CHOICES:
-            self.typeBox.addItem(TYPE_WORDS.get(choice) or CLASS_WORDS[choice])
-        self.typeButton = self._button("", _("Set type"), _("Say that the selected lesions are of this type."))
-        self.describeButton = self._button(
-            "", _("Describe again"), _("Let the server measure and classify lesions that were marked or corrected.")
+        words = [TYPE_WORDS.get(choice) or CLASS_WORDS[choice] for choice in CHOICES]
+        self.typeBox = comboBox((_("as the classifier says"), *words), _("What the selected lesions are"))
+        self.typeButton = pushButton(_("Set type"), _("Say that the selected lesions are of this type."))
+        self.describeButton = pushButton(
+            _("Describe again"), _("Let the server measure and classify lesions that were marked or corrected.")
         )
         layout.addLayout(row((self.typeBox, 1), (self.typeButton, 0), (self.describeButton, 0)))
-        self.mergeButton = self._button("merge", _("Merge"), _("Make one lesion of the selected ones."))
-        self.deleteButton = self._button("delete", _("Delete"), _("Delete the selected lesions with their voxels."))
-        self.undoButton = self._button("undo", _("Undo"), "")
+        self.mergeButton = pushButton(_("Merge"), _("Make one lesion of the selected ones."), "merge")
+        self.deleteButton = pushButton(_("Delete"), _("Delete the selected lesions with their voxels."), "delete")
+        self.undoButton = pushButton(_("Undo"), icon="undo")
         layout.addLayout(row((self.mergeButton, 1), (self.deleteButton, 1), (self.undoButton, 1)))
         self.commentEdit = qt.QLineEdit()
         self.commentEdit.placeholderText = _("Comment on the selected lesion")
@@ -96,7 +89,7 @@ class LesionsPanel:
         titles = {Way.CLICK: _("Click"), Way.LINE: _("Line"), Way.CIRCLE: _("Circle")}
         self.placeButtons = {}
         for way, title in titles.items():
-            button = self._button("add", title, HINTS[way])
+            button = pushButton(title, HINTS[way], "add")
             button.checkable = True
             self.placeButtons[way] = button
         self.diameterBox = qt.QDoubleSpinBox()
@@ -108,14 +101,6 @@ class LesionsPanel:
         widgets = [(button, 1) for button in self.placeButtons.values()]
         layout.addWidget(qt.QLabel(_("Add a lesion by")))
         layout.addLayout(row(*widgets, (self.diameterBox, 0)))
-
-    @staticmethod
-    def _button(icon, text, toolTip):
-        button = qt.QPushButton(text)
-        if icon:
-            button.icon = iconOf(icon)
-        button.toolTip = toolTip
-        return button
 
     def _listen(self):
         self.scoreSlider.valueChanged.connect(self._onScore)
@@ -281,6 +266,4 @@ class LesionsPanel:
             self.commentEdit.text = self._lesions.records[selection].comment if selection is not None else ""
 
     def _say(self, text, kind=""):
-        self.messageLabel.text = text
-        self.messageLabel.styleSheet = styleOf(kind)
-        self.messageLabel.setVisible(bool(text))
+        say(self.messageLabel, text, kind)

@@ -5,6 +5,7 @@ import qt
 
 from LiverCADLib.caseLoading import uploadCase
 from LiverCADLib.panels.consent import hasConsent
+from LiverCADLib.panels.parts import pushButton, wrappingLabel
 from LiverCADLib.scene.volumes import volumeOf
 from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
@@ -50,11 +51,9 @@ class NewCaseGroup:
         self.nameEdit = qt.QLineEdit()
         self.nameEdit.toolTip = _("What the case is called on the server")
         form.addRow(_("Name:"), self.nameEdit)
-        self.volumesLabel = qt.QLabel()
-        self.volumesLabel.wordWrap = True
+        self.volumesLabel = wrappingLabel()
         form.addRow(self.volumesLabel)
-        self.uploadButton = qt.QPushButton(_("Upload"))
-        self.uploadButton.toolTip = _("Send these volumes to the server as a case.")
+        self.uploadButton = pushButton(_("Upload"), _("Send these volumes to the server as a case."))
         form.addRow(self.uploadButton)
         self.nameEdit.textChanged.connect(self._onName)
         self.uploadButton.clicked.connect(self.upload)

@@ -6,7 +6,7 @@ import slicer
 from livercad.core.phases import Phase
 from LiverCADLib.caseLoading import imagesOf, loadRegistrations
 from LiverCADLib.cases import isOnServer
-from LiverCADLib.panels.parts import iconOf, quietly, row, styleOf
+from LiverCADLib.panels.parts import column, pushButton, quietly, row, say, styleOf, wrappingLabel
 from LiverCADLib.scene.phaseEvidence import evidenceFor, phaseTitle
 from LiverCADLib.translation import _
 
@@ -37,8 +37,8 @@ class PhasesPanel:
         self._sending = self._recognising = self._registering = None
         self._isSendAgain = False
         self.selectors, self.evidence = {}, {}
-        self.widget = qt.QWidget()
-        self._build(qt.QVBoxLayout(self.widget))
+        self.widget, layout = column()
+        self._build(layout)
         for signal in (phases.changed, caseScene.imagesChanged, caseScene.restored, session.disconnected):
             signal.connect(self._update)
         for signal in (phases.registrationsChanged, phases.registeredChanged, session.connected):
@@ -47,7 +47,6 @@ class PhasesPanel:
         self._update()
 
     def _build(self, layout):
-        layout.setContentsMargins(0, 0, 0, 0)
         grid = qt.QGridLayout()
         layout.addLayout(grid)  # first: a layout without a parent does not keep its widgets in PythonQt
         for line, phase in enumerate(Phase):
@@ -65,19 +64,17 @@ class PhasesPanel:
             grid.addWidget(self.evidence[phase], line, 2)
         grid.setColumnStretch(1, 1)
 
-        self.namesButton = qt.QPushButton(_("From names"))
-        self.namesButton.toolTip = _("Fill empty phases with volumes of the scene whose names tell their phase.")
-        self.recogniseButton = qt.QPushButton(iconOf("phases"), _("Recognise"))
-        self.recogniseButton.toolTip = _("Let the server tell the phases from the images.")
+        toolTip = _("Fill empty phases with volumes of the scene whose names tell their phase.")
+        self.namesButton = pushButton(_("From names"), toolTip)
+        toolTip = _("Let the server tell the phases from the images.")
+        self.recogniseButton = pushButton(_("Recognise"), toolTip, "phases")
         self.sideBySideBox = qt.QCheckBox(_("Side by side"))
         self.sideBySideBox.toolTip = _("Linked slice views, one for each phase")
         self.registeredBox = qt.QCheckBox(_("Registered"))
         self.registeredBox.toolTip = _("Show every phase moved onto the reference; else as it was taken.")
         layout.addLayout(row((self.namesButton, 1), (self.recogniseButton, 1)))
         layout.addLayout(row((self.sideBySideBox, 1), (self.registeredBox, 1)))
-        self.messageLabel = qt.QLabel()
-        self.messageLabel.wordWrap = True
-        self.messageLabel.styleSheet = styleOf("bad")
+        self.messageLabel = wrappingLabel()
         layout.addWidget(self.messageLabel)
         self._say("")
 
@@ -177,8 +174,7 @@ class PhasesPanel:
         return isOnServer(self._caseScene, self._session)
 
     def _say(self, text):
-        self.messageLabel.text = text
-        self.messageLabel.setVisible(bool(text))
+        say(self.messageLabel, text, "bad")
 
     def _update(self, *ignored):
         for phase, selector in self.selectors.items():

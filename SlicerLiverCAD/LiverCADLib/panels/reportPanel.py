@@ -7,7 +7,7 @@ from pathlib import Path
 import qt
 
 from LiverCADLib.cases import fileNameOf, isOnServer
-from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.parts import column, pushButton, row, say, wrappingLabel
 from LiverCADLib.translation import _
 
 
@@ -31,15 +31,11 @@ class ReportPanel:
         self._caseScene, self._session = caseScene, session
         self._job = None
         self._folder = Path(tempfile.mkdtemp(prefix="LiverCAD-report-"))  # patients' data: removed by close()
-        self.widget = qt.QWidget()
-        layout = qt.QVBoxLayout(self.widget)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.openButton = qt.QPushButton(iconOf("report"), _("Open in browser"))
-        self.saveButton = qt.QPushButton(_("Save …"))
-        self.saveButton.toolTip = _("Save the report as a file, which needs nothing else.")
+        self.widget, layout = column()
+        self.openButton = pushButton(_("Open in browser"), icon="report")
+        self.saveButton = pushButton(_("Save …"), _("Save the report as a file, which needs nothing else."))
         layout.addLayout(row((self.openButton, 1), (self.saveButton, 0)))
-        self.messageLabel = qt.QLabel()
-        self.messageLabel.wordWrap = True
+        self.messageLabel = wrappingLabel()
         layout.addWidget(self.messageLabel)
         self.openButton.clicked.connect(self.openReport)
         self.saveButton.clicked.connect(self.saveReport)
@@ -79,9 +75,7 @@ class ReportPanel:
         self._update()
 
     def _say(self, text, kind=""):
-        self.messageLabel.text = text
-        self.messageLabel.styleSheet = styleOf(kind)
-        self.messageLabel.setVisible(bool(text))
+        say(self.messageLabel, text, kind)
 
     def _update(self, *ignored):
         isThere = isOnServer(self._caseScene, self._session)

@@ -4,7 +4,7 @@ import qt
 import slicer
 
 from LiverCADLib.cases import isOnServer
-from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.parts import column, pushButton, row, say, wrappingLabel
 from LiverCADLib.scene.analysis import takeAnalysis
 from LiverCADLib.scene.lesionTable import counted
 from LiverCADLib.segmenting import findLesions, findLiver
@@ -34,8 +34,8 @@ class SegmentPanel:
         self._workbench, self._session = workbench, session
         self._job = None
         self._isFollowing, self._isReason = False, False
-        self.widget = qt.QWidget()
-        self._build(qt.QVBoxLayout(self.widget))
+        self.widget, layout = column()
+        self._build(layout)
         for signal in (session.connected, session.disconnected, workbench.opened, workbench.closed):
             signal.connect(self._update)
         workbench.opened.connect(self._showNodes)
@@ -47,18 +47,15 @@ class SegmentPanel:
         self._update()
 
     def _build(self, layout):
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.findButton = qt.QPushButton(iconOf("segment"), _("Find liver and lesions"))
-        self.findButton.toolTip = _("Let the server find, measure and classify them in all phases of the case.")
-        self.liverButton = qt.QPushButton(_("Liver only"))
-        self.liverButton.toolTip = _("Let the server find the liver; lesions stay as they are.")
+        toolTip = _("Let the server find, measure and classify them in all phases of the case.")
+        self.findButton = pushButton(_("Find liver and lesions"), toolTip, "segment")
+        self.liverButton = pushButton(_("Liver only"), _("Let the server find the liver; lesions stay as they are."))
         layout.addLayout(row((self.findButton, 2), (self.liverButton, 1)))
         self.keepBox = qt.QCheckBox(_("Keep what is there, and add what touches none of it"))
         self.keepBox.toolTip = _("Otherwise all lesions are replaced by those that the server finds.")
         self.keepBox.checked = True
         layout.addWidget(self.keepBox)
-        self.messageLabel = qt.QLabel()
-        self.messageLabel.wordWrap = True
+        self.messageLabel = wrappingLabel()
         layout.addWidget(self.messageLabel)
         self.editor = slicer.qMRMLSegmentEditorWidget()
         self.editor.setMRMLScene(slicer.mrmlScene)
@@ -164,9 +161,7 @@ class SegmentPanel:
 
     def _say(self, text, kind=""):
         self._isReason = bool(text) and text == whyNoServer(self._workbench.scene, self._session)
-        self.messageLabel.text = text
-        self.messageLabel.styleSheet = styleOf(kind)
-        self.messageLabel.setVisible(bool(text))
+        say(self.messageLabel, text, kind)
 
 
 def whyNoServer(scene, session):

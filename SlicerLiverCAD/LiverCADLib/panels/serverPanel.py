@@ -5,7 +5,7 @@ import qt
 
 from LiverCADLib.clientErrors import AddressError
 from LiverCADLib.connection import fullAddress, isInTheClear, isThisComputer, originOf
-from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, styleOf, timer, wrappingLabel
 from LiverCADLib.translation import _
 
 LOOK_MS = 5000
@@ -30,24 +30,21 @@ class ServerPanel:
         self._session = session
         self._job = None
         self._isLooking = False
-        self.widget = qt.QWidget()
-        self._build(qt.QVBoxLayout(self.widget))
-        self._timer = qt.QTimer()
-        self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(self.lookForJobs)
+        self.widget, layout = column()
+        self._build(layout)
+        self._timer = timer(LOOK_MS, self.lookForJobs)
         session.connected.connect(self._onConnected)
         session.disconnected.connect(self._onDisconnected)
         session.runner.ended.connect(self._onJobEnded)
         self._onDisconnected()
 
     def _build(self, layout):
-        layout.setContentsMargins(0, 0, 0, 0)
         settings = self._session.settings
         form = qt.QFormLayout()
         layout.addLayout(form)  # first, so that its rows have a parent at once
         self.addressEdit = qt.QLineEdit(settings.address)
         self.addressEdit.toolTip = _("Where the LiverCAD server answers, for example http://127.0.0.1:8000")
-        self.connectButton = qt.QPushButton(iconOf("connect"), _("Connect"))
+        self.connectButton = pushButton(_("Connect"), icon="connect")
         form.addRow(_("Address:"), row((self.addressEdit, 1), (self.connectButton, 0)))
         self.tokenEdit = qt.QLineEdit()
         self.tokenEdit.setEchoMode(qt.QLineEdit.Password)
@@ -57,17 +54,14 @@ class ServerPanel:
             "Slicer's settings on this computer."
         )
         form.addRow(_("Token:"), self.tokenEdit)
-        self.clearLabel = qt.QLabel(
+        self.clearLabel = wrappingLabel(
             _("The connection is not encrypted: others in the network can read the token, images and masks. Use https.")
         )
-        self.clearLabel.wordWrap = True
         self.clearLabel.styleSheet = styleOf("bad")
         layout.addWidget(self.clearLabel)
-        self.stateLabel = qt.QLabel()
-        self.stateLabel.wordWrap = True
+        self.stateLabel = wrappingLabel()
         layout.addWidget(self.stateLabel)
-        self.busyLabel = qt.QLabel()
-        self.busyLabel.wordWrap = True
+        self.busyLabel = wrappingLabel()
         layout.addWidget(self.busyLabel)
         layout.addWidget(self._modelGroup())
         layout.addWidget(self._securityGroup())
@@ -83,8 +77,7 @@ class ServerPanel:
         self.modelGroup.title = _("Models")
         self.modelGroup.collapsed = True
         layout = qt.QVBoxLayout(self.modelGroup)
-        self.modelBox = qt.QComboBox()
-        self.modelBox.toolTip = _("The server's models: what they do, and what is known of how well")
+        self.modelBox = comboBox(toolTip=_("The server's models: what they do, and what is known of how well"))
         self.card = qt.QTextBrowser()
         self.card.openExternalLinks = True
         self.card.setMinimumHeight(220)
@@ -105,10 +98,8 @@ class ServerPanel:
             "your own; empty for the usual authorities"
         )
         form.addRow(_("Certificates:"), self.certificateEdit)
-        self.consentLabel = qt.QLabel()
-        self.consentLabel.wordWrap = True
-        self.forgetButton = qt.QPushButton(_("Ask again"))
-        self.forgetButton.toolTip = _("Ask before images are sent to any of these computers again.")
+        self.consentLabel = wrappingLabel()
+        self.forgetButton = pushButton(_("Ask again"), _("Ask before images are sent to any of these computers again."))
         self.forgetButton.clicked.connect(self._onForget)
         form.addRow(_("May get images:"), row((self.consentLabel, 1), (self.forgetButton, 0)))
         self._session.consentChanged.connect(self._showConsents)
@@ -239,8 +230,7 @@ class ServerPanel:
             self._showBusy(sentence.format(running=len(running), waiting=len(active) - len(running)))
 
     def _showBusy(self, text):
-        self.busyLabel.text = text if self._session.isConnected else ""
-        self.busyLabel.setVisible(bool(self.busyLabel.text))
+        say(self.busyLabel, text if self._session.isConnected else "")
 
     def _say(self, text, kind=""):
         self.stateLabel.text = text

@@ -3,7 +3,7 @@
 import qt
 import slicer
 
-from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.parts import column, pushButton, row, styleOf, wrappingLabel
 from LiverCADLib.translation import _
 
 SHOWN_MS = 3000
@@ -27,17 +27,13 @@ class StatusLine:
     def __init__(self, runner):
         self._runner = runner
         self._shown = ""
-        self.widget = qt.QWidget()
-        layout = qt.QVBoxLayout(self.widget)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.textLabel = qt.QLabel()
-        self.textLabel.wordWrap = True
+        self.widget, layout = column()
+        self.textLabel = wrappingLabel()
         layout.addWidget(self.textLabel)
         self.progressBar = qt.QProgressBar()
         self.progressBar.setRange(0, 1000)
         self.progressBar.textVisible = False
-        self.cancelButton = qt.QPushButton(iconOf("stop"), _("Cancel"))
-        self.cancelButton.toolTip = _("Stop this.")
+        self.cancelButton = pushButton(_("Cancel"), _("Stop this."), "stop")
         layout.addLayout(row((self.progressBar, 1), (self.cancelButton, 0)))
         self.cancelButton.clicked.connect(self.cancel)
         runner.started.connect(self._onStarted)

@@ -7,7 +7,7 @@ from livercad.core.annotation import CaseState
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.filesGroup import FilesGroup
 from LiverCADLib.panels.keptGroup import KeptGroup
-from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, timer, wrappingLabel
 from LiverCADLib.panels.replacing import isAgreed
 from LiverCADLib.translation import _
 
@@ -46,29 +46,22 @@ class SubmitPanel:
 
     def __init__(self, submitting, workbench, session):
         self._submitting, self._workbench, self._session = submitting, workbench, session
-        self.widget = qt.QWidget()
-        self._build(qt.QVBoxLayout(self.widget))
-        self._timer = qt.QTimer()
-        self._timer.setInterval(CLOCK_MS)
-        self._timer.timeout.connect(self._showTime)
+        self.widget, layout = column()
+        self._build(layout)
+        self._timer = timer(CLOCK_MS, self._showTime)
         self._timer.start()
-        self._draftTimer = qt.QTimer()
-        self._draftTimer.setInterval(DRAFT_MS)
-        self._draftTimer.timeout.connect(self._submitting.drafts.keep)
+        self._draftTimer = timer(DRAFT_MS, self._submitting.drafts.keep)
         self._draftTimer.start()
         self._listen()
         self._onRestored()
 
     def _build(self, layout):
-        layout.setContentsMargins(0, 0, 0, 0)
         form = qt.QFormLayout()
         layout.addLayout(form)  # first, so that its rows have a parent at once
         self.annotatorEdit = qt.QLineEdit(self._session.settings.annotator)
         self.annotatorEdit.toolTip = _("Your name, which the submission carries")
         form.addRow(_("Annotator:"), self.annotatorEdit)
-        self.stateBox = qt.QComboBox()
-        for title in stateTitles().values():
-            self.stateBox.addItem(title)
+        self.stateBox = comboBox(stateTitles().values())
         form.addRow(_("The case is:"), self.stateBox)
         self.commentEdit = qt.QPlainTextEdit()
         self.commentEdit.setMaximumHeight(60)
@@ -77,14 +70,12 @@ class SubmitPanel:
         self.timeLabel = qt.QLabel()
         self.timeLabel.toolTip = _("Pauses of more than two minutes are not counted beyond these.")
         form.addRow(_("Time spent:"), self.timeLabel)
-        self.concernLabel = qt.QLabel()
-        self.concernLabel.wordWrap = True
+        self.concernLabel = wrappingLabel()
         layout.addWidget(self.concernLabel)
-        self.submitButton = qt.QPushButton(iconOf("submit"), _("Submit"))
-        self.submitButton.toolTip = _("Save masks, lesions and what you say of them as a new version on the server.")
+        toolTip = _("Save masks, lesions and what you say of them as a new version on the server.")
+        self.submitButton = pushButton(_("Submit"), toolTip, "submit")
         layout.addWidget(self.submitButton)
-        self.messageLabel = qt.QLabel()
-        self.messageLabel.wordWrap = True
+        self.messageLabel = wrappingLabel()
         layout.addWidget(self.messageLabel)
         self._buildConflict(layout)
         self._buildOutbox(layout)
@@ -94,22 +85,18 @@ class SubmitPanel:
     def _buildConflict(self, layout):
         self.conflictBox = qt.QGroupBox(_("Somebody else has submitted this case meanwhile"))
         inner = qt.QVBoxLayout(self.conflictBox)
-        self.conflictLabel = qt.QLabel()
-        self.conflictLabel.wordWrap = True
+        self.conflictLabel = wrappingLabel()
         inner.addWidget(self.conflictLabel)
-        self.forceButton = qt.QPushButton(_("Submit mine as the newest"))
-        self.forceButton.toolTip = _("The other version stays in the server's history.")
-        self.theirsButton = qt.QPushButton(_("Open theirs"))
-        self.theirsButton.toolTip = _("Yours is set aside on this computer.")
-        self.dropButton = qt.QPushButton(_("Throw mine away"))
+        toolTip = _("The other version stays in the server's history.")
+        self.forceButton = pushButton(_("Submit mine as the newest"), toolTip)
+        self.theirsButton = pushButton(_("Open theirs"), _("Yours is set aside on this computer."))
+        self.dropButton = pushButton(_("Throw mine away"))
         inner.addLayout(row((self.forceButton, 1), (self.theirsButton, 1), (self.dropButton, 1)))
         layout.addWidget(self.conflictBox)
 
     def _buildOutbox(self, layout):
-        self.waitingLabel = qt.QLabel()
-        self.waitingLabel.wordWrap = True
-        self.sendButton = qt.QPushButton(_("Send now"))
-        self.sendButton.toolTip = _("Send what could not be sent before, the oldest first.")
+        self.waitingLabel = wrappingLabel()
+        self.sendButton = pushButton(_("Send now"), _("Send what could not be sent before, the oldest first."))
         layout.addLayout(row((self.waitingLabel, 1), (self.sendButton, 0)))
         self.kept = KeptGroup(self._submitting, self._workbench)
         layout.addWidget(self.kept.widget)
@@ -204,8 +191,7 @@ class SubmitPanel:
         concerns = submitting.concerns()
         if isCase and not hasName:
             concerns.append(_("Enter your name to submit."))
-        self.concernLabel.text = "\n".join(concerns)
-        self.concernLabel.setVisible(bool(concerns))
+        say(self.concernLabel, "\n".join(concerns))
         count = len(submitting.waiting)
         text = _("1 submission waits.") if count == 1 else _("{count} submissions wait.").format(count=count)
         self.waitingLabel.text = text
@@ -227,6 +213,4 @@ class SubmitPanel:
         self.timeLabel.text = _("{minutes} min").format(minutes=seconds // 60)
 
     def _say(self, text, kind=""):
-        self.messageLabel.text = text
-        self.messageLabel.styleSheet = styleOf(kind)
-        self.messageLabel.setVisible(bool(text))
+        say(self.messageLabel, text, kind)

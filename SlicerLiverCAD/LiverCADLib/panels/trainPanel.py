@@ -2,7 +2,7 @@
 
 import qt
 
-from LiverCADLib.panels.parts import iconOf, row, styleOf
+from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, styleOf, timer, wrappingLabel
 from LiverCADLib.panels.trainPlot import drawTraining
 from LiverCADLib.translation import _
 
@@ -39,42 +39,34 @@ class TrainPanel:
         self._training = training
         self._shown = None
         self._fields = {}
-        self.widget = qt.QWidget()
-        self._build(qt.QVBoxLayout(self.widget))
-        self._timer = qt.QTimer()
-        self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(training.refresh)
+        self.widget, layout = column()
+        self._build(layout)
+        self._timer = timer(LOOK_MS, training.refresh)
         training.changed.connect(self._update)
         training.failed.connect(self._onFailed)
         self._update()
 
     def _build(self, layout):
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.reasonLabel = qt.QLabel()
-        self.reasonLabel.wordWrap = True
+        self.reasonLabel = wrappingLabel()
         layout.addWidget(self.reasonLabel)
-        self.modelBox = qt.QComboBox()
-        self.modelBox.toolTip = _("The model to train on the submitted cases")
-        self.startButton = qt.QPushButton(iconOf("train"), _("Start"))
-        self.stopButton = qt.QPushButton(iconOf("stop"), _("Stop"))
+        self.modelBox = comboBox(toolTip=_("The model to train on the submitted cases"))
+        self.startButton = pushButton(_("Start"), icon="train")
+        self.stopButton = pushButton(_("Stop"), icon="stop")
         layout.addLayout(row((self.modelBox, 1), (self.startButton, 0), (self.stopButton, 0)))
         self._settingsLayout = qt.QVBoxLayout()
         self.settingsBox = qt.QWidget()
         self._settingsLayout.addWidget(self.settingsBox)
         layout.addLayout(self._settingsLayout)
-        self.stateLabel = qt.QLabel()
-        self.stateLabel.wordWrap = True
+        self.stateLabel = wrappingLabel()
         layout.addWidget(self.stateLabel)
         self.progressBar = qt.QProgressBar()
         self.progressBar.setRange(0, 100)
         layout.addWidget(self.progressBar)
         self.plotLabel = qt.QLabel()
         layout.addWidget(self.plotLabel)
-        self.resultLabel = qt.QLabel()
-        self.resultLabel.wordWrap = True
+        self.resultLabel = wrappingLabel()
         layout.addWidget(self.resultLabel)
-        self.promotionLabel = qt.QLabel()
-        self.promotionLabel.wordWrap = True
+        self.promotionLabel = wrappingLabel()
         layout.addWidget(self.promotionLabel)
         self.modelBox.connect("currentIndexChanged(int)", self._onModel)
         self.startButton.clicked.connect(self._onStart)
@@ -150,9 +142,7 @@ class TrainPanel:
         self._keepTime()
 
     def _showReason(self, text, kind=""):
-        self.reasonLabel.text = text
-        self.reasonLabel.styleSheet = styleOf(kind)
-        self.reasonLabel.setVisible(bool(text))
+        say(self.reasonLabel, text, kind)
 
     def _showRun(self, run):
         for widget in (self.stateLabel, self.progressBar, self.plotLabel, self.resultLabel, self.promotionLabel):
@@ -166,11 +156,8 @@ class TrainPanel:
         self.progressBar.value = round(100 * run.fraction)
         self.plotLabel.setVisible(bool(run.losses or run.metrics))
         self.plotLabel.setPixmap(drawTraining(run, _("loss")))
-        self.resultLabel.text = run.result
-        self.resultLabel.setVisible(bool(run.result))
-        self.promotionLabel.text = run.promotion
-        self.promotionLabel.styleSheet = styleOf("good" if run.isPromoted else "")
-        self.promotionLabel.setVisible(bool(run.promotion))
+        say(self.resultLabel, run.result)
+        say(self.promotionLabel, run.promotion, "good" if run.isPromoted else "")
 
 
 def _fieldFor(setting):
