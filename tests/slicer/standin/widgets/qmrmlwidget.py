@@ -9,6 +9,7 @@ from PySide6 import QtCore
 
 from standin.pythonqt import closed
 from standin.uiloader import register
+from standin.widgets.stored import stored
 
 
 class SceneAware:
@@ -21,6 +22,13 @@ class SceneAware:
     def mrmlScene(self) -> Any:
         """The scene, or None."""
         return getattr(self, "_scene", None)
+
+
+class UnitAware(SceneAware):
+    """Properties of widgets that show numbers in the units of the scene, which are not looked up here."""
+
+    quantity = stored(str, "")
+    unitAwareProperties = stored(int, 0)
 
 
 @register

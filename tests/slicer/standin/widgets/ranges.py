@@ -9,7 +9,7 @@ from PySide6 import QtCore
 
 from standin.pythonqt import closed
 from standin.uiloader import register
-from standin.widgets.qmrmlwidget import SceneAware
+from standin.widgets.qmrmlwidget import UnitAware
 from standin.widgets.stored import stored
 
 
@@ -77,7 +77,5 @@ class ctkRangeWidget(qt.QWidget):
 
 @register
 @closed
-class qMRMLRangeWidget(SceneAware, ctkRangeWidget):
-    """A range with the units of the scene, which are not looked up here."""
-
-    quantity = stored(str, "")
+class qMRMLRangeWidget(UnitAware, ctkRangeWidget):
+    """A range with the units of the scene."""

@@ -9,16 +9,42 @@ from PySide6 import QtCore
 
 from standin.pythonqt import closed
 from standin.uiloader import register
-from standin.widgets.qmrmlwidget import SceneAware
+from standin.widgets.qmrmlwidget import UnitAware
 from standin.widgets.stored import stored
 
 _STEPS = 1000
 
 
-class _Value:
-    """Properties of everything that shows one number; `_box` is its spin box."""
+def _of_box(kind: type, name: str) -> QtCore.Property:
+    setter = f"set{name[0].upper()}{name[1:]}"
+    return QtCore.Property(
+        kind, lambda self: getattr(self._box, name), lambda self, value: getattr(self._box, setter)(value)
+    )
 
-    _box: Any
+
+@closed
+class _NumberWidget(qt.QWidget):
+    """What shows one number: a spin box, perhaps with something in front of it."""
+
+    valueChanged = QtCore.Signal(float)
+    SIGNALS: tuple[str, ...] = ("valueChanged(double)",)
+
+    value = _of_box(float, "value")
+    minimum = _of_box(float, "minimum")
+    maximum = _of_box(float, "maximum")
+    singleStep = _of_box(float, "singleStep")
+    decimals = _of_box(int, "decimals")
+    prefix = _of_box(str, "prefix")
+    suffix = _of_box(str, "suffix")
+
+    def __init__(self, parent: Any = None, *in_front: Any) -> None:
+        super().__init__(parent)
+        self._box = qt.QDoubleSpinBox()
+        layout = qt.QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (*in_front, self._box):
+            layout.addWidget(widget)
+        self._box.valueChanged.connect(self._on_value)
 
     def setValue(self, value: float) -> None:
         """Set the number."""
@@ -40,30 +66,28 @@ class _Value:
         """Set how many digits are behind the point."""
         self._box.setDecimals(count)
 
+    def setSingleStep(self, step: float) -> None:
+        """Set the step of the arrows."""
+        self._box.setSingleStep(step)
 
-def _of_box(kind: type, name: str) -> QtCore.Property:
-    setter = f"set{name[0].upper()}{name[1:]}"
-    return QtCore.Property(
-        kind, lambda self: getattr(self._box, name), lambda self, value: getattr(self._box, setter)(value)
-    )
+    def _on_value(self, value: float) -> None:
+        self.valueChanged.emit(value)
 
 
 @register
 @closed
-class ctkSliderWidget(_Value, qt.QWidget):
+class ctkDoubleSpinBox(_NumberWidget):
+    """A spin box."""
+
+
+@register
+@closed
+class ctkSliderWidget(_NumberWidget):
     """A slider with a spin box."""
 
-    valueChanged = QtCore.Signal(float)
     valueChanging = QtCore.Signal(float)
-    SIGNALS = ("valueChanged(double)", "valueChanging(double)")
+    SIGNALS = ("valueChanging(double)",)
 
-    value = _of_box(float, "value")
-    minimum = _of_box(float, "minimum")
-    maximum = _of_box(float, "maximum")
-    singleStep = _of_box(float, "singleStep")
-    decimals = _of_box(int, "decimals")
-    prefix = _of_box(str, "prefix")
-    suffix = _of_box(str, "suffix")
     pageStep = stored(float, 1.0)
     tracking = stored(bool, True)
     spinBoxVisible = QtCore.Property(
@@ -71,20 +95,10 @@ class ctkSliderWidget(_Value, qt.QWidget):
     )
 
     def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent)
         self._slider = qt.QSlider(qt.Qt.Horizontal)
         self._slider.setRange(0, _STEPS)
-        self._box = qt.QDoubleSpinBox()
-        layout = qt.QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._slider)
-        layout.addWidget(self._box)
-        self._box.valueChanged.connect(self._on_value)
+        super().__init__(parent, self._slider)
         self._slider.sliderMoved.connect(self._on_slider)
-
-    def setSingleStep(self, step: float) -> None:
-        """Set the step of the arrows."""
-        self._box.setSingleStep(step)
 
     def _on_slider(self, step: int) -> None:
         self._box.setValue(self.minimum + step / _STEPS * (self.maximum - self.minimum))
@@ -93,47 +107,16 @@ class ctkSliderWidget(_Value, qt.QWidget):
         span = self.maximum - self.minimum
         self._slider.setValue(round(_STEPS * (value - self.minimum) / span) if span else 0)
         self.valueChanging.emit(value)
-        self.valueChanged.emit(value)
+        super()._on_value(value)
 
 
 @register
 @closed
-class ctkDoubleSpinBox(_Value, qt.QWidget):
-    """A spin box."""
-
-    valueChanged = QtCore.Signal(float)
-    SIGNALS = ("valueChanged(double)",)
-
-    value = _of_box(float, "value")
-    minimum = _of_box(float, "minimum")
-    maximum = _of_box(float, "maximum")
-    singleStep = _of_box(float, "singleStep")
-    decimals = _of_box(int, "decimals")
-    prefix = _of_box(str, "prefix")
-    suffix = _of_box(str, "suffix")
-
-    def __init__(self, parent: Any = None) -> None:
-        super().__init__(parent)
-        self._box = qt.QDoubleSpinBox()
-        layout = qt.QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._box)
-        self._box.valueChanged.connect(self.valueChanged.emit)
+class qMRMLSliderWidget(UnitAware, ctkSliderWidget):
+    """A slider with the units of the scene."""
 
 
 @register
 @closed
-class qMRMLSliderWidget(SceneAware, ctkSliderWidget):
-    """A slider with the units of the scene, which are not looked up here."""
-
-    quantity = stored(str, "")
-    unitAwareProperties = stored(int, 0)
-
-
-@register
-@closed
-class qMRMLSpinBox(SceneAware, ctkDoubleSpinBox):
-    """A spin box with the units of the scene, which are not looked up here."""
-
-    quantity = stored(str, "")
-    unitAwareProperties = stored(int, 0)
+class qMRMLSpinBox(UnitAware, ctkDoubleSpinBox):
+    """A spin box with the units of the scene."""
