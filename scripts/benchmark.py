@@ -34,6 +34,7 @@ from livercad.batch.outputs import FINDINGS, recover
 from livercad.batch.work import State, analyse_case
 from livercad.core.findings import TOTAL
 from livercad.core.volume import Volume
+from livercad.models.champions import champion
 from livercad.networks.leuven_unet import lesion_unet, liver_unet
 from livercad.phantom.studies import write_ct_studies
 from livercad.pipeline.analyzer import Analyzer
@@ -119,9 +120,9 @@ def beside_plain(study: Study, product: Analyzer, analysis: Any, repeats: int) -
     """Time the plain networks and the product's steps in turn; compare their masks."""
     canonical = nib.as_closest_canonical(nib.Nifti1Image(analysis.reference.array, analysis.reference.affine))
     ct, spacing = np.asanyarray(canonical.dataobj), np.array(canonical.header.get_zooms())
-    liver_network = plain.Float32(load_weights(liver_unet(), liver.NAME))
-    lesion_network = plain.Float32(load_weights(lesion_unet(), lesions.NAME))
-    fast_windows = load_runtime(load_weights(lesion_unet(), lesions.NAME), (92, 92, 46), "auto").for_windows(
+    liver_network = plain.Float32(load_weights(liver_unet(), champion(liver.NAME)))
+    lesion_network = plain.Float32(load_weights(lesion_unet(), champion(lesions.NAME)))
+    fast_windows = load_runtime(load_weights(lesion_unet(), champion(lesions.NAME)), (92, 92, 46), "auto").for_windows(
         (180, 172, 86)
     )
     times: dict[str, list[float]] = {}

@@ -20,8 +20,8 @@ from livercad.core.diameters import SMALLEST_MEASURABLE_MM
 from livercad.core.findings import Classification, Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
-from livercad.models.install import installed_weights
-from livercad.models.used import model_used
+from livercad.models.champions import champion
+from livercad.models.version import ModelVersion
 from livercad.progress import Progress, silent
 from livercad.settings import Settings
 
@@ -55,7 +55,9 @@ class LesionClassifier:
     Parameters
     ----------
     settings : Settings
-        Where models lie.
+        As the other predictors take them.
+    weights : ModelVersion, optional
+        The version; the champion where not given.
 
     Raises
     ------
@@ -63,8 +65,9 @@ class LesionClassifier:
         If the model is missing or its weights are damaged.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        tensors = load_file(installed_weights(NAME))
+    def __init__(self, settings: Settings, weights: ModelVersion | None = None) -> None:
+        weights = weights or champion(NAME)
+        tensors = load_file(weights.path)
         self.network = new_network()
         self.network.load_state_dict(_part(tensors, NETWORK_PREFIX))
         self.network.eval().requires_grad_(False)
@@ -72,7 +75,7 @@ class LesionClassifier:
         self.calibration = Calibration(
             fitted["temperatures"], fitted["means"], fitted["precision"], float(fitted["far"])
         )
-        self.model = model_used(NAME, "torch cpu fp32")
+        self.model = weights.used("torch cpu fp32")
 
     def __call__(
         self, images: Mapping[Phase, Volume], lesions: Sequence[Lesion], progress: Progress = silent

@@ -110,11 +110,15 @@ def state_of(entry: ModelEntry) -> State:
     State
         Damaged where the file's tensors are not exactly those of the registry.
     """
-    path = weights_path(entry)
+    return state_of_file(weights_path(entry), entry.weights.sha256)
+
+
+def state_of_file(path: Path, sha256: str) -> State:
+    """Tell whether a file holds exactly the tensors of a hash (`content_sha256`)."""
     if not path.is_file():
         return State.MISSING
     try:
-        intact = content_sha256(load_file(path)) == entry.weights.sha256
+        intact = content_sha256(load_file(path)) == sha256
     except (SafetensorError, OSError):
         intact = False
     return State.INSTALLED if intact else State.DAMAGED

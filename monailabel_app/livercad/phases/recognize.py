@@ -10,8 +10,7 @@ from safetensors import safe_open
 from livercad.core.findings import ModelUsed
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
-from livercad.models.install import installed_weights
-from livercad.models.used import model_used
+from livercad.models.champions import champion
 from livercad.phases.classifier import PHASES, PhaseClassifier
 from livercad.phases.features import MEASURES, features_of, measure_organs
 from livercad.phases.finder import OrganFinder
@@ -75,13 +74,14 @@ class PhaseRecognizer:
     """
 
     def __init__(self, settings: Settings) -> None:
-        with safe_open(installed_weights(NAME), "pt") as file:
+        weights = champion(NAME)
+        with safe_open(weights.path, "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no dict
         organs = {n.removeprefix(ORGANS_PREFIX): t for n, t in tensors.items() if n.startswith(ORGANS_PREFIX)}
         rest = {name: tensor.numpy() for name, tensor in tensors.items() if not name.startswith(ORGANS_PREFIX)}
         self._find_organs = OrganFinder(organs, settings.device)
         self._classifier = PhaseClassifier.from_tensors(rest)
-        self.model: ModelUsed = model_used(NAME, self._find_organs.runtime)
+        self.model: ModelUsed = weights.used(self._find_organs.runtime)
 
     def __call__(self, ct: Volume, liver: Volume | None = None, progress: Progress = silent) -> PhaseGuess:
         """Recognise the phase.

@@ -9,7 +9,8 @@ from scipy import ndimage
 from livercad.core.geometry import Box
 from livercad.core.volume import Volume
 from livercad.detection.components import LesionsFound, split_lesions
-from livercad.models.used import model_used
+from livercad.models.champions import champion
+from livercad.models.version import ModelVersion
 from livercad.networks.leuven_unet import LESION_HALO, LESION_SMALLEST, LESION_STEP, lesion_unet
 from livercad.progress import Progress, part, silent
 from livercad.segmentation.resampling import NetworkGrid
@@ -47,6 +48,8 @@ class LesionPredictor:
     ----------
     settings : Settings
         `device`, `lesion_threshold`, `minimum_score` and `minimum_volume_ml`.
+    weights : ModelVersion, optional
+        The version; the champion where not given.
 
     Raises
     ------
@@ -54,11 +57,12 @@ class LesionPredictor:
         If the model is not installed.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, weights: ModelVersion | None = None) -> None:
+        weights = weights or champion(NAME)
         self._settings = settings
-        self._sensitive = _load(SENSITIVE, settings)
-        self._strict = _load(STRICT, settings)
-        self.model = model_used(NAME, self._sensitive.name)
+        self._sensitive = _load(weights, SENSITIVE, settings)
+        self._strict = _load(weights, STRICT, settings)
+        self.model = weights.used(self._sensitive.name)
 
     def __call__(self, ct: Volume, liver: Volume, progress: Progress = silent) -> LesionsFound:
         """Find the lesions.
@@ -100,9 +104,9 @@ class LesionPredictor:
         return LesionsFound(ct.like(instances), found.scores)
 
 
-def _load(statistics: Size, settings: Settings) -> Runtime:
+def _load(weights: ModelVersion, statistics: Size, settings: Settings) -> Runtime:
     smallest: Size = tuple(np.add(LESION_SMALLEST, LESION_HALO) + LESION_HALO)
-    return load_runtime(load_weights(lesion_unet(statistics), NAME), smallest, settings.device)
+    return load_runtime(load_weights(lesion_unet(statistics), weights), smallest, settings.device)
 
 
 def _dilated(liver: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

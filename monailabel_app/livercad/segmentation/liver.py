@@ -9,7 +9,8 @@ from scipy import ndimage
 
 from livercad.core.volume import Volume
 from livercad.errors import ImageContentError
-from livercad.models.used import model_used
+from livercad.models.champions import champion
+from livercad.models.version import ModelVersion
 from livercad.networks.leuven_unet import LIVER_SHRINKAGE, liver_unet
 from livercad.progress import Progress, part, silent
 from livercad.segmentation.resampling import NetworkGrid
@@ -40,6 +41,8 @@ class LiverPredictor:
     ----------
     settings : Settings
         `device` says where the network runs.
+    weights : ModelVersion, optional
+        The version; the champion where not given.
 
     Raises
     ------
@@ -47,10 +50,10 @@ class LiverPredictor:
         If the model is not installed.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        network = load_weights(liver_unet(), NAME)
-        self._run = load_runtime(network, (54, 54, 54), settings.device)
-        self.model = model_used(NAME, self._run.name)
+    def __init__(self, settings: Settings, weights: ModelVersion | None = None) -> None:
+        weights = weights or champion(NAME)
+        self._run = load_runtime(load_weights(liver_unet(), weights), (54, 54, 54), settings.device)
+        self.model = weights.used(self._run.name)
 
     def __call__(self, ct: Volume, progress: Progress = silent) -> Volume:
         """Find the liver.

@@ -1,32 +1,27 @@
-"""Loading an installed model into its network."""
+"""Loading a version of a model into its network."""
 
 from __future__ import annotations
 
 from safetensors.torch import load_file
 
-from livercad.models.install import installed_weights
+from livercad.models.version import ModelVersion
 from livercad.networks.leuven_unet import LeuvenUNet
 
 
-def load_weights(network: LeuvenUNet, name: str) -> LeuvenUNet:
-    """Fill a network with the weights of an installed model.
+def load_weights(network: LeuvenUNet, weights: ModelVersion) -> LeuvenUNet:
+    """Fill a network with the weights of a version.
 
     Parameters
     ----------
     network : LeuvenUNet
         Filled in place.
-    name : str
-        As in the registry of models.
+    weights : ModelVersion
+        Of the model that the network is of.
 
     Returns
     -------
     LeuvenUNet
         The same network.
-
-    Raises
-    ------
-    ModelError
-        If the model is not installed or its weights are damaged.
     """
-    network.load_numbered(load_file(installed_weights(name)))
+    network.load_numbered(load_file(weights.path))
     return network
