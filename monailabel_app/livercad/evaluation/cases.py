@@ -23,7 +23,7 @@ class Skipped:
     case : str
         Whose.
     what : str
-        ``case``, ``liver`` or ``lesions``.
+        ``case``, ``liver``, ``lesions``, ``lesion types`` or ``phases``.
     reason : str
         Why, for people.
     """
@@ -90,9 +90,7 @@ def pair_cases(results: Path, truth: Path) -> tuple[tuple[CasePair, ...], tuple[
         If a folder is missing or holds no masks, or no case has both sides.
     """
     found, found_skipped = _masks_by_case(results, "a folder that `livercad analyze` wrote")
-    true, true_skipped = _masks_by_case(
-        truth / "truth" if (truth / "truth").is_dir() else truth, "a folder of case folders with liver or lesion masks"
-    )
+    true, true_skipped = _masks_by_case(truth_folder(truth), "a folder of case folders with liver or lesion masks")
     skipped = [*found_skipped, *true_skipped]
     told = {item.case for item in skipped}
     skipped += [Skipped(case, "case", "it has a result but no truth") for case in found.keys() - true.keys() - told]
@@ -107,6 +105,11 @@ def pair_cases(results: Path, truth: Path) -> tuple[tuple[CasePair, ...], tuple[
         )
     pairs = (CasePair(case, found[case], true[case], results / case / "findings.json") for case in both)
     return tuple(pairs), tuple(sorted(skipped, key=lambda item: item.case))
+
+
+def truth_folder(truth: Path) -> Path:
+    """The folder of the truth's case folders: `truth`, or the folder ``truth`` in it."""
+    return truth / "truth" if (truth / "truth").is_dir() else truth
 
 
 def is_phantom(truth: Path) -> bool:

@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
-from livercad.evaluation.intervals import Estimate
+from livercad.evaluation.intervals import Estimate, resampled
 
 Array = npt.NDArray[np.floating[Any]]
 Index = npt.NDArray[np.int64]
 
 BINS = 10
 """Of confidence, equally wide (C. Guo et al., ICML 2017, section 2, with M = 10)."""
-RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,6 @@ def with_interval(
     Estimate
         `n` counts lesions.
     """
-    rng = np.random.default_rng(seed)
-    rows = [np.flatnonzero(patients == patient) for patient in np.unique(patients)]
-    drawn = []
-    for _ in range(RESAMPLES):
-        chosen = np.concatenate([rows[n] for n in rng.integers(len(rows), size=len(rows))])
-        drawn.append(measure(probabilities[chosen], classes[chosen]))
+    drawn = resampled(lambda rows: measure(probabilities[rows], classes[rows]), patients, seed)
     low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Estimate(measure(probabilities, classes), float(low), float(high), len(classes))

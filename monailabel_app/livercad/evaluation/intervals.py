@@ -1,12 +1,16 @@
-"""Proportions with Wilson intervals, means with bootstrap intervals."""
+"""Proportions with Wilson intervals; means, shares and other measures with bootstrap intervals over patients."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+RESAMPLES = 1000
+"""Of patients, where a measure is taken over their lesions or images."""
 FEWEST_FOR_BOOTSTRAP = 5
 """Fewer cases than this resample to little else than themselves; their mean is given without an interval."""
 
@@ -29,6 +33,19 @@ class Estimate:
     low: float | None
     high: float | None
     n: int
+
+
+@dataclass(frozen=True)
+class Share(Estimate):
+    """A share with its interval.
+
+    Parameters
+    ----------
+    count : int
+        The numerator; `n` is the denominator.
+    """
+
+    count: int
 
 
 def wilson(count: int, n: int, confidence: float) -> Estimate | None:
@@ -83,3 +100,87 @@ def mean_over_cases(values: Sequence[float], confidence: float, seed: int) -> Es
         (values,), np.mean, confidence_level=confidence, method="percentile", rng=np.random.default_rng(seed)
     ).confidence_interval
     return Estimate(mean, float(interval.low), float(interval.high), n)
+
+
+def resampled(
+    measure: Callable[[npt.NDArray[np.int64]], float], patients: npt.ArrayLike, seed: int
+) -> npt.NDArray[np.float64]:
+    """What a measure is when patients are drawn with replacement, each with all that is his.
+
+    Parameters
+    ----------
+    measure : callable
+        Takes the numbers of the lesions or images drawn, some of them twice; NaN where they do not define it.
+    patients : array_like, shape (n,)
+        Whose lesion or image each is.
+    seed : int
+        Seed of the resampling.
+
+    Returns
+    -------
+    ndarray, shape (RESAMPLES,)
+        One value a draw.
+    """
+    rng, whose = np.random.default_rng(seed), np.asarray(patients)
+    rows = [np.flatnonzero(whose == patient) for patient in np.unique(whose)]
+    draws = (rng.integers(len(rows), size=len(rows)) for _ in range(RESAMPLES))
+    return np.array([measure(np.concatenate([rows[n] for n in drawn])) for drawn in draws])
+
+
+def over_patients(
+    measure: Callable[[npt.NDArray[np.int64]], float], patients: Sequence[str], confidence: float, seed: int
+) -> Estimate | None:
+    """A measure with its percentile bootstrap interval over patients, whose lesions and images are alike.
+
+    Parameters
+    ----------
+    measure : callable
+        As `resampled` takes it.
+    patients : sequence of str
+        Whose lesion or image each is.
+    confidence : float
+        Confidence level in (0, 1).
+    seed : int
+        Seed of the resampling.
+
+    Returns
+    -------
+    Estimate or None
+        None where all together do not define the measure. Without an interval below `FEWEST_FOR_BOOTSTRAP` patients, or
+        where all draws are equal, as `mean_over_cases` has it; draws that do not define the measure do not count.
+    """
+    n = len(patients)
+    value = measure(np.arange(n)) if n else np.nan
+    if np.isnan(value):
+        return None
+    if len(set(patients)) < FEWEST_FOR_BOOTSTRAP:
+        return Estimate(float(value), None, None, n)
+    drawn = resampled(measure, np.array(patients), seed)
+    low, high = np.nanquantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    if np.nanmin(drawn) == np.nanmax(drawn):
+        return Estimate(float(value), None, None, n)
+    return Estimate(float(value), float(low), float(high), n)
+
+
+def share_over_patients(right: Sequence[bool], patients: Sequence[str], confidence: float, seed: int) -> Share | None:
+    """A share of lesions or images with its bootstrap interval over patients.
+
+    Parameters
+    ----------
+    right : sequence of bool
+        Which count.
+    patients : sequence of str
+        Whose lesion or image each is.
+    confidence, seed
+        As `over_patients` takes them.
+
+    Returns
+    -------
+    Share or None
+        None where there is nothing to be a share of.
+    """
+    hits: npt.NDArray[Any] = np.array(right, dtype=np.float64)
+    estimate = over_patients(lambda rows: float(hits[rows].mean()), patients, confidence, seed)
+    if estimate is None:
+        return None
+    return Share(estimate.value, estimate.low, estimate.high, estimate.n, int(hits.sum()))

@@ -62,10 +62,15 @@ def instances_of(lesions: Volume) -> Volume:
     """
     import cc3d
 
-    lesion_values = np.unique(lesions.array)
-    if np.count_nonzero(lesion_values > 0) > 1:
+    if len(values_of(lesions)) > 1:
         return lesions.like(np.where(lesions.array > 0, lesions.array, 0).astype(np.int64))
     return lesions.like(cc3d.connected_components(lesions.array > 0, connectivity=26))
+
+
+def values_of(lesions: Volume) -> npt.NDArray[np.int64]:
+    """The values above zero of a lesion mask, rising; with a single one `instances_of` numbers components instead."""
+    values = np.unique(lesions.array)
+    return values[values > 0].astype(np.int64)
 
 
 def overlap_table(predicted: Volume, truth: Volume) -> OverlapTable:

@@ -16,6 +16,7 @@ from livercad.evaluation.figures import detection_figure, dice_figure, volume_fi
 from livercad.evaluation.intervals import Estimate
 from livercad.evaluation.masks import EMPTY_MASKS
 from livercad.evaluation.outcomes import Outcome
+from livercad.evaluation.sections import KIND_NAMES, class_of_not_hit, class_section, phase_section
 from livercad.evaluation.settings import HitCriterion
 from livercad.evaluation.summary import ALL_SIZES, Summary
 from livercad.evaluation.tables import case_row, models_of
@@ -74,6 +75,10 @@ def render_page(evaluation: Evaluation, summary: Summary) -> str:
         sizes=_sizes(evaluation, summary),
         rows=[case_row(case) for case in evaluation.cases],
         not_hit=_not_hit(evaluation),
+        not_hit_kinds=class_of_not_hit(evaluation),
+        classes=class_section(evaluation, summary.classes),
+        phases=phase_section(evaluation, summary.phases),
+        kind_names=KIND_NAMES,
         models=models_of(evaluation),
         titles=METRIC_TITLES,
         hit=HIT_TITLES[evaluation.settings.hit_criterion],

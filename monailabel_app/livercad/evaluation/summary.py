@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median, stdev
 
+from livercad.evaluation.class_summary import ClassSummary, summarise_classes
 from livercad.evaluation.detection import Detection
 from livercad.evaluation.evaluate import Evaluation
 from livercad.evaluation.intervals import Estimate, mean_over_cases, wilson
 from livercad.evaluation.masks import METRICS, MaskScores
 from livercad.evaluation.outcomes import LesionResult
 from livercad.evaluation.overlap import Overlap
+from livercad.evaluation.phase_summary import PhaseSummary, summarise_phases
 from livercad.evaluation.settings import EvaluationSettings
 from livercad.evaluation.sizes import SizeBand
 
@@ -95,12 +97,18 @@ class Summary:
         Lesion masks of the cases that truly have lesions: two empty masks count as Dice 1 in `lesions`.
     detection : DetectionSummary or None
         Lesion-wise.
+    classes : ClassSummary or None
+        What the lesions found were called; None where the truth tells no types.
+    phases : PhaseSummary or None
+        What the images were taken for; None where the truth tells no phases.
     """
 
     liver: MaskSummary | None
     lesions: MaskSummary | None
     lesions_present: MaskSummary | None
     detection: DetectionSummary | None
+    classes: ClassSummary | None
+    phases: PhaseSummary | None
 
 
 def summarise(evaluation: Evaluation) -> Summary:
@@ -114,7 +122,8 @@ def summarise(evaluation: Evaluation) -> Summary:
     Returns
     -------
     Summary
-        Means with bootstrap intervals over cases, proportions with Wilson intervals over lesions.
+        Means with bootstrap intervals over cases, lesions found with Wilson intervals over lesions, classes and phases
+        with bootstrap intervals over cases.
     """
     settings = evaluation.settings
     lesions = [case.lesions for case in evaluation.cases if case.lesions]
@@ -125,6 +134,8 @@ def summarise(evaluation: Evaluation) -> Summary:
         detection=_detection(
             [case.lesion_results for case in evaluation.cases if case.lesion_results is not None], settings
         ),
+        classes=summarise_classes([(case.case, case.verdicts) for case in evaluation.cases], settings),
+        phases=summarise_phases([case.images for case in evaluation.cases], settings),
     )
 
 

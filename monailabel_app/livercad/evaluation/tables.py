@@ -146,6 +146,8 @@ def summary_document(evaluation: Evaluation, summary: Summary) -> dict[str, Any]
         "lesions": _mask_document(summary.lesions),
         "lesions_in_cases_with_lesions": _mask_document(summary.lesions_present),
         "detection": _detection_document(evaluation, summary),
+        **({"classes": dataclasses.asdict(summary.classes)} if summary.classes else {}),
+        **({"phases": dataclasses.asdict(summary.phases)} if summary.phases else {}),
     }
 
 

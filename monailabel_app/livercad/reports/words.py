@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 
+from livercad.core.class_names import CLASS_NAMES
 from livercad.core.findings import Classification, Lesion, Sign, SignFound
 from livercad.core.phases import Phase
 from livercad.core.signs import WORDS as SIGN_WORDS
 from livercad.core.taxonomy import LesionClass
 from livercad.reports.formatting import NBSP, fixed, hu, whole_percent
-
-CLASS_NAMES = {
-    LesionClass.CYST: "Cyst",
-    LesionClass.HEMANGIOMA: "Hemangioma",
-    LesionClass.HCC: "HCC",
-    LesionClass.METASTASIS: "Metastasis",
-    LesionClass.OTHER_MALIGNANT: "Other malignant",
-    LesionClass.OTHER_BENIGN: "Other benign",
-}
-"""Short enough to stand beside a box; the last is benign and rare, or indeterminate."""
 
 TOLD_BY = {"name": "file name", "table": "table", "annotator": "annotator", "image": "image", "unknown": "nothing"}
 

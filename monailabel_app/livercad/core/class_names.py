@@ -1,0 +1,15 @@
+"""What the classifier's classes are called on pages."""
+
+from __future__ import annotations
+
+from livercad.core.taxonomy import LesionClass
+
+CLASS_NAMES = {
+    LesionClass.CYST: "Cyst",
+    LesionClass.HEMANGIOMA: "Hemangioma",
+    LesionClass.HCC: "HCC",
+    LesionClass.METASTASIS: "Metastasis",
+    LesionClass.OTHER_MALIGNANT: "Other malignant",
+    LesionClass.OTHER_BENIGN: "Other benign",
+}
+"""Short enough to stand beside a box; the last is benign and rare, or indeterminate."""
