@@ -12,6 +12,8 @@ from livercad.errors import InputError
 
 TABLE_NAME = "studies.csv"
 COLUMNS = ("case", "phase", "path")
+PATIENT = "patient"
+"""A column that may be there as well."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,41 @@ def read_table(path: Path) -> tuple[Row, ...]:
         If columns are missing, a phase word is unknown, a file does not exist, or a row repeats another; the message
         tells the line.
     """
+    lines = _lines(path)
+    rows = tuple(_row(path, lines.line_num, cells) for cells in lines if any((cell or "") for cell in cells.values()))
+    if not rows:
+        raise _error(path, "no rows", "a row for each volume")
+    _check_repeats(path, rows)
+    return rows
+
+
+def read_patients(path: Path) -> dict[str, str]:
+    """Read whose the cases of a table are.
+
+    Parameters
+    ----------
+    path : Path
+        As of `read_table`; a column ``patient`` tells it.
+
+    Returns
+    -------
+    dict of str to str
+        Patients by case, where the table tells them; empty without such a column.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read, or tells two patients for one case.
+    """
+    told: dict[str, str] = {}
+    for cells in _lines(path):
+        case, patient = ((cells.get(column) or "").strip() for column in ("case", PATIENT))
+        if patient and told.setdefault(case, patient) != patient:
+            raise _error(path, f"the patients {told[case]} and {patient} for case {case}", "one patient for a case")
+    return told
+
+
+def _lines(path: Path) -> csv.DictReader[str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -66,11 +103,7 @@ def read_table(path: Path) -> tuple[Row, ...]:
     missing = [column for column in COLUMNS if column not in lines.fieldnames]
     if missing:
         raise _error(path, f"no column {' and no column '.join(missing)}", f"the columns {', '.join(COLUMNS)}")
-    rows = tuple(_row(path, lines.line_num, cells) for cells in lines if any((cell or "") for cell in cells.values()))
-    if not rows:
-        raise _error(path, "no rows", "a row for each volume")
-    _check_repeats(path, rows)
-    return rows
+    return lines
 
 
 def _row(table: Path, line: int, cells: dict[str, str]) -> Row:

@@ -1,0 +1,70 @@
+"""What files and images hold, as hashes: how copies of a case are known."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from livercad.core.volume import Volume
+from livercad.errors import InputError
+
+
+def hash_file(path: Path) -> str:
+    """Hash of a file's content.
+
+    Parameters
+    ----------
+    path : Path
+        The file. While its size and date stay, it is read once in this process.
+
+    Returns
+    -------
+    str
+        SHA-256, in hexadecimal.
+
+    Raises
+    ------
+    InputError
+        If it is missing or cannot be read.
+    """
+    try:
+        stat = path.stat()
+        return _hash(path, stat.st_size, stat.st_mtime_ns)
+    except OSError as error:
+        raise InputError(
+            path,
+            found=f"a file that cannot be read ({error.strerror})",
+            expected="a readable file",
+            todo="Check that the file is still there and that you may read it.",
+        ) from error
+
+
+def hash_voxels(volume: Volume) -> str:
+    """Hash of what an image shows, whichever way its file has it.
+
+    Parameters
+    ----------
+    volume : Volume
+        HU. The order and direction of its axes, the kind of numbers and where it lies do not count, so that a DICOM
+        series and its conversion to NIfTI are the same.
+
+    Returns
+    -------
+    str
+        SHA-256, in hexadecimal.
+    """
+    array = nib.orientations.apply_orientation(volume.array, nib.io_orientation(volume.affine))
+    whole = hashlib.sha256(str(array.shape).encode())
+    for k in range(array.shape[2]):
+        whole.update(np.ascontiguousarray(np.rint(array[:, :, k]).astype(np.int32)).data)
+    return whole.hexdigest()
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _hash(path: Path, size: int, date_ns: int) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
