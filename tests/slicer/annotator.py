@@ -4,9 +4,7 @@ kept the window waiting."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,79 +13,17 @@ import qt
 import slicer
 import vtk
 from panel_tools import wait_until
-from standin.helpers import Heartbeat, process_events, screenshot
+from pauses import Pauses, scene_work_apart
+from standin.helpers import process_events, screenshot
 from standin.loader import openModule
-from test_responsiveness import waited_for_processor_s
 
 from livercad.core.phases import Phase
-from LiverCADLib.jobs import Job
 from LiverCADLib.scene.layouts import OWN, viewName
 from LiverCADLib.scene.placing import Way
 
 MODULE = Path(__file__).resolve().parents[2] / "SlicerLiverCAD" / "LiverCAD.py"
 ANALYSIS_S = 500.0
 """The longest that anything may take, on a computer that is busy with other things too."""
-
-
-@dataclass(frozen=True)
-class Pauses:
-    """Longest times (s) for which nothing else ran in the GUI thread.
-
-    Parameters
-    ----------
-    waiting : float
-        From the click to the end of all jobs that it started, but for `working`: what calls into the server take.
-    working : float
-        What came was put into the scene and the panels. Views that render are in neither: those of the stand-in render
-        only for screenshots.
-    """
-
-    waiting: float
-    working: float
-
-
-class _Beat(Heartbeat):
-    """Counts what this process does, and not what others on the computer do to it.
-
-    Of a pause it takes what threads of ours did not wait for the processor, at most the time for which they had it: the
-    rest is that of other programs, of memory that was swapped out, or of a virtual machine that stood still. A thread
-    that slept in a request is not seen by it: that requests are sent from other threads is asserted beside it.
-    """
-
-    longest_work_s = 0.0
-
-    def start(self) -> Heartbeat:
-        self._mark()
-        return super().start()
-
-    def deliver(self, deliver: Callable[[Job], None], job: Job) -> None:
-        """Let a job tell its listeners what has come, and count that apart."""
-        self._tick()
-        deliver(job)
-        self.longest_work_s = max(self.longest_work_s, self._since())
-        self._mark()
-
-    def _tick(self) -> None:
-        self.longest_gap_s = max(self.longest_gap_s, self._since())
-        self.ticks += 1
-        self._mark()
-
-    def _mark(self) -> None:
-        self._at = time.perf_counter(), waited_for_processor_s(), time.process_time()
-
-    def _since(self) -> float:
-        wall, waited, had = self._at
-        return min(time.perf_counter() - wall - (waited_for_processor_s() - waited), time.process_time() - had)
-
-
-@contextmanager
-def _scene_work_apart() -> Iterator[_Beat]:
-    beat, deliver = _Beat(1), Job._deliver
-    Job._deliver = lambda job: beat.deliver(deliver, job)
-    try:
-        yield beat
-    finally:
-        Job._deliver = deliver
 
 
 class Annotator:
@@ -126,11 +62,10 @@ class Annotator:
 
     def step(self, name: str, act: Callable[[], Any]) -> None:
         """Do something and wait until all that follows from it has ended."""
-        with _scene_work_apart() as beat:
-            beat.start()
+        with scene_work_apart() as pauses:
             act()
             self.settle()
-            self.pauses[name] = Pauses(beat.stop(), beat.longest_work_s)
+            self.pauses[name] = pauses()
 
     def settle(self) -> None:
         """Wait until no job is at work, and none follows."""

@@ -1,5 +1,6 @@
 """An annotator's way through a case, from "Next sample" to the reopened submission: the whole module in the main
-window, and a server with the real networks. On the module's own phantom, and on a patient where there is one.
+window, and a real server. With networks that are fakes, and with the real ones on the module's own phantom and on a
+patient where there is one.
 
 No step may let the GUI thread stand still longer than 50 ms for a call into the server. Beside it stands, measured
 apart, what the module does in the scene with the answers; what the views take to render is not measured.
@@ -12,6 +13,7 @@ import pytest
 import qt
 import slicer
 from annotator import Annotator
+from pauses import LONGEST_S
 from real_server import PYTHON, ROOT, RealServer, copying
 from scipy import ndimage
 from standin import rendering
@@ -20,7 +22,6 @@ from livercad.core.annotation import CaseState, Verdict
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import Label, LesionClass, LesionType
 from LiverCADLib.client import Client
-from LiverCADLib.connection import Connection
 from LiverCADLib.scene.masks import mapsOf
 
 PHANTOM = ROOT / "SlicerLiverCAD" / "Resources" / "SampleData"
@@ -35,26 +36,38 @@ IMAGES = {
 }
 NAMELESS = {"portal": "a17", "unenhanced": "b4", "arterial": "c9"}
 """File names that tell nothing."""
-COPY = (
-    "import shutil, sys; from pathlib import Path; folder = Path(sys.argv[1]) / 'case7'; folder.mkdir(parents=True)\n"
-)
 CASE = "case7"
-LONGEST_S = 0.05
+WRITE_SYNTHETIC = """
+import sys
+from pathlib import Path
+from fakes import synthetic_abdomen
+from livercad.core.phases import Phase
+from livercad.studies.nifti import write_volume
+for phase, name in {names!r}.items():
+    write_volume(synthetic_abdomen(5, phase=Phase(phase)), Path(sys.argv[1]) / {case!r} / f"{{name}}.nii.gz")
+"""
 SERVER_STEPS = ("connect", "next", "find", "saliency", "submit", "reopen")
 
 
-@pytest.fixture(params=IMAGES)
-def annotator(request, tmp_path):
-    """Somebody who has just opened the module; the server is `annotator.server`."""
-    images = IMAGES[request.param]
+def server_for(kind, folder):
+    """A server with one case, in which nothing but the images tells the phases."""
+    if kind == "fakes":
+        return RealServer(folder, WRITE_SYNTHETIC.format(names=NAMELESS, case=CASE))
+    images = IMAGES[kind]
     if not all(path.exists() for path in images.values()):
         pytest.skip(f"The images are not there: {next(iter(images.values())).parent}")
+    files = {f"{CASE}/{NAMELESS[phase]}.nii.gz": path for phase, path in images.items()}
+    return RealServer(folder, copying(files), app=None)
+
+
+@pytest.fixture(params=("fakes", *IMAGES))
+def annotator(request, tmp_path):
+    """Somebody who has just opened the module; the server is `annotator.server`."""
     if rendering.why_not():
         pytest.skip(rendering.why_not())
     if not PYTHON.exists():
         pytest.skip(f"The server's environment is not there: {PYTHON}")
-    files = {f"{CASE}/{NAMELESS[phase]}.nii.gz": path for phase, path in images.items()}
-    server = RealServer(tmp_path / "server", copying(files), app=None)
+    server = server_for(request.param, tmp_path / "server")
     slicer.mrmlScene.Clear(0)
     annotator = Annotator()
     annotator.server = server
@@ -62,19 +75,6 @@ def annotator(request, tmp_path):
     annotator.close()
     server.close()
     slicer.mrmlScene.Clear(0)
-
-
-@pytest.fixture
-def asking_threads(monkeypatch):
-    """Threads that requests are sent from."""
-    threads, request = set(), Connection.request
-
-    def noting(self, *arguments, **options):
-        threads.add(threading.get_ident())
-        return request(self, *arguments, **options)
-
-    monkeypatch.setattr(Connection, "request", noting)
-    return threads
 
 
 def pixels(path):
@@ -184,7 +184,7 @@ def test_a_case_from_next_sample_to_its_reopened_submission(annotator, asking_th
     views, table = seen(annotator, number, tmp_path / "after")
     assert np.array_equal(views, pictures[0])
     assert np.array_equal(table, pictures[1])
-    assert threading.get_ident() not in asking_threads
+    assert threading.get_ident() not in {thread for thread, *_ in asking_threads}
     waits = {name: annotator.pauses[name].waiting for name in SERVER_STEPS}
     assert max(waits.values()) < LONGEST_S, waits
     listed = Client(annotator.server.address, annotator.server.token).cases()

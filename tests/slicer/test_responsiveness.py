@@ -2,24 +2,19 @@
 
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from fake_server import FakeServer, send
 from panel_tools import qt, settle, slicer, wait_until
-from standin.helpers import Heartbeat
+from pauses import LONGEST_S, longest_pause
 from standin.loader import openModule
 
-from LiverCADLib.connection import Connection
 from LiverCADLib.jobs import JobRunner
 from LiverCADLib.polling import Poller
 
 MODULE = Path(__file__).resolve().parents[2] / "SlicerLiverCAD" / "LiverCAD.py"
 SLOW_S = 0.3
-LONGEST_S = 0.05
-ATTEMPTS = 6
-"""A computer that is busy with other things holds any thread up; what blocks by itself does so every time."""
 TRAINER = {"name": "lesions", "title": "Lesions", "settings": {}}
 ROUTES = {
     ("GET", "/livercad/models"): [{"name": "a", "installed": True, "card": "# A\n" + "text\n\n" * 200}],
@@ -70,19 +65,6 @@ def module(server, monkeypatch):
     opened.close()
 
 
-@pytest.fixture
-def asking_threads(monkeypatch):
-    """Threads that requests are sent from."""
-    threads, request = [], Connection.request
-
-    def noting(self, method, path, **options):
-        threads.append((threading.get_ident(), method, path))
-        return request(self, method, path, **options)
-
-    monkeypatch.setattr(Connection, "request", noting)
-    return threads
-
-
 def idle(module):
     session = module.workspace.session
     return lambda: not (session.runner.isBusy or session.background.isBusy)
@@ -109,45 +91,6 @@ def steps(module):
         "report": report,
         "look": module.serverPanel.lookForJobs,
     }
-
-
-class FairHeartbeat(Heartbeat):
-    """Does not count the time for which other programs had the processor that this one could have used."""
-
-    def start(self):
-        self._waited = waited_for_processor_s()
-        return super().start()
-
-    def _tick(self):
-        waited = waited_for_processor_s()
-        self._last += waited - self._waited
-        self._waited = waited
-        super()._tick()
-
-
-def waited_for_processor_s():
-    """How long this process's threads were ready to run and were not let (s), by the Linux kernel's books; else 0.
-
-    Those of workers count too: while one of them waits for the processor, the GUI thread may wait for what it holds.
-    """
-    total = 0
-    for books in Path("/proc/self/task").glob("*/schedstat"):
-        with suppress(OSError):  # of a thread that has just ended
-            total += int(books.read_text().split()[1])
-    return total / 1e9
-
-
-def longest_pause(act, has_ended):
-    """Longest time (s) that the GUI thread was away while something was done, in the best of several attempts."""
-    best = float("inf")
-    for _ in range(ATTEMPTS):
-        beat = FairHeartbeat(1).start()
-        act()
-        wait_until(has_ended)
-        best = min(best, beat.stop())
-        if best < LONGEST_S:
-            break
-    return best
 
 
 def test_requests_are_never_sent_from_the_gui_thread(module, asking_threads):
