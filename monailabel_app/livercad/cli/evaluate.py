@@ -1,4 +1,4 @@
-"""`livercad evaluate`: results against truth."""
+"""`livercad evaluate`: results against truth: masks, lesion classes and phases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def evaluate(
     truth: Annotated[
         Path,
         typer.Option(
-            metavar="TRUTH", help="Folder of case folders with liver.nii.gz and lesions.nii.gz (or tumor.nii.gz)."
+            metavar="TRUTH",
+            help="Folder of case folders with liver.nii.gz and lesions.nii.gz (or tumor.nii.gz), and if wanted tables "
+            "lesions.csv and phases.csv.",
         ),
     ],
     output: Annotated[
@@ -34,7 +36,9 @@ def evaluate(
 ) -> None:
     """Score liver and lesion masks against truth: Dice, VOE, RVD, ASSD, HD95, surface Dice, lesions found.
 
-    Writes cases.csv, lesions.csv, summary.json and index.html.
+    Where TRUTH/lesions.csv tells the type of each lesion (case, lesion, type), it also scores what the lesions found
+    were called; where TRUTH/phases.csv tells the phase of each image (case, image, phase), what the images were taken
+    for. Writes cases.csv, lesions.csv, summary.json and index.html, and phases.csv where phases are scored.
     """
     from rich.console import Console
 

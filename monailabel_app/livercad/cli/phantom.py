@@ -33,19 +33,26 @@ def ct(
         float,
         typer.Option(metavar="MM", min=0, help="How far the diaphragm lies from the reference phase's at most."),
     ] = BREATHING_MM,
+    nameless: Annotated[
+        bool,
+        typer.Option("--nameless", help="Name images image-1, image-2, …: their phases have to be recognised then."),
+    ] = False,
 ) -> None:
     """Make abdominal CT studies with known liver and lesions.
 
-    Writes OUT/studies/CASE/PHASE.nii.gz, and OUT/truth/CASE/liver.nii.gz and lesions.nii.gz with OUT/truth/lesions.csv.
+    Writes OUT/studies/CASE/PHASE.nii.gz, and OUT/truth/CASE/liver.nii.gz and lesions.nii.gz with OUT/truth/lesions.csv
+    (the type of every lesion) and phases.csv (the phase of every image).
     """
     wanted = _phases(phases)
     from rich.console import Console
 
     from livercad.cli.bar import progress_bar
+    from livercad.evaluation.blinding import write_phases
     from livercad.phantom.studies import write_ct_studies
 
     with progress_bar(Console(stderr=True)) as progress:
         lesions = write_ct_studies(output, count, seed, phases=wanted, breathing_mm=breathing, progress=progress)
+    write_phases(output, nameless=nameless, seed=seed)
     typer.echo(f"{count} studies with {len(lesions)} lesions: {output / 'studies'}, truth in {output / 'truth'}")
 
 

@@ -9,7 +9,6 @@ from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionType
 from livercad.evaluation.class_summary import NOT_CLASSIFIED, NOT_FOUND, ClassSummary
 from livercad.evaluation.evaluate import Evaluation
-from livercad.evaluation.image_phases import Teller
 from livercad.evaluation.outcomes import Outcome
 from livercad.evaluation.phase_summary import PhaseSummary
 
@@ -103,13 +102,12 @@ def phase_section(evaluation: Evaluation, phases: PhaseSummary | None) -> dict[s
     if phases is None:
         return None
     images = [image for case in evaluation.cases for image in case.images or () if image.true]
+    to_look_at = [image for image in images if not image.is_right or image.is_unsure]
     return {
         "summary": phases,
         "columns": [phase.value for phase in Phase],
         "rows": [*phases.by_phase.items(), ("all", phases.total)],
-        "to_look_at": [
-            image for image in images if image.teller is Teller.NOBODY or not image.is_right or image.is_unsure
-        ],
+        "to_look_at": sorted(to_look_at, key=lambda image: image.is_right),
     }
 
 
