@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
-from livercad.core.geometry import Box
 from livercad.core.volume import Volume
 from livercad.detection.components import LesionsFound, split_lesions
 from livercad.models.champions import champion
 from livercad.models.version import ModelVersion
 from livercad.networks.leuven_unet import LESION_HALO, LESION_SMALLEST, LESION_STEP, lesion_unet
 from livercad.progress import Progress, part, silent
-from livercad.segmentation.resampling import NetworkGrid
+from livercad.segmentation.lesion_grid import BACKGROUND, LiverBlock, LiverView
 from livercad.segmentation.runtimes import Runtime, Size, load_runtime
-from livercad.segmentation.scaling import scale_ct
 from livercad.segmentation.weights import load_weights
 from livercad.segmentation.windows import predict_in_windows
 from livercad.settings import Settings
 
 NAME = "lesions-leuven"
-SPACING_MM = (1.0, 1.0, 3.0)
-BACKGROUND = -0.5
-"""What the network sees outside the liver (pyliverlesionseg 0.3, cnn_liver_lesion_seg_CT_MR_main)."""
-LIVER_MARGIN = 2
-"""Voxels by which the liver is dilated, 18-connected (the same function)."""
-CROP_MARGIN_MM = 12.0
-"""More than the dilated liver reaches beyond the liver on any grid."""
 SENSITIVE, STRICT = (0, 0, 0), (12, 12, 4)
 """Voxels around the liver's box, here 0 and 12 mm, that the networks' normalisations take their statistics from.
 The more masked background they take in, the fainter lesions look to the network (see docs/lesions.md)."""
@@ -81,24 +71,16 @@ class LesionPredictor:
         LesionsFound
             On the grid of `ct`.
         """
-        box = Box.around(liver.array > 0)
-        margin = np.ceil(CROP_MARGIN_MM / np.asarray(ct.spacing))
-        start, stop = np.asarray(box.minimum) + 0.5 - margin, np.asarray(box.maximum) + 0.5 + margin
-        near = ct.crop(start, stop)
-        grid = NetworkGrid.over(near, SPACING_MM)
-        inside = _dilated(grid.to_network(liver.crop(start, stop).array) > 0.5)
-        around = ndimage.find_objects(inside)[0]
-        image = np.where(inside, scale_ct(grid.to_network(near.array)), np.float32(BACKGROUND))[around]
-        corner: Size = tuple(side.start for side in around)
-
-        sensitive = _predict(self._sensitive, image, part(progress, 0.0, 0.45)) * inside[around]
-        strict = _predict(self._strict, image, part(progress, 0.45, 0.9)) * inside[around]
-        values, where = grid.to_volume(sensitive, corner)
-        evidence, _ = grid.to_volume((sensitive + strict) / 2, corner)
-        part_of_near = near.crop([side.start for side in where], [side.stop for side in where])
+        block = LiverBlock.of(ct, liver)
+        view = LiverView.of(block.hu, block.liver)
+        sensitive = _predict(self._sensitive, view.image, part(progress, 0.0, 0.45)) * view.inside
+        strict = _predict(self._strict, view.image, part(progress, 0.45, 0.9)) * view.inside
+        values, where = block.grid.to_volume(sensitive, view.corner)
+        evidence, _ = block.grid.to_volume((sensitive + strict) / 2, view.corner)
+        part_of_near = block.near.crop([side.start for side in where], [side.stop for side in where])
         found = split_lesions(part_of_near.like(values), part_of_near.like(evidence), self._settings)
         instances = np.zeros_like(ct.array, dtype=np.uint16)
-        first = np.clip(start, 0, ct.shape).astype(int) + [side.start for side in where]
+        first = block.first + [side.start for side in where]
         instances[tuple(slice(o, o + n) for o, n in zip(first, values.shape, strict=True))] = found.instances.array
         progress(1, 1, "lesions")
         return LesionsFound(ct.like(instances), found.scores)
@@ -107,11 +89,6 @@ class LesionPredictor:
 def _load(weights: ModelVersion, statistics: Size, settings: Settings) -> Runtime:
     smallest: Size = tuple(np.add(LESION_SMALLEST, LESION_HALO) + LESION_HALO)
     return load_runtime(load_weights(lesion_unet(statistics), weights), smallest, settings.device)
-
-
-def _dilated(liver: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    neighbours = ndimage.generate_binary_structure(3, 2)
-    return np.asarray(ndimage.binary_dilation(liver, neighbours, iterations=LIVER_MARGIN))
 
 
 def _predict(run: Runtime, image: Array, progress: Progress) -> Array:
