@@ -56,6 +56,18 @@ def test_selecting_a_lesion_draws_its_box_and_diameters():
     assert shown["box"].GetDisplayNode().GetSelectedColor() == pytest.approx(bench.lesions.records[1].color, abs=1e-3)
 
 
+def test_number_and_length_stand_beside_the_lesion_on_the_right_of_the_views():
+    bench = bench_with_lesions()
+    for number in (1, 2):
+        bench.lesions.select(number)
+        node, line = marks()["longest"], bench.lesions.measured(number).longest
+        labels = {node.GetNthControlPointLabel(index): end for index, end in enumerate((line.start, line.end))}
+        assert labels.keys() == {"", f"lesion {number}: {line.length_mm:.0f} mm"}
+        written, other = labels[f"lesion {number}: {line.length_mm:.0f} mm"], labels[""]
+        assert written[0] < other[0], "RAS: the patient's left, on the right of the views"
+        assert node.GetDisplayNode().GetPointLabelsVisibility()
+
+
 def test_marks_follow_edits_and_the_selection():
     bench = bench_with_lesions()
     bench.lesions.select(1)

@@ -16,7 +16,8 @@ from case_lesions import (
     on_grid,
 )
 from case_scene import connected, reload_scene
-from panel_tools import picture
+from panel_tools import picture, wait_until
+from standin.helpers import process_events
 
 from livercad.core.volume import Volume
 from LiverCADLib.clientErrors import UnavailableError
@@ -205,6 +206,24 @@ def test_the_editor_goes_on_after_the_scene_was_reloaded(session, tmp_path):
     assert panel.editor.segmentationNode() is bench.segmentation.node
     panel.editor.setCurrentSegmentID(bench.segmentation.lesionIds[2])
     assert bench.lesions.selection == 2
+
+
+def test_segments_are_looked_at_when_they_are_first_shown_in_space(main_window, session):
+    bench = bench_with_lesions("straight")
+    panel = make(bench, session)
+    view = slicer.app.layoutManager().threeDWidget(0).threeDView()
+    bench.segmentation.node.CreateClosedSurfaceRepresentation()
+
+    def looked_at():
+        return view.renderer().GetActiveCamera().GetFocalPoint()
+
+    wait_until(lambda: np.allclose(looked_at(), bench.lesions.liverBox.center, atol=2.0))
+    view.renderer().GetActiveCamera().SetFocalPoint(1.0, 2.0, 3.0)
+    bench.segmentation.node.RemoveClosedSurfaceRepresentation()
+    bench.segmentation.node.CreateClosedSurfaceRepresentation()
+    process_events()
+    assert looked_at() == (1.0, 2.0, 3.0), "where the user looks now"
+    assert panel.editor.segmentationNode() is bench.segmentation.node
 
 
 def test_leaving_the_module_gives_keys_and_clicks_back(session):

@@ -44,6 +44,7 @@ class PhasesPanel:
         for signal in (phases.registrationsChanged, phases.registeredChanged, session.connected):
             signal.connect(self._update)
         caseScene.opened.connect(self._onOpened)
+        sideBySide.laidOut.connect(self._onLaidOut)
         self._update()
 
     def _build(self, layout):
@@ -154,6 +155,8 @@ class PhasesPanel:
 
     def _onSideBySide(self, isOn):
         self._sideBySide.setOn(isOn)
+
+    def _onLaidOut(self):
         qt.QTimer.singleShot(0, self._sideBySide.fit)  # when the views have got their sizes
 
     def _onRegistered(self, isOn):

@@ -33,7 +33,7 @@ class SegmentPanel:
     def __init__(self, workbench, session):
         self._workbench, self._session = workbench, session
         self._job = None
-        self._isFollowing, self._isReason = False, False
+        self._isFollowing, self._isReason, self._isCentred = False, False, False
         self.widget, layout = column()
         self._build(layout)
         for signal in (session.connected, session.disconnected, workbench.opened, workbench.closed):
@@ -134,6 +134,15 @@ class SegmentPanel:
         self.editor.setSegmentationNode(segmentation.node if segmentation else None)
         self.editor.setSourceVolumeNode(segmentation.reference if segmentation else None)
         self.editor.enabled = segmentation is not None
+        self._isCentred = False
+        if segmentation is not None:
+            segmentation.surfaceMade.connect(self._onSurface)
+
+    def _onSurface(self):
+        """Look at the segments when they are first shown in 3-D: Slicer's views stay where they are, at the origin."""
+        if not self._isCentred and slicer.app.layoutManager() is not None:
+            self._isCentred = True
+            qt.QTimer.singleShot(0, slicer.util.resetThreeDViews)  # when the views have got the surfaces
 
     def _onLesionSelected(self, number):
         segmentation = self._workbench.segmentation

@@ -5,6 +5,7 @@ from itertools import combinations
 import slicer
 
 from livercad.core.phases import Phase
+from LiverCADLib.signals import Signal
 
 LAYOUT = 4720
 """First of the numbers of this module's layouts; Slicer's own stay below 100."""
@@ -66,10 +67,15 @@ class SideBySide:
     ----------
     phases : Phases
         What is shown.
+
+    Attributes
+    ----------
+    laidOut : Signal
+        No arguments; there are other views, which get their sizes in a moment: `fit` is to be called again then.
     """
 
     def __init__(self, phases):
-        self._phases = phases
+        self._phases, self.laidOut = phases, Signal()
         registerLayouts()
         phases.changed.connect(self._update)
         phases.caseScene.opened.connect(self._onOpened)
@@ -87,7 +93,7 @@ class SideBySide:
             self._parameters.previousLayout = 0 if _isOwn(layout) else layout.GetViewArrangement()
         self._parameters.sideBySide = isOn
         if isOn:
-            self._update()
+            self._update(mustFit=True)
         else:
             layout.SetViewArrangement(self._parameters.previousLayout or layout.SlicerLayoutFourUpView)
 
@@ -98,7 +104,7 @@ class SideBySide:
         if reference is not None and self.isOn:
             _fitTo(reference, (*map(viewName, volumes), *OWN))
 
-    def _update(self):
+    def _update(self, mustFit=False):
         """Show what the phases now are, where they are shown side by side."""
         shown = self._phases.volumes()
         if not self.isOn or not shown:
@@ -113,8 +119,9 @@ class SideBySide:
                 composite.SetForegroundVolumeID(None)
                 composite.SetLinkedControl(True)
                 composite.SetHotLinkedControl(True)
-        if isNew:
+        if isNew or mustFit:
             self.fit()
+            self.laidOut.emit()
 
     def _onOpened(self):
         """Show the reference in the views that are not one phase's, the whole of it in all."""

@@ -48,6 +48,7 @@ class LesionMarks:
         self._showBox(number, measured.box, color)
         self._showLine("longest", number, measured.longest)
         self._showLine("perpendicular", number, measured.perpendicular)
+        self._label(number, measured.longest)
 
     def clear(self):
         """Take the marks away."""
@@ -73,14 +74,19 @@ class LesionMarks:
 
     def _showLine(self, role, number, line):
         node = self._node(role, "vtkMRMLMarkupsLineNode")
-        node.SetName(_("lesion {number}").format(number=number))  # Slicer draws the length beside it
-        node.GetMeasurement("length").SetPrintFormat("%.0f %s")
+        node.SetName(_("lesion {number}").format(number=number))
         while node.GetNumberOfControlPoints() < 2:
             node.AddControlPointWorld(0.0, 0.0, 0.0)
         for index, end in enumerate((line.start, line.end)):
             node.SetNthControlPointPositionWorld(index, *map(float, end))
-            node.SetNthControlPointLabel(index, "")
         node.GetDisplayNode().SetSelectedColor(*LINE_COLOR)
+
+    def _label(self, number, line):
+        """Write number and length beside the patient's left end, on the right in the views, and not on the lesion."""
+        left = min((0, 1), key=lambda index: (line.start, line.end)[index][0])
+        text = _("lesion {number}: {length:.0f} mm").format(number=number, length=line.length_mm)
+        self._nodes["longest"].SetNthControlPointLabel(left, text)
+        self._nodes["longest"].SetNthControlPointLabel(1 - left, "")
 
     def _node(self, role, class_):
         node = self._nodes.get(role)
@@ -91,8 +97,8 @@ class LesionMarks:
             node.SetHideFromEditors(True)
             node.CreateDefaultDisplayNodes()
             node.GetDisplayNode().SetSaveWithScene(False)
-            node.GetDisplayNode().SetPropertiesLabelVisibility(role == "longest")
-            node.GetDisplayNode().SetPointLabelsVisibility(False)
+            node.GetDisplayNode().SetPropertiesLabelVisibility(False)
+            node.GetDisplayNode().SetPointLabelsVisibility(role == "longest")
             node.GetDisplayNode().SetGlyphScale(1.0)
             node.SetLocked(True)
             self._nodes[role] = node

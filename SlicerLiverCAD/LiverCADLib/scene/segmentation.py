@@ -27,6 +27,7 @@ from LiverCADLib.scene.segments import (
 from LiverCADLib.signals import Signal
 
 EVENTS = ("SegmentAdded", "SegmentRemoved", "SegmentModified", "SourceRepresentationModified")
+SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
 
 
 class CaseSegmentation:
@@ -43,10 +44,12 @@ class CaseSegmentation:
     ----------
     touched : Signal
         (segment's id, or empty where it is not known which): something about segments was changed, by whomever.
+    surfaceMade : Signal
+        No arguments; the segments have got surfaces, which 3-D views show.
     """
 
     def __init__(self, node, reference):
-        self.touched = Signal()
+        self.touched, self.surfaceMade = Signal(), Signal()
         self.node, self.reference = node, reference
         node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
         # Taken once: a mask must not land elsewhere because somebody moves the reference later.
@@ -55,6 +58,7 @@ class CaseSegmentation:
         self._reader = SegmentReader(node, reference, self.shape, self.affine)
         observe = node.GetSegmentation().AddObserver
         self._observers = [observe(getattr(slicer.vtkSegmentation, event), self._onEvent) for event in EVENTS]
+        self._observers.append(observe(slicer.vtkSegmentation.ContainedRepresentationNamesModified, self._onNames))
 
     @classmethod
     def create(cls, reference, name):
@@ -72,6 +76,10 @@ class CaseSegmentation:
     @vtk.calldata_type(vtk.VTK_STRING)
     def _onEvent(self, caller, event, segmentId=None):
         self.touched.emit(segmentId or "")
+
+    def _onNames(self, caller, event):
+        if self.node.GetSegmentation().ContainsRepresentation(SURFACE):
+            self.surfaceMade.emit()
 
     # Which segment is what
 

@@ -42,12 +42,13 @@ def screenshot(widget: Any, path: str | Path, size: tuple[int, int] | None = Non
         widget.resize(*size)
     if not widget.visible:
         widget.show()
-    for _ in range(3):  # layouts settle in steps
-        process_events()
-    for part in [widget, *QtCore.QObject.findChildren(widget, QtWidgets.QWidget)]:
-        if hasattr(type(part), "_prepare_picture") and part.visible:
-            part._prepare_picture()
-    process_events()
+    parts = [widget, *QtCore.QObject.findChildren(widget, QtWidgets.QWidget)]
+    for prepare in ("_tell_what_is_shown", "forceRender"):  # bars first: what they tell may give views other sizes
+        for _ in range(3):  # layouts settle in steps
+            process_events()
+        for part in parts:
+            if hasattr(type(part), prepare) and part.visible:
+                getattr(part, prepare)()
     assert widget.grab().save(str(path)), f"{path} cannot be written"
     return path
 

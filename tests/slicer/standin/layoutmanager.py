@@ -76,13 +76,14 @@ class qSlicerLayoutManager(qt.QObject):
         return self._application_logic.GetSliceLogics()
 
     def resetSliceViews(self) -> None:
-        """Show the whole of what each slice view shows."""
+        """Show the whole background of each slice view."""
         for widget in self._slices.values():
-            widget.sliceLogic().FitSliceToAll()
+            widget.sliceController().fitSliceToBackground()
 
     def resetThreeDViews(self) -> None:
         """Look at everything."""
         for widget in self._threeds.values():
+            widget.threeDView().resetFocalPoint()
             widget.threeDView().resetCamera()
 
     def _follow(self, *_: Any) -> None:

@@ -31,7 +31,11 @@ def _filling(kind: type | str, default: Any) -> QtCore.Property:
 @register
 @closed
 class qMRMLNodeComboBox(qt.QWidget):
-    """Shows the scene's nodes of some classes. Its menu (create, rename, delete) is not here."""
+    """Shows the scene's nodes of some classes. Its menu (create, rename, delete) is not here.
+
+    As in Slicer, the box goes to the neighbour of a node that is about to be removed, which then still is in the scene
+    and referred to; and `setCurrentNode` tells of a node as of one that the user has chosen.
+    """
 
     currentNodeChanged = QtCore.Signal(object)
     currentNodeIDChanged = QtCore.Signal(str)
@@ -64,7 +68,7 @@ class qMRMLNodeComboBox(qt.QWidget):
         super().__init__(parent)
         self._scene: Any = None
         self._id = ""
-        self._observations = Observations(self)
+        self._observations, self._removals = Observations(self), Observations(self)
         self._attributes: list[tuple[str, str, str | None]] = []
         self._combo = qt.QComboBox()
         layout = qt.QHBoxLayout(self)
@@ -79,6 +83,7 @@ class qMRMLNodeComboBox(qt.QWidget):
         """Set the scene."""
         self._scene = scene
         self._observations.observe(scene, _EVENTS, qMRMLNodeComboBox._fill)
+        self._removals.observe_nodes(scene, _SCENE.NodeAboutToBeRemovedEvent, qMRMLNodeComboBox._let_go)
         self._fill()
         self.mrmlSceneChanged.emit(scene)
 
@@ -101,8 +106,10 @@ class qMRMLNodeComboBox(qt.QWidget):
 
     def setCurrentNodeID(self, nodeId: str | None) -> None:
         """Choose a node that is shown; any other ID chooses none."""
-        index = self._combo.findData(nodeId or "")
+        index, before = self._combo.findData(nodeId or ""), self._id
         self._choose(self._combo.itemData(index) if index >= 0 else "")
+        if self._id and self._id != before:
+            self.nodeActivated.emit(self.currentNode())  # it sends its list the key of a choice
 
     def nodeCount(self) -> int:
         """Tell how many nodes there are to choose from."""
@@ -122,6 +129,13 @@ class qMRMLNodeComboBox(qt.QWidget):
             self._id = node_id
             self.currentNodeChanged.emit(self.currentNode())
             self.currentNodeIDChanged.emit(node_id)
+
+    def _let_go(self, node: Any) -> None:
+        """Forget a node before it is removed; Qt's box goes to the entry after it, or to the last one."""
+        index = self._combo.findData(node.GetID())
+        if index >= 0 and not self._scene.IsClosing():
+            self._combo.removeItem(index)
+            self._choose(self._combo.itemData(self._combo.currentIndex) or "")
 
     def _fill(self, *_: Any) -> None:
         if self._scene is not None and self._scene.IsBatchProcessing():

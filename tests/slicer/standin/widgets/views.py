@@ -65,10 +65,6 @@ class ctkVTKAbstractView(qt.QWidget):
         self._image = self._rendered.image()
         self.update()
 
-    def _prepare_picture(self) -> None:
-        """Come before a screenshot."""
-        self.forceRender()
-
     def paintEvent(self, event: Any) -> None:
         """Show what was rendered last."""
         painter = QtGui.QPainter(self)
@@ -143,13 +139,24 @@ class qMRMLThreeDView(ctkVTKAbstractView):
         """Render as large as the view is."""
         self._rendered.resize(self.width, self.height)
 
-    def resetCamera(self, *_: Any) -> None:
-        """Look at everything."""
-        self._rendered.renderer.ResetCamera()
+    def resetCamera(
+        self, resetRotation: bool = True, resetTranslation: bool = True, resetDistance: bool = True
+    ) -> None:
+        """Look at everything that is shown, from the front."""
+        manager = self.displayableManagerByClassName("vtkMRMLCameraDisplayableManager")
+        manager.GetCameraNode().Reset(resetRotation, resetTranslation, resetDistance, self._rendered.renderer)
 
     def resetFocalPoint(self) -> None:
-        """Look at the middle of everything."""
-        self.resetCamera()
+        """Turn to the middle of all but the box, which is laid around it then."""
+        node, renderer = self._node, self._rendered.renderer
+        were_visible = node.GetBoxVisible(), node.GetAxisLabelsVisible()
+        node.SetBoxVisible(False)
+        node.SetAxisLabelsVisible(False)
+        bounds = renderer.ComputeVisiblePropBounds()
+        renderer.GetActiveCamera().SetFocalPoint(*((bounds[i] + bounds[i + 1]) / 2 for i in (0, 2, 4)))
+        node.SetBoxVisible(were_visible[0])
+        node.SetAxisLabelsVisible(were_visible[1])
+        node.InvokeEvent(node.ResetFocalPointRequestedEvent)
 
 
 def bar(label: str, color: tuple[float, float, float]) -> QtWidgets.QLabel:

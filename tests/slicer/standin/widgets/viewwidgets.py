@@ -43,7 +43,7 @@ class qMRMLSliceControllerWidget(qt.QWidget):
         """Link the view with the others."""
         self._logic.GetSliceCompositeNode().SetLinkedControl(linked)
 
-    def _prepare_picture(self) -> None:
+    def _tell_what_is_shown(self) -> None:
         """Come before a screenshot."""
         node, composite = self._logic.GetSliceNode(), self._logic.GetSliceCompositeNode()
         volume = slicer.mrmlScene.GetNodeByID(composite.GetBackgroundVolumeID() or "")
