@@ -150,8 +150,6 @@ class LiverCADModuleWidget(VTKObservationMixin):
 
     def _releaseNodes(self):
         """Let widgets of Slicer's own follow the scene no more."""
-        for selector in self.phasesPanel.selectors.values():
-            selector.setMRMLScene(None)
         self.segmentPanel.editor.setMRMLSegmentEditorNode(None)
         self.segmentPanel.editor.setMRMLScene(None)
 

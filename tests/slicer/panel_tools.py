@@ -29,6 +29,15 @@ def settle(*runners: Any) -> None:
     wait_until(lambda: not any(runner.isBusy for runner in runners), 20.0, *runners)
 
 
+def choose(selector: Any, node: Any) -> None:
+    """Choose a node, or None, in a node selector as a user does."""
+    box = selector.findChildren(qt.QComboBox)[0]
+    index = box.findData(node.GetID() if node is not None else "")
+    assert index >= 0, "it is not offered"
+    box.setCurrentIndex(index)
+    box.activated.emit(index)
+
+
 def picture(widget: Any, name: str, width: int = 460) -> None:
     """Save what a widget looks like in the folder that LIVERCAD_PICTURES names; nothing where it names none."""
     folder = os.environ.get("LIVERCAD_PICTURES")
@@ -42,4 +51,4 @@ def picture(widget: Any, name: str, width: int = 460) -> None:
     widget.setVisible(was_visible)
 
 
-__all__ = ["picture", "qt", "settle", "slicer", "wait_until"]
+__all__ = ["choose", "picture", "qt", "settle", "slicer", "wait_until"]

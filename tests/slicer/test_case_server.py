@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import slicer
+from panel_tools import choose
 from scipy import ndimage
 from standin.dialogs import dialogs
 
@@ -32,7 +33,8 @@ def panels(case_scene, phases, side_by_side, session, client):
     session.client = client
     session.connected.emit(client.check())
     session.runner.wait(WAIT_S)
-    return panels
+    yield panels
+    panels[1].close()
 
 
 def names_of(panel):
@@ -72,7 +74,7 @@ def test_phases_without_names_are_recognised_and_the_annotators_word_is_kept(pan
     told = {image.name: image for image in case_scene.images}
     assert sum(told["first"].probabilities.values()) == pytest.approx(1.0, abs=0.01)
     other = next(phase for phase in Phase if phase not in {image.phase for image in told.values()})
-    panels[1].selectors[other].setCurrentNode(case_scene.volumeOfImage("first"))
+    choose(panels[1].selectors[other], case_scene.volumeOfImage("first"))
     session.runner.wait(WAIT_S)
     assert panels[1].messageLabel.text == ""
     kept = {image["name"]: image for image in client.case("nameless")["images"]}

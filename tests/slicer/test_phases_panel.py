@@ -5,6 +5,7 @@ import pytest
 import slicer
 from case_fakes import make_volume
 from case_scene import connected, open_case, reload_scene
+from panel_tools import choose
 
 from livercad.core.phases import Phase
 from LiverCADLib.clientErrors import RefusedError
@@ -16,7 +17,8 @@ from LiverCADLib.scene.volumes import addVolumeNode, volumeOf
 def panel(case_scene, phases, side_by_side, session, client):
     panel = PhasesPanel(case_scene, phases, side_by_side, session)
     connected(session, client)
-    return panel
+    yield panel
+    panel.close()
 
 
 def chosen(panel):
@@ -49,7 +51,7 @@ def test_the_selectors_show_the_phases_of_an_opened_case_and_what_speaks_for_the
 
 def test_a_phase_set_by_hand_is_told_to_the_server_and_a_contradiction_is_shown(panel, case_scene, session, client):
     open_case(case_scene, client)
-    panel.selectors[Phase.DELAYED].setCurrentNode(case_scene.volumeOfImage("third"))
+    choose(panel.selectors[Phase.DELAYED], case_scene.volumeOfImage("third"))
     session.runner.wait()
     assert client.sent == [{"first": "unenhanced", "second": "arterial", "third": "delayed"}]
     assert chosen(panel)["portal"] is None
@@ -59,7 +61,7 @@ def test_a_phase_set_by_hand_is_told_to_the_server_and_a_contradiction_is_shown(
 
 def test_two_volumes_change_places(panel, case_scene, session, client):
     open_case(case_scene, client)
-    panel.selectors[Phase.UNENHANCED].setCurrentNode(case_scene.volumeOfImage("second"))
+    choose(panel.selectors[Phase.UNENHANCED], case_scene.volumeOfImage("second"))
     session.runner.wait()
     assert client.sent[-1] == {"second": "unenhanced", "first": "arterial", "third": "portal"}
     assert panel.selectors[Phase.ARTERIAL].currentNode() is case_scene.volumeOfImage("first")
@@ -68,9 +70,9 @@ def test_two_volumes_change_places(panel, case_scene, session, client):
 
 def test_choices_made_while_one_is_being_sent_are_sent_afterwards(panel, case_scene, session, client):
     open_case(case_scene, client)
-    panel.selectors[Phase.UNENHANCED].setCurrentNode(None)
-    panel.selectors[Phase.ARTERIAL].setCurrentNode(None)
-    panel.selectors[Phase.DELAYED].setCurrentNode(case_scene.volumeOfImage("second"))
+    choose(panel.selectors[Phase.UNENHANCED], None)
+    choose(panel.selectors[Phase.ARTERIAL], None)
+    choose(panel.selectors[Phase.DELAYED], case_scene.volumeOfImage("second"))
     session.runner.wait()
     assert client.sent[0] == {"second": "arterial", "third": "portal"}
     assert client.sent[-1] == {"second": "delayed", "third": "portal"}
@@ -80,7 +82,7 @@ def test_choices_made_while_one_is_being_sent_are_sent_afterwards(panel, case_sc
 def test_what_the_server_refuses_is_said(panel, case_scene, session, client):
     open_case(case_scene, client)
     client.error = RefusedError("Two images of the portal phase.", 400)
-    panel.selectors[Phase.DELAYED].setCurrentNode(case_scene.volumeOfImage("third"))
+    choose(panel.selectors[Phase.DELAYED], case_scene.volumeOfImage("third"))
     session.runner.wait()
     assert panel.messageLabel.text == "Two images of the portal phase."
 
@@ -88,7 +90,7 @@ def test_what_the_server_refuses_is_said(panel, case_scene, session, client):
 def test_volumes_of_the_scene_can_be_chosen_without_a_server(panel, session, client, phases):
     session.disconnect()
     node = addVolumeNode(make_volume(3), "mine")
-    panel.selectors[Phase.PORTAL].setCurrentNode(node)
+    choose(panel.selectors[Phase.PORTAL], node)
     assert phases.volume(Phase.PORTAL) is node
     assert client.sent == []
     assert not session.runner.isBusy
@@ -169,10 +171,61 @@ def test_what_comes_after_the_case_was_closed_is_dropped(panel, case_scene, sess
     assert chosen(panel) == dict.fromkeys(chosen(panel))
 
 
+@pytest.fixture
+def asked(client, monkeypatch):
+    """What the server is told of phases: the case, and the phases."""
+    asked, tell = [], client.setPhases
+
+    def setPhases(case, phases):
+        asked.append((case, dict(phases)))
+        return tell(case, phases)
+
+    monkeypatch.setattr(client, "setPhases", setPhases)
+    return asked
+
+
+def test_closing_a_case_and_opening_the_next_one_tells_the_server_nothing(
+    panel, case_scene, phases, session, client, asked
+):
+    open_case(case_scene, client)
+    before = chosen(panel)
+    open_case(case_scene, client, "case-2")
+    slicer.app.processEvents()
+    session.runner.wait()
+    assert chosen(panel) == {phase: name and name.replace("case-1", "case-2") for phase, name in before.items()}
+    case_scene.close()
+    slicer.app.processEvents()
+    session.runner.wait()
+    assert asked == [] and chosen(panel) == dict.fromkeys(before)
+    assert phases.volumes() == {}
+
+
+def test_deleting_a_volume_empties_its_phase_and_tells_the_server_nothing(panel, case_scene, session, client, asked):
+    open_case(case_scene, client)
+    before = chosen(panel)
+    slicer.mrmlScene.RemoveNode(case_scene.volumeOfImage("second"))
+    slicer.app.processEvents()
+    session.runner.wait()
+    assert asked == [] and chosen(panel) == {**before, "arterial": None}
+
+
+def test_what_was_chosen_for_a_case_is_not_told_of_the_next_one(panel, case_scene, session, client, asked):
+    open_case(case_scene, client)
+    choose(panel.selectors[Phase.DELAYED], case_scene.volumeOfImage("third"))
+    choose(panel.selectors[Phase.UNENHANCED], case_scene.volumeOfImage("second"))
+    open_case(case_scene, client, "case-2")
+    session.runner.wait()
+    second = {"first": "arterial", "second": "unenhanced", "third": "delayed"}
+    assert [case for case, _phases in asked] == ["case-1", "case-1"] and asked[-1][1] == second
+    choose(panel.selectors[Phase.DELAYED], case_scene.volumeOfImage("first"))
+    session.runner.wait()
+    assert asked[-1][0] == "case-2"
+
+
 def test_a_case_of_another_server_is_not_told_to_this_one(panel, case_scene, session, client):
     open_case(case_scene, client)
     client.address = "http://other:8000"
-    panel.selectors[Phase.DELAYED].setCurrentNode(case_scene.volumeOfImage("third"))
+    choose(panel.selectors[Phase.DELAYED], case_scene.volumeOfImage("third"))
     assert not session.runner.isBusy
     assert not panel.recogniseButton.enabled
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import qt
 import slicer
+from panel_tools import choose
 
 UI = """<?xml version="1.0" encoding="UTF-8"?>
 <ui version="4.0"><class>Panel</class><widget class="qMRMLWidget" name="Panel"><layout class="QVBoxLayout">
@@ -68,6 +69,33 @@ def test_the_node_selector_follows_the_scene(volumes, scene):
     assert selector.currentNodeID == ""
     scene.Clear(False)
     assert selector.nodeCount() == 0
+
+
+def test_the_node_selector_goes_to_the_neighbour_before_its_node_is_removed(volumes, scene):
+    selector, heard = slicer.qMRMLNodeComboBox(), []
+    selector.nodeTypes, selector.noneEnabled = ["vtkMRMLScalarVolumeNode"], True
+    selector.setMRMLScene(scene)
+    selector.setCurrentNode(volumes[0])
+    selector.connect("nodeActivated(vtkMRMLNode*)", lambda node: pytest.fail("nobody has chosen"))
+    selector.connect("currentNodeChanged(vtkMRMLNode*)", lambda node: heard.append((node, volumes[0].GetScene())))
+    scene.RemoveNode(volumes[0])
+    assert heard == [(volumes[1], scene)] and selector.currentNode() is volumes[1]
+    scene.RemoveNode(volumes[1])
+    assert heard[1:] == [(None, None)] and selector.nodeCount() == 0
+
+
+def test_the_node_selector_tells_of_choices_also_when_they_are_made_by_a_program(volumes, scene):
+    selector, heard = slicer.qMRMLNodeComboBox(), []
+    selector.nodeTypes, selector.noneEnabled = ["vtkMRMLScalarVolumeNode"], True
+    selector.setMRMLScene(scene)
+    selector.connect("nodeActivated(vtkMRMLNode*)", heard.append)
+    selector.setCurrentNode(volumes[1])
+    selector.setCurrentNode(volumes[1])
+    selector.setCurrentNode(None)
+    assert heard == [volumes[1]]
+    choose(selector, volumes[0])
+    choose(selector, None)
+    assert heard == [volumes[1], volumes[0], None] and selector.currentNode() is None
 
 
 def test_the_node_selector_shows_what_it_is_asked_for(volumes, scene):

@@ -6,7 +6,7 @@ import slicer
 from livercad.core.phases import Phase
 from LiverCADLib.caseLoading import imagesOf, loadRegistrations
 from LiverCADLib.cases import isOnServer
-from LiverCADLib.panels.parts import column, pushButton, quietly, row, say, styleOf, wrappingLabel
+from LiverCADLib.panels.parts import column, pushButton, quietly, row, say, styleOf, timer, wrappingLabel
 from LiverCADLib.scene.phaseEvidence import evidenceFor, phaseTitle
 from LiverCADLib.translation import _
 
@@ -35,7 +35,9 @@ class PhasesPanel:
         self._caseScene, self._phases, self._sideBySide = caseScene, phases, sideBySide
         self._session = session
         self._sending = self._recognising = self._registering = None
-        self._isSendAgain = False
+        self._due = {}
+        self._truth = timer(0, self._update)
+        self._truth.setSingleShot(True)
         self.selectors, self.evidence = {}, {}
         self.widget, layout = column()
         self._build(layout)
@@ -58,7 +60,8 @@ class PhasesPanel:
             selector.addEnabled = False
             selector.removeEnabled = False
             selector.setMRMLScene(slicer.mrmlScene)
-            selector.connect("currentNodeChanged(vtkMRMLNode*)", self._onSelected(phase))
+            selector.connect("nodeActivated(vtkMRMLNode*)", self._onSelected(phase))
+            selector.connect("currentNodeChanged(vtkMRMLNode*)", self._onMoved)
             self.selectors[phase], self.evidence[phase] = selector, qt.QLabel()
             grid.addWidget(qt.QLabel(phaseTitle(phase)), line, 0)
             grid.addWidget(selector, line, 1)
@@ -103,18 +106,26 @@ class PhasesPanel:
             signal.connect(self._onNotRegistered)
         self._follow(self._registering, "_registering")
 
+    def close(self):
+        """Let the selectors follow the scene no more."""
+        self._truth.stop()
+        for selector in self.selectors.values():
+            quietly(selector, selector.setMRMLScene, None)
+
     def _send(self):
         """Tell the server what the annotator says of the phases; one request after the other."""
-        if self._sending is not None:
-            self._isSendAgain = True
-            return
-        client, case, word = self._session.client, self._caseScene.case, self._phases.annotatorsWord()
-        phases = {name: phase.value for name, phase in word.items()}
-        title = _("Sending the phases")
-        self._sending = self._session.run(title, lambda task: imagesOf(client.setPhases(case, phases)))
+        word = {name: phase.value for name, phase in self._phases.annotatorsWord().items()}
+        self._due[self._caseScene.case] = self._session.client, word
+        if self._sending is None:
+            self._sendNext()
+
+    def _sendNext(self):
+        case = next(iter(self._due))
+        client, word = self._due.pop(case)
+        self._sending = self._session.run(_("Sending the phases"), lambda task: imagesOf(client.setPhases(case, word)))
         self._sending.done.connect(lambda images: self._onTold(case, images))
-        self._sending.ended.connect(self._onSent)
         self._follow(self._sending, "_sending")
+        self._sending.ended.connect(self._onSent)
 
     def _follow(self, job, attribute):
         def end():
@@ -134,6 +145,10 @@ class PhasesPanel:
 
         return select
 
+    def _onMoved(self, node):
+        """Show the truth again: the box goes to the neighbour of a volume that is removed, which nobody has chosen."""
+        self._truth.start()
+
     def _onNames(self):
         self._phases.assignByNames()
 
@@ -144,14 +159,12 @@ class PhasesPanel:
         self._update()
 
     def _onTold(self, case, images):
-        if case == self._caseScene.case and not self._isSendAgain:
+        if case == self._caseScene.case and case not in self._due:
             self._phases.assignAsTold(images)
 
     def _onSent(self):
-        if self._isSendAgain:
-            self._isSendAgain, self._sending = False, None
-            if self._isOnServer:
-                self._send()
+        if self._due:
+            self._sendNext()
 
     def _onSideBySide(self, isOn):
         self._sideBySide.setOn(isOn)
