@@ -14,7 +14,7 @@ from livercad.core.annotation import Annotation, Verdict
 from livercad.core.taxonomy import CLASS_OF, Label, LesionClass, LesionType
 from livercad.core.volume import Volume, grid_difference
 from livercad.errors import InputError
-from livercad.learning.contents import hash_file, hash_voxels
+from livercad.learning.contents import contents_of, hash_file, hash_series
 from livercad.studies.itk import ITK_SUFFIXES, read_itk_file
 from livercad.studies.nifti import read_volume
 from livercad.studies.reading import load_series
@@ -157,20 +157,8 @@ class LabelledCase:
             raise _error(self.label, f"another grid than {self.reference.source} ({difference})", "its image's grid")
 
     def contents(self) -> tuple[str, ...]:
-        """Hashes by which a copy of the case is known under another name.
-
-        Returns
-        -------
-        tuple of str
-            One of every series' files, and one of the reference's voxels, which stays when it is converted.
-
-        Raises
-        ------
-        InputError
-            If a file cannot be read.
-        """
-        files = {_hash_series(series) for series in self.study.series}
-        return (*sorted(files), hash_voxels(self.read_image()))
+        """Hashes by which a copy of the case is known under another name, see `contents_of`."""
+        return contents_of(self.study, self.reference)
 
     def fingerprint(self) -> str:
         """Hash of all that a training sees of the case: images, label, numbers, types.
@@ -186,7 +174,7 @@ class LabelledCase:
             If a file cannot be read.
         """
         seen = {
-            "images": [_hash_series(series) for series in self.study.series],
+            "images": [hash_series(series) for series in self.study.series],
             "phases": [series.phase for series in self.study.series],
             "reference": self.study.series.index(self.reference),
             "label": [hash_file(path) if path else "" for path in (self.label, self.lesions, self.instances)],
@@ -241,10 +229,6 @@ def read_map(path: Path) -> Volume:
         If it cannot be read.
     """
     return read_itk_file(path) if path.name.lower().endswith(ITK_SUFFIXES) else read_volume(path)
-
-
-def _hash_series(series: Series) -> str:
-    return hashlib.sha256("".join(hash_file(path) for path in series.files).encode()).hexdigest()
 
 
 def _error(path: Path, found: str, expected: str) -> InputError:

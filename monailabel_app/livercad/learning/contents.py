@@ -11,6 +11,8 @@ import numpy as np
 
 from livercad.core.volume import Volume
 from livercad.errors import InputError
+from livercad.studies.reading import load_series
+from livercad.studies.study import Series, Study
 
 
 def hash_file(path: Path) -> str:
@@ -62,6 +64,34 @@ def hash_voxels(volume: Volume) -> str:
     for k in range(array.shape[2]):
         whole.update(np.ascontiguousarray(np.rint(array[:, :, k]).astype(np.int32)).data)
     return whole.hexdigest()
+
+
+def hash_series(series: Series) -> str:
+    """Hash of a series' files, in order; their names do not count. Each is read once in this process."""
+    return hashlib.sha256("".join(hash_file(path) for path in series.files).encode()).hexdigest()
+
+
+def contents_of(study: Study, reference: Series) -> tuple[str, ...]:
+    """Hashes by which a copy of a case is known under another name.
+
+    Parameters
+    ----------
+    study : Study
+        Its images.
+    reference : Series
+        The image that results lie on.
+
+    Returns
+    -------
+    tuple of str
+        One of every series' files, and one of the reference's voxels, which stays when it is converted.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read.
+    """
+    return (*sorted({hash_series(series) for series in study.series}), hash_voxels(load_series(reference)))
 
 
 @functools.lru_cache(maxsize=1 << 16)

@@ -20,6 +20,7 @@ from livercad.errors import InputError
 from livercad.pipeline.analyzer import Analyzer
 from livercad.server import environment, housekeeping
 from livercad.server.analyses import Analyses
+from livercad.server.bookkeeping import Bookkeeping
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import UnknownNameError
 from livercad.server.names import check_name
@@ -68,7 +69,9 @@ class LiverCADApp(MONAILabelApp):
     def init_datastore(self) -> StudyDatastore:
         """Make the datastore."""
         # Not resolved: a folder that is itself a case is named by what the user gives, as in `livercad analyze`.
-        return StudyDatastore(Path(os.path.abspath(self.studies)), self.analyses.look)
+        root = Path(os.path.abspath(self.studies))
+        book = Bookkeeping(root, self.options.validation_share, self.options.reservation_minutes)
+        return StudyDatastore(root, self.analyses.look, book)
 
     def init_infers(self) -> dict[str, InferTask]:
         """Make the tasks."""
@@ -95,7 +98,9 @@ class LiverCADApp(MONAILabelApp):
     def on_init_complete(self) -> None:
         """Start what a server needs, once the web application is up."""
         super().on_init_complete()
-        self.datastore().recover()
+        store = self.datastore()
+        store.recover()
+        threading.Thread(target=store.assign_sides, name="assign sides", daemon=True).start()
         from livercad.server import outer  # it imports the routes, which a background task does not need
 
         monailabel_app = sys.modules.get("monailabel.app")
@@ -145,6 +150,22 @@ class LiverCADApp(MONAILabelApp):
     def make_analyzer(self) -> Analyzer:
         """Load the models; another app may bring others."""
         return Analyzer.load(self.options.settings)
+
+    def choose(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """Let a strategy choose a case.
+
+        Parameters
+        ----------
+        request : dict
+            `strategy`; `who` asks; what else the client wishes.
+
+        Returns
+        -------
+        dict or None
+            `id`; None where there is nothing to choose.
+        """
+        chosen: dict[str, Any] | None = self._strategies[request["strategy"]](request, self._datastore)
+        return chosen
 
     def check_task(self, kind: str, name: str) -> None:
         """Refuse a model, strategy, scoring method or trainer that is not there.

@@ -9,6 +9,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from monailabel.interfaces.datastore import DefaultLabelTag
 
 from livercad.core.phases import Phase
 from livercad.server import history, pending
+from livercad.server.bookkeeping import TAG, Bookkeeping
 from livercad.server.cases import CaseDatastore, Look, look_at_nothing
 from livercad.server.errors import UnknownNameError
 from livercad.server.labels import check_label
@@ -27,14 +29,24 @@ from livercad.studies.atomic import replacing
 
 
 class StudyDatastore(CaseDatastore):
-    """A studies folder as a MONAI Label datastore: one id a case, whether one file or a folder of phases."""
+    """A studies folder as a MONAI Label datastore: one id a case, whether one file or a folder of phases.
 
-    def __init__(self, root: Path, look: Look = look_at_nothing) -> None:
+    Parameters
+    ----------
+    root, look
+        As of `CaseDatastore`.
+    book : Bookkeeping, optional
+        Told of labels; by default with its usual settings.
+    """
+
+    def __init__(self, root: Path, look: Look = look_at_nothing, book: Bookkeeping | None = None) -> None:
         self._adding = threading.Lock()
+        self.book = book or Bookkeeping(root)
         super().__init__(root, look)
 
     def recover(self) -> None:
         """Finish, or undo, what a server that was killed has left half done."""
+        self.book.open()
         self.finish_saves()
         remove_unfinished(self.catalogue.root)
 
@@ -50,7 +62,21 @@ class StudyDatastore(CaseDatastore):
         label = Path(label_filename)
         check_label(label, Path(self.get_image_uri(self.study(image_id).case)))
         self.save_version(image_id, label, label_tag, label_info or {})
+        if label_tag == TAG:
+            self.take_in(image_id)
         return image_id
+
+    def take_in(self, case: str) -> None:
+        """See to a case that has been submitted, see `Bookkeeping.take_in`. Not under the lock: it may read images."""
+        study = self.study(case)
+        self.book.take_in(study, self.memory.reference(study))
+
+    def assign_sides(self) -> None:
+        """Give every labelled case its side of the pool, as after a kill between label and side."""
+        for case in self.label_infos(TAG):
+            with suppress(UnknownNameError):  # removed meanwhile
+                study = self.study(case)
+                self.book.assign(study, self.memory.reference(study))
 
     def save_version(self, case: str, label: Path, tag: str, info: dict[str, Any]) -> int:
         """Save a label that has been checked, as a new version.
@@ -76,7 +102,7 @@ class StudyDatastore(CaseDatastore):
             number = former + 1 if former else history.next_number(self._tag_folder(tag), case)
             facts = {"ts": int(time.time()), "name": f"{case}{extension}", "version": number}
             record = {"extension": extension, "info": {**info, **facts}, "former": former}
-            self._finish(pending.put_down(self.catalogue.root, tag, case, label, record))
+            self._finish(pending.put_down(self.catalogue.root, tag, case, label, record), again=False)
         return number
 
     def finish_saves(self, case: str | None = None) -> None:
@@ -84,7 +110,7 @@ class StudyDatastore(CaseDatastore):
         with self.lock:
             for save in pending.waiting(self.catalogue.root):
                 if save.case == (case or save.case) and save.case in self.catalogue.studies:
-                    self._finish(save)
+                    self._finish(save, again=True)
 
     def current_version(self, case: str, tag: str) -> int:
         """Number of the label that clients see; 0 if there is none."""
@@ -95,8 +121,8 @@ class StudyDatastore(CaseDatastore):
             # Without a number: somebody has put the file there by hand.
             return int(current.info.get("version") or history.next_number(self._tag_folder(tag), case))
 
-    def _finish(self, save: pending.Pending) -> None:
-        """Do the rest of a save, whatever of it has been done already."""
+    def _finish(self, save: pending.Pending, *, again: bool) -> None:
+        """Do the rest of a save, whatever of it has been done already if it is done again."""
         case, folder, labels = save.case, self._tag_folder(save.tag), self._object(save.case).labels
         former = labels.get(save.tag)
         if save.label.exists():
@@ -108,6 +134,7 @@ class StudyDatastore(CaseDatastore):
             (folder / f"{case}{former.ext}").unlink(missing_ok=True)
         labels[save.tag] = DataModel(ext=save.extension, info=save.info)
         self._update_datastore_file()
+        self.book.saved(case, save.tag, save.info, again=again)
         save.done()
 
     def remove_label(self, label_id: str, label_tag: str) -> None:
@@ -119,6 +146,7 @@ class StudyDatastore(CaseDatastore):
             path.unlink(missing_ok=True)
             del self._object(label_id).labels[label_tag]
             self._update_datastore_file()
+            self.book.removed(label_id, label_tag, number)
 
     def get_label_info(self, label_id: str, label_tag: str) -> dict[str, Any]:
         """Return what was saved with a label."""

@@ -19,6 +19,12 @@ class Options(Settings):
         None, description="What clients must send; LIVERCAD_TOKEN goes before it and is not logged."
     )
     parallel: int = Field(1, ge=1, description="So many inferences run at the same time.")
+    reservation_minutes: float = Field(
+        60, gt=0, description="So long a case that an annotator was given is given to nobody else."
+    )
+    validation_share: float = Field(
+        0.2, ge=0, le=1, description="Share of patients whose cases become validation cases at their first submission."
+    )
     server_mode: bool = Field(False, description="MONAI Label's own.")
 
     @property

@@ -29,7 +29,7 @@ from livercad.server import environment, housekeeping
 
 environment.prepare()  # before MONAI Label's routes are imported, which look at its settings then
 
-from monailabel.endpoints import activelearning, datastore, info, scoring, session, train  # noqa: E402
+from monailabel.endpoints import datastore, info, scoring, session, train  # noqa: E402
 
 from livercad.server import (  # noqa: E402
     analysis_routes,
@@ -44,6 +44,8 @@ from livercad.server import (  # noqa: E402
     model_routes,
     phase_routes,
     progress_routes,
+    reservation_routes,
+    sampling_routes,
     submission_routes,
     training_routes,
     upload_routes,
@@ -54,7 +56,7 @@ from livercad.server.jobs import HEADER, Jobs  # noqa: E402
 from livercad.server.threads import add_in_threads  # noqa: E402
 from livercad.server.turns import Turns  # noqa: E402
 
-MONAI_LABEL_ROUTES = (info, train, activelearning, scoring, datastore, session)
+MONAI_LABEL_ROUTES = (info, train, scoring, datastore, session)
 OUR_ROUTES = (
     infer_routes,
     batch_routes,
@@ -68,6 +70,8 @@ OUR_ROUTES = (
     phase_routes,
     analysis_routes,
     submission_routes,
+    sampling_routes,
+    reservation_routes,
     model_routes,
     training_routes,
 )

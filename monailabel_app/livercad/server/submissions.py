@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from monailabel.interfaces.datastore import DefaultLabelTag
-
 from livercad.core.annotation import Annotation
 from livercad.core.taxonomy import Label
+from livercad.server.bookkeeping import ANNOTATION as KEY
+from livercad.server.bookkeeping import TAG
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import ConflictError, UnknownNameError
 from livercad.server.folders import appearing
@@ -27,11 +27,8 @@ from livercad.server.history import Version
 from livercad.server.submission_checks import check_maps
 from livercad.studies.atomic import write_text
 
-TAG = DefaultLabelTag.FINAL.value
 FOLDER = "submissions"
 RECORD = "annotation.json"
-KEY = "submission"
-"""In a label's info: `folder`, and `state` and `annotator`, for lists of cases."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +137,9 @@ def submit(
         if current and current.version != based_on and not force:
             raise _conflict(case, current, based_on)
         info = _put_beside(store, annotation, instances)
-        return find(store, case, store.save_version(case, label, TAG, info))
+        saved = find(store, case, store.save_version(case, label, TAG, info))
+    store.take_in(case)
+    return saved
 
 
 def summary_of(info: dict[str, Any]) -> dict[str, Any]:

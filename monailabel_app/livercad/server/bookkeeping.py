@@ -1,0 +1,122 @@
+"""What a studies folder keeps of who labels what: the sides of its cases, reservations, the audit log."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from monailabel.interfaces.datastore import DefaultLabelTag
+
+from livercad.errors import InputError
+from livercad.learning.audit import AuditLog, Event
+from livercad.learning.contents import contents_of
+from livercad.learning.folder import learning_folder
+from livercad.learning.pool import SHARE, Pool
+from livercad.learning.reservations import MINUTES, Reservations
+from livercad.studies.patients import Patients
+from livercad.studies.study import Series, Study
+
+logger = logging.getLogger(__name__)
+
+TAG = DefaultLabelTag.FINAL.value
+"""Labels that are learnt from."""
+ANNOTATION = "submission"
+"""In a label's info: what the LiverCAD module's annotation says, for lists."""
+
+
+class Bookkeeping:
+    """The books of a studies folder; each is opened when it is first needed.
+
+    Parameters
+    ----------
+    root : Path
+        The studies folder.
+    share : float
+        Of patients that become validation cases.
+    minutes : float
+        How long a case that an annotator was given is kept for them.
+    """
+
+    def __init__(self, root: Path, share: float = SHARE, minutes: float = MINUTES) -> None:
+        self._root, self._share, self._minutes = root, share, minutes
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """Who did what when."""
+        return AuditLog(learning_folder(self._root))
+
+    @cached_property
+    def pool(self) -> Pool:
+        """Sides of cases."""
+        return Pool(learning_folder(self._root), self._share)
+
+    @cached_property
+    def reservations(self) -> Reservations:
+        """Who has which case. One process at a time has them open: the server."""
+        return Reservations(learning_folder(self._root), self._minutes)
+
+    def open(self) -> None:
+        """Open the books that requests share, before there are any: two threads must not open one twice."""
+        _ = self.audit, self.pool, self.reservations
+
+    def saved(self, case: str, tag: str, info: dict[str, Any], *, again: bool = False) -> None:
+        """Record a label that has been saved, before the save counts as done.
+
+        Parameters
+        ----------
+        case, tag : str
+            Whose label it is; only final ones are recorded.
+        info : dict
+            What is kept with it, its `version` among it.
+        again : bool, default False
+            Whether it may have been recorded already, by a server that was killed then.
+        """
+        if tag != TAG or (again and self.audit.read(1, Event.SUBMISSION, case=case, version=info["version"])):
+            return
+        state = info.get(ANNOTATION, {}).get("state")
+        self.audit.record(Event.SUBMISSION, who_saved(info), case=case, version=info["version"], state=state)
+
+    def removed(self, case: str, tag: str, version: int) -> None:
+        """Record that a label was removed."""
+        if tag == TAG:
+            self.audit.record(Event.LABEL_REMOVED, "", case=case, version=version)
+
+    def handed(self, case: str, who: str, strategy: str) -> None:
+        """Record that an annotator was given a case."""
+        self.audit.record(Event.RESERVATION, who, case=case, strategy=strategy)
+
+    def skip(self, case: str, who: str) -> None:
+        """Put back a case that an annotator does not want now."""
+        self.reservations.skip(case, who)
+        self.audit.record(Event.SKIP, who, case=case)
+
+    def take_in(self, study: Study, reference: Series) -> None:
+        """Do what a submission means beyond its label: the case is in nobody's hands, and on a side for good.
+
+        Parameters
+        ----------
+        study : Study
+            The case. Its images are read if it has no side yet; where that fails, it has none until it is tried again.
+        reference : Series
+            The image that its label lies on.
+        """
+        self.reservations.release(study.case)
+        self.assign(study, reference)
+
+    def assign(self, study: Study, reference: Series) -> None:
+        """Give a case its side if it has none."""
+        if self.pool.side(study.case):
+            return
+        try:
+            side = self.pool.assign(study.case, Patients(self._root).of(study), contents_of(study, reference))
+        except (InputError, OSError) as error:
+            logger.warning("Case %s has got no side of the pool yet: %s", study.case, error)
+            return
+        self.audit.record(Event.ASSIGNED, "", case=study.case, side=side)
+
+
+def who_saved(info: dict[str, Any]) -> str:
+    """Who has saved a label, as its info tells: the annotation's annotator, else what a stock client calls itself."""
+    return str(info.get(ANNOTATION, {}).get("annotator") or info.get("client_id") or info.get("user") or "")
