@@ -25,6 +25,11 @@ class ClientError(Exception):
     def __str__(self) -> str:
         return super().__str__().strip()  # a server may give no reason
 
+    @property
+    def isForGood(self) -> bool:
+        """Whether the same request would be refused again, however long one waits."""
+        return self.status in (400, 404, 413, 422)
+
 
 class AddressError(ClientError):
     """The address is none."""
@@ -67,6 +72,15 @@ class ForbiddenError(ClientError):
 
 class NotThereError(ClientError):
     """404: what was asked for is not there."""
+
+
+class OldServerError(NotThereError):
+    """404: the server does not know such requests."""
+
+    @property
+    def isForGood(self) -> bool:
+        """No: a newer server may come."""
+        return False
 
 
 class ConflictError(ClientError):
@@ -114,7 +128,7 @@ def fromAnswer(answer: requests.Response, address: str) -> ClientError:
     if status == 404:
         if reason in ("", "Not Found"):  # not a missing case but a missing route
             sentence = _("{address} does not know this request; it is older than this module. Update the server.")
-            return NotThereError(sentence.format(address=address), status)
+            return OldServerError(sentence.format(address=address), status)
         return NotThereError(reason, status)
     if status == 409:
         return ConflictError(reason or _("The server says that this does not go with what it has."), status)

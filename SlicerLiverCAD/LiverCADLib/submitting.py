@@ -1,10 +1,10 @@
 """Takes the open case to the server and back, by way of the outbox; no Qt. In the GUI thread, work is done in jobs."""
 
 from LiverCADLib.cases import isOnServer
-from LiverCADLib.clientErrors import ConflictError
+from LiverCADLib.clientErrors import ClientError, ConflictError
 from LiverCADLib.drafts import Drafts
 from LiverCADLib.fileWork import FileWork
-from LiverCADLib.scene.outbox import DamagedError, Kind
+from LiverCADLib.scene.outbox import Kind
 from LiverCADLib.scene.submission import concerns, markSubmitted
 from LiverCADLib.segmenting import fetchSubmission
 from LiverCADLib.translation import _
@@ -91,6 +91,7 @@ class Submitting(FileWork):
             _("Submitting {case}").format(case=waiting.case), self._outbox.send, self._session.client, waiting, True
         )
         job.done.connect(lambda version: self._onSent({waiting.id: version}, []))
+        job.failed.connect(lambda error: self._onForceFailed(waiting, error))
 
     def openTheirs(self):
         """Open the server's version, and set aside what waits of this case."""
@@ -158,12 +159,16 @@ class Submitting(FileWork):
         if parameters.waiting in sent:
             parameters.version, parameters.waiting = sent[parameters.waiting], ""
             markSubmitted(self._workbench.lesions)
-        if parameters.waiting in {waiting.id for waiting, error in refused if isinstance(error, DamagedError)}:
-            parameters.waiting = ""  # the scene is the only place where it still is
+        if parameters.waiting in {waiting.id for waiting, error in refused if not _isWaiting(error)}:
+            parameters.waiting = ""  # what comes next does not follow it
             self._workbench.scene.markUnsaved()
         conflicts = [(waiting, error) for waiting, error in refused if isinstance(error, ConflictError)]
         self.conflict = conflicts[0] if conflicts else None
         self._tell(*_howItWent(sent, [error for _waiting, error in refused if not isinstance(error, ConflictError)]))
+
+    def _onForceFailed(self, waiting, error):
+        if not _isWaiting(error):
+            self._onSent({}, [(waiting, error)])
 
     def _followLatest(self, segmentation):
         """What was written before a submission broke goes on waiting, and what is corrected now follows it."""
@@ -258,6 +263,11 @@ class Submitting(FileWork):
         self.changed.emit()
 
 
+def _isWaiting(error):
+    """Whether a submission goes on waiting after an error: it can be read, and the server may yet take it."""
+    return isinstance(error, ClientError) and not error.isForGood
+
+
 def _howItWent(sent, errors):
     """What to tell of a sending: a sentence, and whether it is good or bad."""
     told = []
@@ -265,8 +275,10 @@ def _howItWent(sent, errors):
         told.append(_("Submitted: version {version}.").format(version=", ".join(map(str, sent.values()))))
     for error in errors:
         told.append(str(error))
-        if not isinstance(error, DamagedError):
+        if _isWaiting(error):
             told.append(_("It is saved on this computer and waits."))
+        elif isinstance(error, ClientError):
+            told.append(_("It is kept on this computer: open it there, correct it and submit it, or throw it away."))
     return " ".join(told), "bad" if errors else "good" if sent else ""
 
 

@@ -60,7 +60,7 @@ def test_what_is_no_address_is_told_before_anything_is_sent(address):
         (401, "x", "TokenError", "wants another token"),
         (403, "Only this machine.", "ForbiddenError", "does not let you in. Only this machine."),
         (404, "No such case.", "NotThereError", "No such case."),
-        (404, "Not Found", "NotThereError", "older than this module"),
+        (404, "Not Found", "OldServerError", "older than this module"),
         (409, "Version 3 is newer.", "ConflictError", "Version 3 is newer."),
         (400, "Two arterial phases.", "RefusedError", "Two arterial phases."),
         (413, "x", "RefusedError", "does not take so much data"),
@@ -74,6 +74,7 @@ def test_every_refusal_has_its_class_and_sentence(server, client, status, detail
     error = failure(client.cases)
     assert (type(error).__name__, error.status) == (kind, status)
     assert sentence in str(error)
+    assert error.isForGood is (kind in ("RefusedError", "NotThereError")), "an older server may be updated"
 
 
 def test_a_refusal_without_a_reason_still_is_a_sentence(server, client):

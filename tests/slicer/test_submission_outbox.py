@@ -7,9 +7,16 @@ import pytest
 from case_lesions import bench_with_lesions
 from test_lesions_list import everything
 
-from LiverCADLib.clientErrors import ConflictError, UnreachableError
+from LiverCADLib.clientErrors import (
+    ConflictError,
+    NotThereError,
+    OldServerError,
+    RefusedError,
+    UnavailableError,
+    UnreachableError,
+)
 from LiverCADLib.imageFiles import readVolume
-from LiverCADLib.scene.outbox import Outbox
+from LiverCADLib.scene.outbox import Kind, Outbox
 from LiverCADLib.tasks import Cancelled, Task
 
 HOME = "http://127.0.0.1:8000"
@@ -133,6 +140,37 @@ def test_what_follows_a_refused_submission_waits_with_it(outbox, server):
     assert [waiting.id for waiting in outbox.waiting()] == [first.id, second.id]
     outbox.send(Task(), server, first, force=True)
     assert outbox.sendAll(Task(), server)[0] == {second.id: 3}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RefusedError("x", 400), NotThereError("x", 404), RefusedError("x", 413), RefusedError("x", 422)],
+    ids=lambda error: str(error.status),
+)
+def test_what_is_refused_for_good_is_set_aside_and_what_follows_it_takes_its_place(outbox, server, error):
+    first = outbox.put(case(comment="first"), HOME, basedOn=0)
+    second = outbox.put(case(comment="second"), HOME, basedOn=0, follows=first.id)
+    third = outbox.put(case(comment="third"), HOME, basedOn=0, follows=second.id)
+    submit = server.submit
+
+    def picky(case, annotation, *arguments, **named):
+        if annotation["comment"] == "second":
+            raise error
+        return submit(case, annotation, *arguments, **named)
+
+    server.submit = picky
+    sent, refused = outbox.sendAll(Task(), server)
+    assert sent == {first.id: 1, third.id: 2} and [(letter.id, why) for letter, why in refused] == [(second.id, error)]
+    assert outbox.waiting() == [] and [letter.id for letter in outbox.kept(Kind.ASIDE)] == [second.id]
+
+
+@pytest.mark.parametrize(
+    "error", [OldServerError("older", 404), UnavailableError("busy", 503), UnreachableError("gone")], ids=str
+)
+def test_what_may_yet_be_taken_goes_on_waiting(outbox, server, error):
+    waiting, server.error = outbox.put(case(), HOME, basedOn=0), error
+    assert outbox.sendAll(Task(), server) == ({}, [(waiting, error)])
+    assert outbox.waiting() == [waiting]
 
 
 def test_throwing_a_submission_away_leaves_what_follows_it_in_its_place(outbox, server):

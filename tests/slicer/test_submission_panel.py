@@ -17,7 +17,7 @@ from test_submission_clock import Time
 from livercad.core.annotation import CaseState, Verdict
 from livercad.core.findings import Findings
 from livercad.core.taxonomy import LesionType
-from LiverCADLib.clientErrors import UnreachableError
+from LiverCADLib.clientErrors import RefusedError, UnreachableError
 from LiverCADLib.scene.workClock import WorkClock
 
 
@@ -78,6 +78,38 @@ def test_the_next_submission_is_based_on_the_one_before(make, session, server):
         session.runner.wait()
         assert bench.scene.parameters.version == version
     assert panel.conflictBox.isHidden()
+
+
+def test_a_submission_that_is_refused_for_good_keeps_no_later_one_from_being_taken(make, session, server):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    connected(session, server)
+    bench.editor.setComment(1, "bad")
+    server.error = RefusedError("Lesion 3 is not in the map.", 400)
+    panel.submitButton.click()
+    session.runner.wait()
+    assert "Lesion 3 is not in the map. It is kept on this computer" in panel.messageLabel.text
+    assert bench.scene.isUnsaved and panel.waitingLabel.isHidden() and panel.conflictBox.isHidden()
+    assert panel.kept.box.count == 1 and panel.kept.openButton.enabled and panel.kept.discardButton.enabled
+    server.error = None
+    bench.editor.setComment(1, "good")
+    panel.submitButton.click()
+    session.runner.wait()
+    assert [annotation["lesions"][0]["comment"] for annotation, *_ in server.versions] == ["good"]
+    assert not bench.scene.isUnsaved and panel.messageLabel.text == "Submitted: version 1."
+    dialogs.answer(qt.QMessageBox.Yes, "nowhere any more")
+    panel.kept.discardButton.click()
+    assert panel.kept.widget.isHidden()
+
+
+def test_a_forced_submission_that_is_refused_for_good_is_set_aside(make, session, server):
+    bench, panel = conflicted(make, session, server)
+    server.error = RefusedError("Another grid.", 400)
+    panel.forceButton.click()
+    session.runner.wait()
+    assert panel.conflictBox.isHidden() and panel.waitingLabel.isHidden() and panel.kept.box.count == 1
+    assert bench.scene.isUnsaved and bench.scene.parameters.waiting == ""
+    assert "Another grid. It is kept" in panel.messageLabel.text
 
 
 def test_a_name_is_needed(make, session):

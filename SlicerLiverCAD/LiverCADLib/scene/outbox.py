@@ -22,7 +22,7 @@ class Kind(StrEnum):
     WAITING = "waiting"
     """To be sent."""
     ASIDE = "aside"
-    """Was to be sent; the annotator has opened a newer version of the server's instead."""
+    """Was to be sent; the server refuses it as it is, or the annotator has opened a newer version instead."""
     DRAFT = "draft"
     """Corrections that were not submitted, in case that Slicer ends."""
 
@@ -164,12 +164,21 @@ class Outbox:
         ConflictError
             If there is a newer version on the server. Nothing is lost: it goes on waiting.
         ClientError
-            Likewise, if it cannot be sent.
+            Likewise, if it cannot be sent. If the server would refuse it again and again it is set aside, and what
+            follows it takes its place.
         """
         folder = self._folder / waiting.id
         annotation = json.loads((folder / ANNOTATION).read_text(encoding="utf-8"))
         basedOn = self._letterOf(waiting).basedOn
-        answer = client.submit(waiting.case, annotation, folder / LABEL, folder / INSTANCES, basedOn, task, force=force)
+        files = folder / LABEL, folder / INSTANCES
+        try:
+            answer = client.submit(waiting.case, annotation, *files, basedOn, task, force=force)
+        except ClientError as error:
+            if error.isForGood:
+                letter = self._letterOf(waiting)
+                self._passOn(waiting, letter.basedOn, letter.follows)
+                self._write(replace(letter, kind=Kind.ASIDE))
+            raise
         version = int(answer["version"])
         self._passOn(waiting, basedOn=version, follows="")
         shutil.rmtree(folder)
@@ -183,8 +192,8 @@ class Outbox:
         sent : dict of str to int
             Versions on the server by id.
         refused : list of (Waiting, ClientError or DamagedError)
-            What goes on waiting, and why. What follows one that the server refused is not tried; what follows a damaged
-            one takes its place.
+            What goes on waiting or was set aside, and why. What follows one in conflict is not tried; what follows a
+            damaged one, or one that was set aside, takes its place.
         """
         mine = [waiting for waiting in self.waiting() if waiting.server == client.address]
         sent, refused = {}, []
