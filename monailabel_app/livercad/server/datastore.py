@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
 import threading
 import time
-import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from monailabel.datastore.local import DataModel
-from monailabel.interfaces.datastore import DefaultLabelTag
 
 from livercad.core.phases import Phase
 from livercad.server import history, pending
+from livercad.server.archive import pack_dataset
 from livercad.server.bookkeeping import TAG, Bookkeeping
 from livercad.server.cases import CaseDatastore, Look, look_at_nothing
 from livercad.server.errors import UnknownNameError
@@ -25,7 +22,6 @@ from livercad.server.labels import check_label
 from livercad.server.names import check_name
 from livercad.server.new_cases import add_case, remove_unfinished
 from livercad.server.uploads import add_study_file, remove_study_files
-from livercad.studies.atomic import replacing
 
 
 class StudyDatastore(CaseDatastore):
@@ -178,6 +174,14 @@ class StudyDatastore(CaseDatastore):
                 versions.append(history.Version(number, folder / f"{case}{current.ext}", dict(current.info), True))
         return versions
 
+    def lasting_file(self, case: str, tag: str, number: int) -> Path:
+        """File of a label's version that stays as it is when the label is saved again, for long work on it."""
+        with self.lock:
+            version = next(each for each in self.label_versions(case, tag) if each.number == number)
+            if not version.is_current:
+                return version.file
+            return history.keep(version.file, number, version.info, self._tag_folder(tag), case)
+
     def _label(self, case: str, tag: str) -> Path:
         entry = self._object(case).labels.get(tag)
         if entry is None:
@@ -223,25 +227,12 @@ class StudyDatastore(CaseDatastore):
 
     def get_dataset_archive(self, limit_cases: int | None) -> str:
         """Pack images and final labels, named by case, into a ZIP archive in the folder for temporary files."""
-        cases = self.get_labeled_images()[: limit_cases or None]
-        if not cases:
-            raise UnknownNameError(
-                "the dataset", found="no final label", expected="at least one", todo="Save a label as final first."
-            )
-        archive = Path(tempfile.gettempdir()) / "dataset.zip"  # always the same one, so that they do not pile up
-        with replacing(archive) as temporary, zipfile.ZipFile(temporary, "w") as pack:
-            for case in cases:
-                label = Path(self.get_label_uri(case, DefaultLabelTag.FINAL.value))
-                pack.write(self.get_image_uri(case), f"image/{self.get_image_info(case)['name']}")
-                pack.write(label, f"label/{label.name}")
-            pack.writestr("metadata.json", json.dumps(self.json(), default=str))
-        return str(archive)
+        return str(pack_dataset(self, self.get_labeled_images()[: limit_cases or None]))
 
     def datalist(self, full_path: bool = True) -> list[dict[str, Any]]:
         """Reference image and final label of every case that has one."""
-        tag = DefaultLabelTag.FINAL.value
         pairs = [
-            {"image": self.get_image_uri(case), "label": self.get_label_uri(case, tag)}
+            {"image": self.get_image_uri(case), "label": self.get_label_uri(case, TAG)}
             for case in self.get_labeled_images()
         ]
         if full_path:

@@ -6,6 +6,7 @@ On disk, beside the label ``labels/TAG/CASE.nii.gz``: ``labels/TAG/history/CASE/
 
 from __future__ import annotations
 
+import filecmp
 import json
 import shutil
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ def former_versions(tag_folder: Path, case: str) -> list[Version]:
     return versions
 
 
-def keep(label: Path, number: int, info: dict[str, Any], tag_folder: Path, case: str) -> None:
+def keep(label: Path, number: int, info: dict[str, Any], tag_folder: Path, case: str) -> Path:
     """Put a copy of a label and its info into the history.
 
     Parameters
@@ -76,13 +77,20 @@ def keep(label: Path, number: int, info: dict[str, Any], tag_folder: Path, case:
         ``labels/TAG``.
     case : str
         The label's case.
+
+    Returns
+    -------
+    Path
+        The copy.
     """
     folder = tag_folder / FOLDER / case
     file = folder / f"{number:04d}.label{label.name.removeprefix(case)}"
-    with replacing(file) as temporary:
-        shutil.copyfile(label, temporary)
+    if not file.exists() or not filecmp.cmp(file, label, shallow=False):
+        with replacing(file) as temporary:
+            shutil.copyfile(label, temporary)
     # The record comes last: without it the copy does not count.
     write_text(folder / f"{number:04d}.json", json.dumps({"file": file.name, "info": info}, default=str))
+    return file
 
 
 def next_number(tag_folder: Path, case: str) -> int:

@@ -101,14 +101,15 @@ def _labelled(store: StudyDatastore, case: str, version: Version, patients: Pati
     found = submissions.find(store, case, version.number)
     _check_kind(version)
     study = _with_phases(store, store.study(case))
+    label = store.lasting_file(case, TAG, version.number)  # others may submit while a training runs
     types, classes = told_in(Annotation.from_dict(found.annotation)) if found.annotation else ({}, {})
     return LabelledCase(
         case=case,
         patient=patients.of(study),
         study=study,
         reference=_reference(store, study, version),
-        label=version.file,
-        version=LabelVersion(TAG, version.number, hash_file(version.file), who_saved(version.info), found.submitted),
+        label=label,
+        version=LabelVersion(TAG, version.number, hash_file(label), who_saved(version.info), found.submitted),
         instances=found.instances,
         types=types,
         classes=classes,
