@@ -128,7 +128,6 @@ class LiverCADTest(ScriptedLoadableModuleTest):
     def test_aPanelOpensAndSaysWhenNoServerAnswers(self):
         """Connect to a port where nothing listens: a sentence, and a button that is ready again."""
         module = self._openPanel()
-        module.enter()
         module.serverPanel.addressEdit.text = "http://127.0.0.1:9"
         module.serverPanel.connectButton.click()
         module.workspace.session.runner.wait()
@@ -157,10 +156,10 @@ class LiverCADTest(ScriptedLoadableModuleTest):
         module.workspace.workbench.editor.addMark((0.0, 0.0, 0.0), 8.0)
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "scene.mrb")
-            self.assertTrue(slicer.util.saveScene(path))
+            self.assertTrue(slicer.util.saveScene(path, properties={}))
             slicer.mrmlScene.Clear()
             self.assertEqual((module.workspace.caseScene.case, lesions.numbers), ("", []))
-            slicer.util.loadScene(path)
+            slicer.util.loadScene(path, properties={})
         self.assertEqual((module.workspace.caseScene.case, lesions.numbers), ("self-test", [1]))
         module.close()
 

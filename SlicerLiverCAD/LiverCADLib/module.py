@@ -104,12 +104,13 @@ class LiverCADModuleWidget(VTKObservationMixin):
         layout.addStretch(1)
 
     def _shortcuts(self):
+        # None of those of the Segment Editor, which has the same window: of two with one key Qt tells neither.
         return (
-            Shortcut(".", _("next lesion"), lambda: self._selectNext(1)),
-            Shortcut(",", _("previous lesion"), lambda: self._selectNext(-1)),
+            Shortcut("Ctrl+Down", _("next lesion"), lambda: self._selectNext(1)),
+            Shortcut("Ctrl+Up", _("previous lesion"), lambda: self._selectNext(-1)),
             Shortcut("Ctrl+Return", _("accept the selected lesions"), self.lesionsPanel.acceptButton.click),
             Shortcut("Ctrl+Backspace", _("reject the selected lesions"), self.lesionsPanel.rejectButton.click),
-            Shortcut("Ctrl+Shift+Z", _("undo the last change of lesions"), self.lesionsPanel.undoButton.click),
+            Shortcut("Ctrl+Alt+Z", _("undo the last change of lesions"), self.lesionsPanel.undoButton.click),
             Shortcut("Ctrl+Shift+N", _("next sample"), self.casePanel.nextButton.click),
             Shortcut("Ctrl+Shift+Return", _("submit"), self.submitPanel.submitButton.click),
         )

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from case_lesions import bench_with_lesions
 from panel_tools import picture, qt, settle, slicer, wait_until
+from PySide6 import QtCore
+from PySide6.QtTest import QTest
 from standin.loader import openModule
+from standin.widgets.segmenteditor import KEYS as EDITOR_KEYS
 
 from livercad.core.phases import Phase
 from LiverCADLib.scene.layouts import layoutNode, layoutNumber
@@ -113,13 +116,36 @@ def test_keys_work_while_the_module_is_shown(opened, module):
         opened.widget.enter()
     keys = [shortcut.key for shortcut in module.shortcuts.shortcuts]
     assert len(set(keys)) == len(keys)
-    installed = window.findChildren(qt.QShortcut)
-    assert [key.key.toString() for key in installed] == keys
+    installed = [shortcut.key.toString() for shortcut in window.findChildren(qt.QShortcut)]
+    assert set(keys) | set(EDITOR_KEYS) == set(installed) and len(set(installed)) == len(installed), "each key once"
     opened.widget.exit()
     slicer.app.processEvents()
     assert not window.findChildren(qt.QShortcut)
     for key in keys:
         assert f"<b>{key}</b>" in module.shortcuts.asTable()
+
+
+def test_keys_do_what_they_say_beside_those_of_the_segment_editor(opened, module):
+    bench = bench_with_lesions()
+    module.workspace.caseScene.setParameters(bench.scene.parameters)
+    bench.release()
+    window = slicer.util.mainWindow()
+    was_visible = window.visible
+    window.show()
+    window.activateWindow()
+    opened.widget.exit()
+    opened.widget.enter()
+    slicer.app.processEvents()
+    lesions = module.workspace.workbench.lesions
+    control, alt = QtCore.Qt.KeyboardModifier.ControlModifier, QtCore.Qt.KeyboardModifier.AltModifier
+    for key, selected in (("Down", 1), ("Down", 2), ("Up", 1), ("Up", 3)):
+        QTest.keyClick(window, getattr(QtCore.Qt.Key, f"Key_{key}"), control)
+        assert lesions.selection == selected, key
+    module.workspace.workbench.editor.delete([2])
+    QTest.keyClick(window, QtCore.Qt.Key.Key_Z, control | alt)
+    assert lesions.numbers == [1, 2, 3]
+    opened.widget.exit()
+    window.setVisible(was_visible)
 
 
 def test_the_tutorial_has_every_key_once(module):

@@ -8,7 +8,9 @@ import slicer
 from case_scene import open_case, parameters, reload_scene
 
 from livercad.core.phases import Phase
+from LiverCADLib.panels.segmentPanel import SegmentPanel
 from LiverCADLib.scene.layouts import compositeNode, layoutNode, layoutNumber, layoutXml, sliceNode, viewName
+from LiverCADLib.scene.workbench import Workbench
 
 FOUR_UP = 3
 
@@ -64,6 +66,20 @@ def test_each_view_shows_its_phase_and_all_are_linked(case_scene, phases, side_b
         assert background(viewName(phase)) is phases.volume(phase)
         assert compositeNode(viewName(phase)).GetLinkedControl()
         assert compositeNode(viewName(phase)).GetHotLinkedControl()
+
+
+def test_each_view_goes_on_showing_its_phase_beside_the_segment_editor(
+    case_scene, phases, side_by_side, session, client, views, tmp_path
+):
+    views(*map(viewName, Phase))
+    panel = SegmentPanel(Workbench(case_scene), session)
+    open_case(case_scene, client)
+    side_by_side.setOn(True)
+    for step in (lambda: open_case(case_scene, client, "case-2"), lambda: reload_scene(case_scene, tmp_path)):
+        step()
+        assert panel.editor.sourceVolumeNode() is case_scene.reference
+        for phase, volume in phases.volumes().items():
+            assert background(viewName(phase)) is volume, phase
 
 
 def test_all_views_show_the_same_place_at_the_same_scale(case_scene, phases, side_by_side, client, views):

@@ -193,6 +193,62 @@ def test_the_segment_editor_keeps_its_state_in_its_node(segmentation, scene):
     assert editor.sourceVolumeNode().GetName() == "portal"
 
 
+@pytest.fixture
+def editor(segmentation, scene):
+    editor = slicer.qMRMLSegmentEditorWidget()
+    editor.setMRMLScene(scene)
+    editor.setMRMLSegmentEditorNode(scene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))
+    yield editor
+    editor.uninstallKeyboardShortcuts()
+    editor.setMRMLSegmentEditorNode(None)
+
+
+@pytest.mark.parametrize("isShown", [True, False])
+def test_the_segment_editor_shows_its_image_in_all_slice_views(editor, segmentation, scene, isShown):
+    portal, other = slicer.util.getNode("portal"), scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "other")
+    logic = slicer.vtkMRMLSliceLogic()
+    logic.SetMRMLApplicationLogic(slicer.app.applicationLogic())
+    logic.SetMRMLScene(scene)
+    logic.AddSliceNode("Red")
+    composite = logic.GetSliceCompositeNode()
+    composite.SetBackgroundVolumeID(other.GetID())
+    editor.autoShowSourceVolumeNode = isShown
+    segmentation.CreateDefaultDisplayNodes()
+    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(portal)
+    editor.setSegmentationNode(segmentation)
+    assert editor.sourceVolumeNode() is portal, "the image on whose grid it lies"
+    assert composite.GetBackgroundVolumeID() == (portal if isShown else other).GetID()
+    logic.SetMRMLScene(None)
+
+
+def test_undo_of_the_segment_editor_takes_segments_away_that_came_since(editor, segmentation):
+    editor.setSegmentationNode(segmentation)
+    ids = segmentation.GetSegmentation().GetSegmentIDs
+    before = ids()
+    editor._save_state_for_undo()
+    segmentation.GetSegmentation().AddEmptySegment("later")
+    editor.undo()
+    assert ids() == before
+    editor.redo()
+    assert ids() == (*before, "later")
+    editor.undoEnabled = True
+    editor.undo()
+    assert ids() == (*before, "later"), "there is nothing to go back to"
+
+
+def test_the_segment_editor_refuses_keys_that_somebody_has(editor):
+    window = qt.QMainWindow()
+    taken = qt.QShortcut(window)
+    taken.setKey(qt.QKeySequence("."))
+    with pytest.raises(RuntimeError, match="which do nothing then"):
+        editor.installKeyboardShortcuts(window)
+    taken.setKey(qt.QKeySequence("Ctrl+Down"))
+    editor.installKeyboardShortcuts(window)
+    assert len(window.findChildren(qt.QShortcut)) > 30
+    editor.uninstallKeyboardShortcuts()
+    assert window.findChildren(qt.QShortcut) == [taken]
+
+
 def test_effects_of_the_segment_editor_cannot_run(segmentation, scene):
     editor = slicer.qMRMLSegmentEditorWidget()
     editor.setMRMLSegmentEditorNode(scene.AddNewNodeByClass("vtkMRMLSegmentEditorNode"))

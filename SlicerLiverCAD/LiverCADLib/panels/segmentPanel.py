@@ -63,6 +63,7 @@ class SegmentPanel:
         self.editor.sourceVolumeNodeSelectorVisible = False
         self.editor.switchToSegmentationsButtonVisible = False
         self.editor.maximumNumberOfUndoStates = 10
+        self.editor.autoShowSourceVolumeNode = False  # each phase's view shows its phase
         self.editor.toolTip = _(
             "Every segment beside the liver is a lesion: one that you add here is in the table as well, under a number "
             "of its own."

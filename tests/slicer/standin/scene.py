@@ -103,7 +103,8 @@ def _make_hierarchy_again(mrml: Any, event: str) -> None:
     """Replace the subject hierarchy after a scene has brought one of its own.
 
     In the application qSlicerSubjectHierarchyPluginLogic merges the two. Without it items of nodes that are not saved,
-    markups of ours among them, stay unresolved, and 3-D views look for a segmentation's item for ever. Folders are lost.
+    markups of ours among them, stay unresolved, and 3-D views look for a segmentation's item for ever. Folders are
+    lost.
     """
     for hierarchy in slicer.util.getNodesByClass("vtkMRMLSubjectHierarchyNode", mrml):
         mrml.RemoveNode(hierarchy)

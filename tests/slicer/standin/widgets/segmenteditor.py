@@ -1,6 +1,8 @@
 """qMRMLSegmentEditorWidget. Its effects (paint, erase, threshold, …) cannot run here: they are C++ and Qt of Slicer's.
 
-It keeps what the real one keeps in its vtkMRMLSegmentEditorNode, and tests edit the labelmaps themselves.
+It keeps what the real one keeps in its vtkMRMLSegmentEditorNode, shows the image that is looked at in all views, takes
+the same keys of the main window, and has the same way back: all segments as they were before a stroke, and none that
+came since. Tests edit the labelmaps themselves, after `_save_state_for_undo`.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import qt
+import slicer
 from PySide6 import QtCore
 
 from standin.pythonqt import closed
@@ -34,6 +37,15 @@ EFFECTS = (
     "Mask volume",
 )
 
+KEYS = (
+    *"0123456789",
+    *(f"Shift+{digit}" for digit in range(10)),
+    *("Esc", "Space", "Z", "Y", "I"),
+    *("Ctrl+Z", "Ctrl+Y", "Ctrl+Shift+Z"),  # undo and redo, on one system or the other
+    *("Q", "W", "/", "*", ",", ".", ">", "<"),
+)
+"""What qMRMLSegmentEditorWidget::installKeyboardShortcuts takes."""
+
 
 @register
 @closed
@@ -54,8 +66,12 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
     switchToSegmentationsButtonVisible = stored(bool, True)
     addRemoveSegmentButtonsVisible = stored(bool, True)
     autoShowSourceVolumeNode = stored(bool, True)
-    undoEnabled = stored(bool, True)
-    maximumNumberOfUndoStates = stored(int, 10)
+    undoEnabled = QtCore.Property(bool, lambda self: self._undo_enabled, lambda self, on: self._enable_undo(on))
+    maximumNumberOfUndoStates = QtCore.Property(
+        int,
+        lambda self: self._history.GetMaximumNumberOfStates(),
+        lambda self, count: self._history.SetMaximumNumberOfStates(count),
+    )
     readOnly = stored(bool, False)
     unorderedEffectsVisible = stored(bool, True)
     jumpToSelectedSegmentEnabled = stored(bool, False)
@@ -65,6 +81,8 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         self._editor: Any = None
         self._observations = Observations(self)
         self._known: tuple[Any, ...] = (None, None, "")
+        self._history, self._undo_enabled = slicer.vtkSegmentationHistory(), True
+        self._shortcuts: list[Any] = []
         self._order: list[str] = []
         self._table = qMRMLSegmentsTableView()
         self._effects = qt.QLabel()
@@ -143,14 +161,47 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
         """Listen to the views no longer."""
 
     def installKeyboardShortcuts(self, parent: Any = None) -> None:
-        """Take the effects' keys."""
+        """Take the effects' keys, where nobody else has them: of two with one key Qt tells neither."""
+        self.uninstallKeyboardShortcuts()
+        window = parent or slicer.util.mainWindow()
+        if window is None:
+            return
+        taken = {shortcut.key.toString() for shortcut in window.findChildren(qt.QShortcut)} & set(KEYS)
+        if taken:
+            raise RuntimeError(f"keys that the Segment Editor has as well, and which do nothing then: {sorted(taken)}")
+        for key in KEYS:
+            shortcut = qt.QShortcut(window)
+            shortcut.setKey(qt.QKeySequence(key))
+            shortcut.connect("activatedAmbiguously()", lambda key=key: _ambiguous(key))
+            self._shortcuts.append(shortcut)
 
     def uninstallKeyboardShortcuts(self) -> None:
         """Give the effects' keys back."""
+        for shortcut in self._shortcuts:
+            shortcut.setParent(None)
+            shortcut.deleteLater()
+        self._shortcuts = []
+
+    def undo(self) -> None:
+        """Bring all segments back as they were before the last stroke."""
+        self._history.RestorePreviousState()
+
+    def redo(self) -> None:
+        """Take the undo back."""
+        self._history.RestoreNextState()
 
     def updateWidgetFromMRML(self) -> None:
         """Show the node's state."""
         self._follow()
+
+    def _save_state_for_undo(self) -> None:
+        """Come before a stroke, as effects do."""
+        self._history.SaveState()
+
+    def _enable_undo(self, enabled: bool) -> None:
+        if enabled:
+            self._history.RemoveAllStates()
+        self._undo_enabled = enabled
 
     def _state(self) -> Any:
         if self._editor is None:
@@ -163,14 +214,42 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):
             self._editor.SetSelectedSegmentID(ids[0])
 
     def _follow(self, *_: Any) -> None:
-        segmentation, volume, segment = self.segmentationNode(), self.sourceVolumeNode(), self.currentSegmentID()
-        old_segmentation, old_volume, old_segment = self._known
+        if self.segmentationNode() is not self._known[0]:
+            self._follow_segmentation(self.segmentationNode())
+        volume, segment = self.sourceVolumeNode(), self.currentSegmentID()
+        segmentation, old_volume, old_segment = self._known
         self._known = (segmentation, volume, segment)
-        if segmentation is not old_segmentation:
-            self._table.setSegmentationNode(segmentation)
-            self.segmentationNodeChanged.emit(segmentation)
         if volume is not old_volume:
+            if volume is not None and segmentation is not None and self.autoShowSourceVolumeNode:
+                _show_in_slice_views(volume, segmentation)
             self.sourceVolumeNodeChanged.emit(volume)
         if segment != old_segment:
             self._table.setSelectedSegmentIDs([segment])
             self.currentSegmentIDChanged.emit(segment)
+
+    def _follow_segmentation(self, node: Any) -> None:
+        """Show a segmentation, and take the image on whose grid it lies."""
+        self._known = (node, *self._known[1:])
+        self._table.setSegmentationNode(node)
+        self._history.SetSegmentation(node.GetSegmentation() if node is not None else None)
+        if node is not None:
+            reference = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+            self._editor.SetAndObserveSourceVolumeNode(reference)
+        self.segmentationNodeChanged.emit(node)
+
+
+def _show_in_slice_views(volume: Any, segmentation: Any) -> None:
+    """Put an image into the background of all slice views that do not show it and may show the segmentation."""
+    display = segmentation.GetDisplayNode()
+    for composite in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"):
+        view = slicer.mrmlScene.GetSingletonNode(composite.GetLayoutName(), "vtkMRMLSliceNode")
+        shown = composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID()
+        is_there = display is not None and view is not None and display.IsDisplayableInView(view.GetID())
+        if is_there and volume.GetID() not in shown:
+            composite.SetBackgroundVolumeID(volume.GetID())
+            composite.SetForegroundVolumeID(None)
+            composite.SetLabelVolumeID(None)
+
+
+def _ambiguous(key: str) -> None:
+    raise RuntimeError(f"{key}: another shortcut of the main window has this key, and neither does anything")
