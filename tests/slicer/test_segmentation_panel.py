@@ -18,11 +18,16 @@ from case_lesions import (
 from case_scene import connected, reload_scene
 from panel_tools import picture, wait_until
 from standin.helpers import process_events
+from test_lesions_list import at, everything, paint
 
+from livercad.core.annotation import Verdict
 from livercad.core.volume import Volume
 from LiverCADLib.clientErrors import UnavailableError
 from LiverCADLib.imageFiles import writeVolume
 from LiverCADLib.panels.segmentPanel import SegmentPanel
+from LiverCADLib.scene.analysis import AnalysisAnswer, takeAnalysis
+from LiverCADLib.scene.masks import Mask
+from LiverCADLib.scene.submission import AnnotatedCase
 
 
 class LesionServer:
@@ -197,6 +202,44 @@ def test_the_chosen_segment_and_the_chosen_lesion_follow_each_other(session):
     assert panel.editor.currentSegmentID() == bench.segmentation.lesionIds[3]
     panel.editor.setCurrentSegmentID(bench.segmentation.liverId)
     assert bench.lesions.selection == 3, "the liver is no lesion"
+
+
+@pytest.mark.parametrize("change", ["mark", "delete", "merge", "undo", "find", "liver", "restore"])
+def test_going_back_before_a_stroke_takes_nothing_away_that_came_since(session, change):
+    bench = bench_with_lesions(later=lambda function: None)
+    panel = make(bench, session)
+    lesions, grid = bench.lesions, bench.segmentation.grid
+    if change == "undo":
+        bench.editor.delete([2])
+    panel.editor._save_state_for_undo()
+    paint(bench, 1, on_grid(bench.segmentation.lesion(1))[::-1])
+    {
+        "mark": lambda: bench.editor.addMark(at(bench, 33, 31, 12), 8.0),
+        "delete": lambda: bench.editor.delete([2]),
+        "merge": lambda: bench.editor.merge([1, 2]),
+        "undo": bench.editor.undo,
+        "find": lambda: takeAnalysis(lesions, AnalysisAnswer.of(found(), filled(LIVER), instances()), keepMine=False),
+        "liver": lambda: bench.segmentation.setLiver(Mask.of(filled(LIVER))),
+        "restore": lambda: bench.restore(AnnotatedCase.fromMaps(None, grid, *bench.collect("ann").maps())),
+    }[change]()
+    lesions.settle()
+    before = everything(bench)
+    panel.editor.undo()
+    lesions.settle()
+    assert everything(bench) == before
+
+
+def test_a_stroke_can_be_taken_back_after_a_verdict(session):
+    bench = bench_with_lesions(later=lambda function: None)
+    panel = make(bench, session)
+    before = bench.segmentation.lesion(1).fingerprint
+    panel.editor._save_state_for_undo()
+    paint(bench, 1, on_grid(bench.segmentation.lesion(1))[::-1])
+    bench.editor.setVerdict([1], Verdict.ACCEPTED)
+    assert bench.segmentation.lesion(1).fingerprint != before
+    panel.editor.undo()
+    bench.lesions.settle()
+    assert bench.segmentation.lesion(1).fingerprint == before and bench.lesions.numbers == [1, 2, 3]
 
 
 def test_the_editor_goes_on_after_the_scene_was_reloaded(session, tmp_path):

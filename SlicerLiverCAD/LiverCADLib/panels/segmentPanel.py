@@ -138,6 +138,11 @@ class SegmentPanel:
         self._isCentred = False
         if segmentation is not None:
             segmentation.surfaceMade.connect(self._onSurface)
+            segmentation.written.connect(self._forgetStrokes)
+
+    def _forgetStrokes(self):
+        """Let no undo go back before what this module has written: it would take away all segments that came since."""
+        self.editor.undoEnabled = True  # its setter clears the states to go back to
 
     def _onSurface(self):
         """Look at the segments when they are first shown in 3-D: Slicer's views stay where they are, at the origin."""

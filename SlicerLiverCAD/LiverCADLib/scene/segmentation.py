@@ -44,12 +44,15 @@ class CaseSegmentation:
     ----------
     touched : Signal
         (segment's id, or empty where it is not known which): something about segments was changed, by whomever.
+    written : Signal
+        No arguments; this module has added, changed or removed a segment: no earlier state of the segments is to come
+        back.
     surfaceMade : Signal
         No arguments; the segments have got surfaces, which 3-D views show.
     """
 
     def __init__(self, node, reference):
-        self.touched, self.surfaceMade = Signal(), Signal()
+        self.touched, self.written, self.surfaceMade = Signal(), Signal(), Signal()
         self.node, self.reference = node, reference
         node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
         # Taken once: a mask must not land elsewhere because somebody moves the reference later.
@@ -188,6 +191,7 @@ class CaseSegmentation:
         """Remove a lesion's segment, if there is one."""
         if id_ := self.lesionIds.get(number):
             self.node.GetSegmentation().RemoveSegment(id_)
+            self.written.emit()
 
     # Looks
 
@@ -217,6 +221,7 @@ class CaseSegmentation:
         segment.AddRepresentation(BINARY, self._imageOf(mask))
         id_ = self.node.GetSegmentation().GenerateUniqueSegmentID("LiverCAD")
         self.node.GetSegmentation().AddSegment(segment, id_)
+        self.written.emit()
         return id_
 
     def _read(self, segmentId):
@@ -227,6 +232,7 @@ class CaseSegmentation:
         logic = slicer.vtkSlicerSegmentationsModuleLogic
         if not logic.SetBinaryLabelmapToSegment(self._imageOf(mask), self.node, segmentId, logic.MODE_REPLACE):
             raise RuntimeError(f"Slicer could not write the voxels of the segment {segmentId}.")
+        self.written.emit()
 
     def _imageOf(self, mask):
         image = slicer.vtkOrientedImageData()
