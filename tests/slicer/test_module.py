@@ -16,7 +16,7 @@ from standin.loader import openModule
 from standin.widgets.segmenteditor import KEYS as EDITOR_KEYS
 
 from livercad.core.phases import Phase
-from LiverCADLib.scene.layouts import layoutNode, layoutNumber
+from LiverCADLib.scene.layouts import layoutNumber
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,11 +54,12 @@ def test_an_older_slicer_is_told_what_is_needed(monkeypatch):
     module.close()
 
 
-def test_a_saved_scenes_layout_is_known_before_the_module_is_opened(opened):
-    slicer.mrmlScene.RemoveNode(layoutNode())
-    assert not layoutNode().IsLayoutDescription(layoutNumber(Phase))
+def test_a_saved_scenes_layout_is_known_before_the_module_is_opened(opened, monkeypatch):
+    layouts = slicer.vtkMRMLLayoutNode()
+    monkeypatch.setattr("LiverCADLib.scene.layouts.layoutNode", lambda: layouts)
+    assert not layouts.IsLayoutDescription(layoutNumber(Phase))
     slicer.app.startupCompleted.emit()
-    assert layoutNode().IsLayoutDescription(layoutNumber(Phase))
+    assert layouts.IsLayoutDescription(layoutNumber(Phase))
 
 
 def test_the_help_has_a_link_to_the_tutorial(opened):

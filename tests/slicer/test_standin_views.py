@@ -136,7 +136,7 @@ def test_segments_are_seen_in_space(layouts, volume, main_window, tmp_path):
     mask[8:24, 16:48, 16:48] = 1
     slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, "liver", volume)
     node.CreateClosedSurfaceRepresentation()
-    view.resetFocalPoint()
+    slicer.util.resetThreeDViews()
     full = qt.QImage(str(screenshot(view, tmp_path / "full.png")))
     middle = full.pixelColor(full.width() // 2, full.height() // 2)
     assert middle.red() > 2 * middle.green()
