@@ -10,6 +10,7 @@ import nibabel as nib
 import numpy as np
 from scipy import ndimage
 
+from livercad.classification.doubts import ClassDoubt
 from livercad.classification.views import LesionView
 from livercad.core.crops import PHASES, PIXELS, crops_of, side_mm
 from livercad.core.findings import Classification, Lesion, ModelUsed, Registration
@@ -91,6 +92,11 @@ class FakeLesionFinder:
         certain = ct.like(probability.astype(np.float32))
         return split_lesions(certain, certain, self.settings)
 
+    def uncertainty(self, ct: Volume, liver: Volume, progress: Progress = silent) -> float:
+        """The more of the liver is lesion, the more unsure."""
+        progress(1, 1, "lesions")
+        return float(((ct.array == LESION_HU) & (liver.array > 0)).sum() / liver.array.sum())
+
 
 @dataclass(frozen=True)
 class FakeGuess:
@@ -114,6 +120,9 @@ class FakePhaseRecognizer:
         told = max(voxels, key=lambda phase: voxels[phase])
         return FakeGuess({phase: 0.94 if phase is told else 0.02 for phase in Phase}, False, {"aorta": 150.0})
 
+    def liver_features(self, ct: Volume, liver: Volume) -> np.ndarray:
+        return np.array([liver.array.sum(), ct.array[liver.array > 0].mean()], np.float32)
+
 
 @dataclass(frozen=True)
 class FakeClassified:
@@ -133,6 +142,10 @@ class FakeClassifier:
     ) -> dict[int, FakeClassified]:
         progress(1, 1, "classes")
         return {lesion.number: self._one(images, lesion) for lesion in lesions}
+
+    def doubts(self, images: Mapping[Phase, Volume], lesions: Sequence[Lesion]) -> dict[int, ClassDoubt]:
+        features = np.ones(3, np.float32)
+        return {each.number: ClassDoubt(1 / each.diameter_mm, 0.0, each.volume_ml * features) for each in lesions}
 
     def _one(self, images: Mapping[Phase, Volume], lesion: Lesion) -> FakeClassified:
         label = LesionClass.METASTASIS if lesion.diameter_mm > 30 else LesionClass.HEMANGIOMA

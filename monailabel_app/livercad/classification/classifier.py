@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from livercad.classification.calibration import Calibration
+from livercad.classification.doubts import ClassDoubt, doubt_of
 from livercad.classification.recipe import CLASSES, new_network
 from livercad.classification.saliency import classify_and_explain
 from livercad.classification.scaling import to_network
@@ -103,6 +104,28 @@ class LesionClassifier:
             if present.any():
                 classified[lesion.number] = self._classify(crops, present, lesion)
         return classified
+
+    def doubts(self, images: Mapping[Phase, Volume], lesions: Sequence[Lesion]) -> dict[int, ClassDoubt]:
+        """Tell how unsure the network is of the lesions' classes.
+
+        Parameters
+        ----------
+        images : mapping of Phase to Volume
+            HU, laid over each other.
+        lesions : sequence of Lesion
+            Their centres, diameters and numbers are used.
+
+        Returns
+        -------
+        dict of int to ClassDoubt
+            By `Lesion.number`; without lesions that no phase shows.
+        """
+        doubts = {}
+        for lesion in lesions:
+            crops, present = crops_of(images, lesion.center, lesion.diameter_mm)
+            if present.any():
+                doubts[lesion.number] = doubt_of(self.network, self.calibration, to_network(crops), present)
+        return doubts
 
     def _classify(self, crops: npt.NDArray[np.float32], present: npt.NDArray[np.bool_], lesion: Lesion) -> Classified:
         shown = torch.from_numpy(present)[None]

@@ -13,6 +13,7 @@ import torch
 
 from livercad.core.volume import Volume
 from livercad.networks.organ_unet import STRIDE, OrganUNet, SureLabels
+from livercad.phases.embedding import liver_features
 from livercad.phases.features import KIDNEY, largest_pieces
 from livercad.phases.organs import SPACING_MM, Organ, scale_hu
 from livercad.segmentation.resampling import NetworkGrid
@@ -60,7 +61,7 @@ class OrganFinder:
     """
 
     def __init__(self, tensors: Mapping[str, torch.Tensor], device: str) -> None:
-        network = OrganUNet(len(Organ))
+        network = self._network = OrganUNet(len(Organ))
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
         with warnings.catch_warnings():
             # Instance normalisation checks the size of what it is given, which tracing cannot follow and need not.
@@ -108,11 +109,30 @@ class OrganFinder:
         ndarray of uint8, shape (i, j, k)
             `Organ` of every voxel.
         """
-        i, j, k = (-(-n // STRIDE) * STRIDE for n in image.shape)
-        padded = np.full((i, j, k), PAD_HU, np.float32)
+        padded = _padded(image, PAD_HU)
         inside = tuple(slice(0, n) for n in image.shape)
-        padded[inside] = image
-        return self._ready((i, j, k))(scale_hu(padded))[inside].round().astype(np.uint8)
+        return self._ready(padded.shape)(scale_hu(padded))[inside].round().astype(np.uint8)
+
+    def liver_features(self, ct: Volume, liver: Volume) -> npt.NDArray[np.float32]:
+        """Tell where the network places a liver among others.
+
+        Parameters
+        ----------
+        ct : Volume
+            CT in HU, on any grid.
+        liver : Volume
+            Mask on the same grid, not empty.
+
+        Returns
+        -------
+        ndarray of float32, shape (channels,)
+            See `livercad.phases.embedding`.
+        """
+        grid = NetworkGrid.over(ct, SPACING_MM)
+        share = grid.to_network(liver.array)
+        near = surroundings_of(share > 0)
+        image = grid.to_network(ct.array)[near]
+        return liver_features(self._network, _padded(image, PAD_HU), _padded(share[near], 0.0))
 
 
 def surroundings_of(liver: npt.NDArray[np.bool_]) -> tuple[slice, slice, slice]:
@@ -122,6 +142,11 @@ def surroundings_of(liver: npt.NDArray[np.bool_]) -> tuple[slice, slice, slice]:
         return np.s_[:, :, :]
     low = levels[0] - round(BELOW_LIVER_MM / SPACING_MM[2])
     return np.s_[:, :, max(0, int(low)) : int(levels[-1]) + round(ABOVE_LIVER_MM / SPACING_MM[2])]
+
+
+def _padded(image: npt.NDArray[np.float32], value: float) -> npt.NDArray[np.float32]:
+    """An image whose sides the network can halve as often as it does."""
+    return np.pad(image, [(0, -n % STRIDE) for n in image.shape], constant_values=value)
 
 
 def _parts(image: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from safetensors import safe_open
 
 from livercad.core.findings import ModelUsed
@@ -82,6 +83,23 @@ class PhaseRecognizer:
         self._find_organs = OrganFinder(organs, settings.device)
         self._classifier = PhaseClassifier.from_tensors(rest)
         self.model: ModelUsed = weights.used(self._find_organs.runtime)
+
+    def liver_features(self, ct: Volume, liver: Volume) -> npt.NDArray[np.float32]:
+        """Tell where the organ network places a liver among others, see `livercad.phases.embedding`.
+
+        Parameters
+        ----------
+        ct : Volume
+            CT in HU, on any grid.
+        liver : Volume
+            Mask on the same grid, not empty.
+
+        Returns
+        -------
+        ndarray of float32, shape (channels,)
+            The same for the same image; two livers that look alike have similar ones.
+        """
+        return self._find_organs.liver_features(ct, liver)
 
     def __call__(self, ct: Volume, liver: Volume | None = None, progress: Progress = silent) -> PhaseGuess:
         """Recognise the phase.

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from livercad.core.findings import Lesion, ModelUsed
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
@@ -14,6 +17,7 @@ from livercad.registration.align import Aligned
 
 if TYPE_CHECKING:  # they load torch
     from livercad.classification.classifier import Classified
+    from livercad.classification.doubts import ClassDoubt
     from livercad.phases.recognize import PhaseGuess
 
 
@@ -34,6 +38,9 @@ class LesionFinder(Protocol):
     def __call__(self, ct: Volume, liver: Volume, progress: Progress = silent) -> LesionsFound:
         """Return lesions on the grid of `ct`."""
 
+    def uncertainty(self, ct: Volume, liver: Volume, progress: Progress = silent) -> float:
+        """Return how unsure it is of the lesions; 0 is sure."""
+
 
 class PhaseFinder(Protocol):
     """Recognises the phase that a volume was taken in."""
@@ -42,6 +49,9 @@ class PhaseFinder(Protocol):
 
     def __call__(self, ct: Volume, liver: Volume | None, progress: Progress = silent) -> PhaseGuess:
         """Return how probable each phase is."""
+
+    def liver_features(self, ct: Volume, liver: Volume) -> npt.NDArray[np.float32]:
+        """Return where the liver stands among others, shape (channels,)."""
 
 
 class Aligner(Protocol):
@@ -62,3 +72,6 @@ class Classifier(Protocol):
         self, images: Mapping[Phase, Volume], lesions: Sequence[Lesion], progress: Progress = silent
     ) -> Mapping[int, Classified]:
         """Classify lesions, by their number, from images in HU that all lie on one grid."""
+
+    def doubts(self, images: Mapping[Phase, Volume], lesions: Sequence[Lesion]) -> Mapping[int, ClassDoubt]:
+        """Return how unsure it is of the class of each lesion."""

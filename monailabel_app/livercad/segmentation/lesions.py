@@ -11,8 +11,9 @@ from livercad.models.champions import champion
 from livercad.models.version import ModelVersion
 from livercad.networks.leuven_unet import LESION_HALO, LESION_SMALLEST, LESION_STEP, lesion_unet
 from livercad.progress import Progress, part, silent
-from livercad.segmentation.lesion_grid import BACKGROUND, LiverBlock, LiverView
+from livercad.segmentation.lesion_grid import BACKGROUND, SPACING_MM, LiverBlock, LiverView
 from livercad.segmentation.runtimes import Runtime, Size, load_runtime
+from livercad.segmentation.uncertainty import mean_probability, uncertainty_of
 from livercad.segmentation.weights import load_weights
 from livercad.segmentation.windows import predict_in_windows
 from livercad.settings import Settings
@@ -73,8 +74,7 @@ class LesionPredictor:
         """
         block = LiverBlock.of(ct, liver)
         view = LiverView.of(block.hu, block.liver)
-        sensitive = _predict(self._sensitive, view.image, part(progress, 0.0, 0.45)) * view.inside
-        strict = _predict(self._strict, view.image, part(progress, 0.45, 0.9)) * view.inside
+        sensitive, strict = (seen * view.inside for seen in self._look(view.image, part(progress, 0.0, 0.9)))
         values, where = block.grid.to_volume(sensitive, view.corner)
         evidence, _ = block.grid.to_volume((sensitive + strict) / 2, view.corner)
         part_of_near = block.near.crop([side.start for side in where], [side.stop for side in where])
@@ -84,6 +84,38 @@ class LesionPredictor:
         instances[tuple(slice(o, o + n) for o, n in zip(first, values.shape, strict=True))] = found.instances.array
         progress(1, 1, "lesions")
         return LesionsFound(ct.like(instances), found.scores)
+
+    def uncertainty(self, ct: Volume, liver: Volume, progress: Progress = silent) -> float:
+        """Tell how unsure the network is of the lesions, see `livercad.segmentation.uncertainty`.
+
+        Parameters
+        ----------
+        ct : Volume
+            CT in HU, on any grid.
+        liver : Volume
+            Mask of the liver with its lesions on the same grid, not empty.
+        progress : Progress
+            Told of every window.
+
+        Returns
+        -------
+        float
+            In bits; 0 is sure. It takes as long as finding the lesions, times the images that are looked at.
+        """
+
+        def evidence(image: Array, report: Progress) -> Array:
+            sensitive, strict = self._look(image, report)
+            return (sensitive + strict) / 2
+
+        block = LiverBlock.of(ct, liver)
+        probability, box = mean_probability(evidence, block.hu, block.liver, progress)
+        smallest = self._settings.minimum_volume_ml * 1000 / float(np.prod(SPACING_MM))
+        return uncertainty_of(probability, block.liver[box] > 0.5, smallest)
+
+    def _look(self, image: Array, progress: Progress) -> tuple[Array, Array]:
+        """What both passes make of a view of a liver."""
+        sensitive = _predict(self._sensitive, image, part(progress, 0.0, 0.5))
+        return sensitive, _predict(self._strict, image, part(progress, 0.5, 1.0))
 
 
 def _load(weights: ModelVersion, statistics: Size, settings: Settings) -> Runtime:
