@@ -27,6 +27,11 @@ def models_folder() -> Path:
     return Path(os.environ.get("LIVERCAD_MODELS") or Path.home() / ".cache" / "livercad" / "models")
 
 
+def mlflow_uri() -> str | None:
+    """Where versions of models are registered: ``LIVERCAD_MLFLOW``; None means a file in `models_folder`."""
+    return os.environ.get("LIVERCAD_MLFLOW") or None
+
+
 def server_token() -> str | None:
     """What the server asks its clients for: ``LIVERCAD_TOKEN``."""
     return os.environ.get("LIVERCAD_TOKEN") or None

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 from filelock import FileLock
@@ -27,6 +28,13 @@ from livercad.studies.atomic import replacing, write_text
 POINTER, COPIES = "champion.json", "champions"
 
 
+class Event(StrEnum):
+    """How a version became champion."""
+
+    PROMOTION = "promotion"
+    ROLLBACK = "rollback"
+
+
 class Reign(BaseModel):
     """A version's time as champion."""
 
@@ -37,6 +45,7 @@ class Reign(BaseModel):
     since: datetime | None = Field(None, description="None: from the beginning.")
     by: str = Field("", description="Who has made it champion.")
     reason: str = ""
+    event: Event = Event.PROMOTION
 
 
 class Pointer(BaseModel):
@@ -152,8 +161,8 @@ def roll_back(name: str, by: str) -> ModelVersion:
         for place in reversed(range(len(former))):
             back = former[place]
             if _is_whole(name, back):
-                reign = Reign(number=back.number, sha256=back.sha256, since=_now(), by=by, reason=f"rolled back {left}")
-                _point(name, Pointer(champion=reign, former=former[:place]))
+                changes = {"since": _now(), "by": by, "reason": f"rolled back {left}", "event": Event.ROLLBACK}
+                _point(name, Pointer(champion=back.model_copy(update=changes), former=former[:place]))
                 return champion(name)
     raise ModelError(
         f"model {name}",

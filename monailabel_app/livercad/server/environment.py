@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import livercad
+from livercad.learning import tracking
 
 SETTINGS: dict[str, Any] = {
     "MONAI_LABEL_AUTO_UPDATE_SCORING": False,  # else every start and every next sample starts processes of 10 s
@@ -16,8 +17,7 @@ SETTINGS: dict[str, Any] = {
     "MONAI_LABEL_AUTH_ENABLE": False,  # broken with PyJWT 2; `livercad.server.guard` asks for the token instead
 }
 QUIET = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
+    **tracking.QUIET,
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }

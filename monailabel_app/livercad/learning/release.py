@@ -1,0 +1,218 @@
+"""Putting versions into use and taking them back: champion, registry and audit log in step.
+
+What is in use is told by the champion's pointer file alone, which changes in one step. The audit log and MLflow follow
+it; where a kill has come in between, or another process has changed the champion, `catch_up` brings them in step.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from livercad.errors import InputError, ModelError
+from livercad.learning.audit import AuditLog, Event
+from livercad.learning.names import TASKS, registry_name
+from livercad.learning.promotion import RULES, Decision, Rule, decide
+from livercad.learning.version import State, Version
+from livercad.learning.versions import ModelVersions
+from livercad.models import champions
+from livercad.models.version import ModelVersion
+
+logger = logging.getLogger(__name__)
+
+
+def consider(
+    versions: ModelVersions, name: str, number: int, who: str, audit: AuditLog, rule: Rule | None = None
+) -> Decision:
+    """Promote a version if it is better than the champion on the pool; else keep it aside, and say why.
+
+    Doing so once more, as after a kill, changes nothing.
+
+    Parameters
+    ----------
+    versions : ModelVersions
+        Where it is registered.
+    name : str
+        The model's name in the registry, or a task's.
+    number : int
+        The version's.
+    who : str
+        Who has started its training.
+    audit : AuditLog
+        Told of what comes of it.
+    rule : Rule, optional
+        The model's of `RULES` by default.
+
+    Returns
+    -------
+    Decision
+        With the reason.
+
+    Raises
+    ------
+    InputError
+        If there is no such version.
+    ModelError
+        If its weights or record are gone, or MLflow fails.
+    """
+    name = registry_name(name)
+    version, present = versions.get(name, number), champions.pointer(name)
+    is_champion = present.champion.number == number
+    rival = present.former[-1] if is_champion and present.former else present.champion
+    decision = compare(versions, name, number, rival.number, rule)
+    if is_champion:
+        catch_up(audit, versions)
+    elif decision.promoted:
+        _crown(versions, versions.weights(name, number), who, decision.reason, audit)
+    else:
+        _keep_aside(versions, version, who, decision.reason, audit)
+    return decision
+
+
+def compare(versions: ModelVersions, name: str, challenger: int, champion: int, rule: Rule | None = None) -> Decision:
+    """Compare two versions on the cases that both were measured on, as `promotion.decide` does.
+
+    Parameters
+    ----------
+    versions : ModelVersions
+        Where they are registered.
+    name : str
+        The model's name in the registry, or a task's.
+    challenger, champion : int
+        Their numbers.
+    rule : Rule, optional
+        The model's of `RULES` by default.
+
+    Returns
+    -------
+    Decision
+        What would come of it.
+    """
+    name = registry_name(name)
+    for number in (challenger, champion):
+        versions.get(name, number)
+    return decide(versions.measured(name, challenger), versions.measured(name, champion), rule or RULES[name])
+
+
+def promote(
+    versions: ModelVersions, name: str, number: int, who: str, audit: AuditLog, *, force: bool = False
+) -> ModelVersion:
+    """Make a version the champion because somebody wants it.
+
+    Parameters
+    ----------
+    versions : ModelVersions
+        Where it is registered.
+    name : str
+        The model's name in the registry, or a task's.
+    number : int
+        The version's; 0 is the base.
+    who : str
+        Who wants it.
+    audit : AuditLog
+        Told of it.
+    force : bool, default False
+        Also a version that was kept aside.
+
+    Returns
+    -------
+    ModelVersion
+        The champion from now on.
+
+    Raises
+    ------
+    InputError
+        If there is no such version, it is the champion already, or it was kept aside.
+    ModelError
+        If its weights are gone or damaged.
+    """
+    name = registry_name(name)
+    version = versions.get(name, number)
+    if champions.pointer(name).champion.number == number:
+        raise InputError(
+            f"version {number} of {name}", found="the champion", expected="another version", todo="It is in use."
+        )
+    if version.state is State.KEPT_ASIDE and not force:
+        raise InputError(
+            f"version {number} of {name}",
+            found=f"a version that was kept aside ({version.reason})",
+            expected="one that was found better, or is not judged yet",
+            todo="Promote it with force if you know better.",
+        )
+    return _crown(versions, versions.weights(name, number), who, f"promoted by {who or 'hand'}", audit)
+
+
+def roll_back(versions: ModelVersions, name: str, who: str, audit: AuditLog) -> ModelVersion:
+    """Go back to the champion's predecessor; see `livercad.models.champions.roll_back`.
+
+    It does not need MLflow: where that fails, the registry follows later.
+
+    Parameters
+    ----------
+    versions : ModelVersions
+        Brought in step.
+    name : str
+        The model's name in the registry, or a task's.
+    who : str
+        Who wants it.
+    audit : AuditLog
+        Told of it.
+
+    Returns
+    -------
+    ModelVersion
+        The champion from now on.
+
+    Raises
+    ------
+    ModelError
+        If there is no predecessor.
+    """
+    name = registry_name(name)
+    champion = champions.roll_back(name, who)
+    write_down(audit, name)
+    _follow(versions, name)
+    return champion
+
+
+def catch_up(audit: AuditLog, versions: ModelVersions | None = None) -> None:
+    """Bring the audit log, and MLflow if `versions` are given, in step with the champions in use."""
+    for name in TASKS.values():
+        try:
+            write_down(audit, name)
+        except ModelError as error:
+            logger.warning("%s", error)
+        if versions:
+            _follow(versions, name)
+
+
+def write_down(audit: AuditLog, name: str) -> None:
+    """Tell the audit log how the present champion became it, unless it knows."""
+    reign = champions.pointer(name).champion
+    if reign.since is None:
+        return
+    since = reign.since.isoformat()
+    if not audit.read(1, reign.event, model=name, since=since):
+        details = {"model": name, "version": reign.number, "sha256": reign.sha256, "reason": reign.reason}
+        audit.record(Event(reign.event), reign.by, **details, since=since)
+
+
+def _crown(versions: ModelVersions, weights: ModelVersion, who: str, reason: str, audit: AuditLog) -> ModelVersion:
+    champion = champions.crown(weights, who, reason)
+    write_down(audit, weights.name)
+    _follow(versions, weights.name)
+    return champion
+
+
+def _keep_aside(versions: ModelVersions, version: Version, who: str, reason: str, audit: AuditLog) -> None:
+    told = {"model": version.name, "version": version.number, "sha256": version.sha256}
+    if not audit.read(1, Event.KEPT_ASIDE, **told):
+        audit.record(Event.KEPT_ASIDE, who, **told, reason=reason)
+    if version.state is State.CANDIDATE:
+        versions.judge(version.name, version.number, State.KEPT_ASIDE, reason)
+
+
+def _follow(versions: ModelVersions, name: str) -> None:
+    try:
+        versions.follow_champion(name)
+    except ModelError as error:  # what is in use does not depend on it
+        logger.warning("The registry is brought in step later: %s", error)
