@@ -43,22 +43,55 @@ class CaseWork:
         self.changed.emit()
         return job
 
-    def _startOpening(self, title, function, *arguments):
-        """Start what brings another state of the open case; returns the job, and whether that may come in then."""
+    def _open(self, title, function, *arguments, done, missed=None):
+        """Start what brings another state of the open case, once the user agrees where that takes changes away.
+
+        Parameters
+        ----------
+        title : str
+            Of the job.
+        function : callable
+            Runs in a worker, as ``function(task, *arguments, grid)``. Again where the grid is another by then.
+        *arguments
+            For it.
+        done : callable
+            Takes what has come; not called for None.
+        missed : callable, optional
+            Called with whether the user wanted it, if the same case is open and what was to come does not.
+        """
         scene, segmentation = self._workbench.scene, self._workbench.require()
-        hadChanges, edits = scene.isUnsaved, scene.edits
-        job = self._start(title, function, *arguments)
+        grid, hadChanges, edits = segmentation.grid, scene.isUnsaved, scene.edits
+        job = self._start(title, function, *arguments, grid)
+
+        def isOpen():
+            return self._workbench.segmentation is segmentation
 
         def mayCome():
-            if self._workbench.segmentation is not segmentation:
-                return False  # another case is open by now
             if not scene.isUnsaved or (hadChanges and scene.edits == edits):
                 return True
             self._tell(_("What was to be opened was not: you have changed the case meanwhile."))
             question = _("You have changed {case} while it was being opened. Your changes will be lost. Go on?")
             return self._isAgreed(question.format(case=scene.case or scene.reference.GetName()))
 
-        return job, mayCome
+        def come(value):
+            if not isOpen():
+                return
+            if segmentation.grid is not grid:  # another image has become the reference meanwhile
+                self._open(title, function, *arguments, done=done, missed=missed)
+            elif value is not None and mayCome():
+                done(value)
+            elif value is not None and missed:
+                missed(False)
+
+        def fail(error=None):
+            if isOpen() and error is not None and segmentation.grid is not grid:
+                come(None)
+            elif isOpen() and missed:
+                missed(True)
+
+        job.done.connect(come)
+        job.failed.connect(fail)
+        job.cancelled.connect(fail)
 
     def _isAgreed(self, question):
         answers = []

@@ -26,9 +26,7 @@ class FileWork(CaseWork):
 
     def importCase(self, folder):
         """Open an annotated case from a folder, in the place of what is in the scene."""
-        grid = self._workbench.require().grid
-        job, mayCome = self._startOpening(_("Importing the case"), lambda task: readCase(folder, grid))
-        job.done.connect(lambda case: self._onImported(mayCome, case))
+        self._open(_("Importing the case"), lambda task, grid: readCase(folder, grid), done=self._onImported)
 
     def exportFindings(self, path):
         """Write the findings as they stand."""
@@ -39,16 +37,16 @@ class FileWork(CaseWork):
     def importFindings(self, path):
         """Add what findings say to what is in the scene."""
         segmentation = self._workbench.require()
-        job = self._start(_("Importing findings"), lambda task: readFindings(path, segmentation.grid))
-        job.done.connect(lambda answer: self._onFindings(segmentation, answer))
+        grid = segmentation.grid
+        job = self._start(_("Importing findings"), lambda task: readFindings(path, grid))
+        job.done.connect(lambda answer: self._onFindings(segmentation, grid, answer))
 
-    def _onImported(self, mayCome, case):
-        if mayCome():
-            self._workbench.restore(case)
-            self._workbench.scene.markUnsaved()
-            self._tell(_("The case was imported."), "good")
+    def _onImported(self, case):
+        self._workbench.restore(case)
+        self._workbench.scene.markUnsaved()
+        self._tell(_("The case was imported."), "good")
 
-    def _onFindings(self, segmentation, answer):
-        if self._workbench.segmentation is segmentation:
+    def _onFindings(self, segmentation, grid, answer):
+        if self._workbench.segmentation is segmentation and segmentation.grid is grid:
             added = takeAnalysis(self._workbench.lesions, answer, keepMine=bool(self._workbench.lesions.numbers))
             self._tell(_("{lesions} imported.").format(lesions=counted(len(added))), "good")

@@ -32,6 +32,8 @@ class RegistrationLoader:
         findings, client, case = self._lesions.findings, self._session.client, self._caseScene.case
         if findings is None or findings is self._asked or not isOnServer(self._caseScene, self._session):
             return
+        if self._caseScene.isReferenceLeft:  # the server's are to another image
+            return
         self._asked, names = findings, self._phases.unregistered()
         if names:
             title = _("Fetching the registration")

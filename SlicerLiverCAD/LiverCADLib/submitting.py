@@ -3,14 +3,13 @@
 from LiverCADLib.cases import isOnServer
 from LiverCADLib.clientErrors import ClientError, ConflictError
 from LiverCADLib.drafts import Drafts
-from LiverCADLib.fileWork import FileWork
+from LiverCADLib.opening import Opening
 from LiverCADLib.scene.outbox import Kind
 from LiverCADLib.scene.submission import concerns, markSubmitted
-from LiverCADLib.segmenting import fetchSubmission
 from LiverCADLib.translation import _
 
 
-class Submitting(FileWork):
+class Submitting(Opening):
     """Submits, sends what waits, opens what was submitted.
 
     Parameters
@@ -38,8 +37,8 @@ class Submitting(FileWork):
     """
 
     def __init__(self, workbench, session, outbox):
-        super().__init__(workbench, session)
-        self._outbox, self.drafts = outbox, Drafts(workbench, session, outbox)
+        super().__init__(workbench, session, outbox)
+        self.drafts = Drafts(workbench, session, outbox)
         self.conflict, self.waiting, self.kept = None, [], []
         self._look()
         self.drafts.changed.connect(self._look)
@@ -84,8 +83,22 @@ class Submitting(FileWork):
         job = self._start(_("Sending what waits"), self._outbox.sendAll, self._session.client)
         job.done.connect(lambda answer: self._onSent(*answer))
 
+    @property
+    def canForce(self):
+        """Whether the server that the submission in conflict is for is connected."""
+        client = self._session.client
+        return self.conflict is not None and client is not None and self.conflict[0].server == client.address
+
+    @property
+    def canOpenTheirs(self):
+        """Whether the case of the submission in conflict is open as well."""
+        scene = self._workbench.scene
+        return self.canForce and (self.conflict[0].server, self.conflict[0].case) == (scene.server, scene.case)
+
     def force(self):
-        """Send the submission that is in conflict, as the newest version."""
+        """Send the submission that is in conflict, as the newest version; to its own server alone."""
+        if not self.canForce:
+            return
         waiting = self.conflict[0]
         job = self._start(
             _("Submitting {case}").format(case=waiting.case), self._outbox.send, self._session.client, waiting, True
@@ -95,8 +108,9 @@ class Submitting(FileWork):
 
     def openTheirs(self):
         """Open the server's version, and set aside what waits of this case."""
-        self.conflict = None
-        self.reopen(setAside=True)
+        if self.canOpenTheirs:
+            self.conflict = None
+            self.reopen(setAside=True)
 
     def drop(self):
         """Throw the submission that is in conflict away; the scene is unsaved then."""
@@ -107,28 +121,6 @@ class Submitting(FileWork):
             parameters.waiting = ""
             self._workbench.scene.markUnsaved()
         self._look()
-
-    def reopen(self, setAside=False):
-        """Bring the server's latest submission of the open case into the scene.
-
-        Parameters
-        ----------
-        setAside : bool
-            Whether what waits of this case is set aside when it comes.
-        """
-        scene, segmentation = self._workbench.scene, self._workbench.require()
-        title = _("Opening the submission of {case}").format(case=scene.case)
-        job, mayCome = self._startOpening(title, fetchSubmission, self._session.client, scene.case, segmentation.grid)
-        job.done.connect(lambda case: self._onReopened(mayCome, segmentation, case, setAside))
-        for signal in (job.failed, job.cancelled):
-            signal.connect(lambda *arguments: self._missTheirs(segmentation))
-
-    def openKept(self, letter):
-        """Open a submission that was set aside, or changes that were not submitted, in the place of what is there."""
-        grid = self._workbench.require().grid
-        title = _("Opening what was kept of {case}").format(case=letter.case)
-        job, mayCome = self._startOpening(title, lambda task: self._outbox.read(letter, grid))
-        job.done.connect(lambda case: self._onKeptOpened(mayCome, letter, case))
 
     def discard(self, letter):
         """Throw something that was kept away."""
@@ -170,70 +162,16 @@ class Submitting(FileWork):
         if not _isWaiting(error):
             self._onSent({}, [(waiting, error)])
 
+    def _onOpened(self):
+        self._openWhatIsKnown()
+        self._look()
+
     def _followLatest(self, segmentation):
         """What was written before a submission broke goes on waiting, and what is corrected now follows it."""
         scene = self._workbench.scene
         latest = self._outbox.latest(scene.server, scene.case)
         if latest is not None and self._workbench.segmentation is segmentation:
             scene.parameters.waiting = latest.id
-
-    def _onReopened(self, mayCome, segmentation, case, setAside):
-        if case is None:
-            return
-        if not mayCome():
-            self._missTheirs(segmentation)
-            return
-        if setAside:
-            self._outbox.setAside(self._workbench.scene.server, self._workbench.scene.case)
-            self._workbench.scene.parameters.waiting = ""
-        self._workbench.restore(case)
-        who = case.annotation.annotator if case.annotation else _("another program")
-        self._tell(_("Version {version} by {who} is open.").format(version=case.version, who=who), "good")
-
-    def _missTheirs(self, segmentation):
-        """What is in the scene is based on nothing of the server's: submitting it is to be a conflict, and seen."""
-        if self._workbench.segmentation is segmentation:
-            self._workbench.scene.parameters.version = 0
-
-    def _onKeptOpened(self, mayCome, letter, case):
-        if mayCome():
-            self._workbench.restore(case)
-            parameters, letter = self._workbench.scene.parameters, self._outbox.find(letter.id) or letter
-            parameters.version, parameters.waiting, parameters.draft = letter.basedOn, letter.follows, letter.id
-            self._workbench.scene.markUnsaved()
-            self._look()
-            self._tell(_("What was kept of {made} is open. It is not submitted yet.").format(made=letter.made), "good")
-
-    def _onOpened(self):
-        """Bring back what is known of a case: changes that were not submitted, if the user wants them, come first."""
-        scene = self._workbench.scene
-        drafts = self._outbox.kept(Kind.DRAFT, scene.server, scene.case)
-        question = _("There are corrections of {case} of {made} that were not submitted. Bring them back?")
-        if drafts and self._isAgreed(question.format(case=scene.case, made=drafts[-1].made)):
-            self.openKept(drafts[-1])
-        else:
-            self._openSubmitted()
-        self._look()
-
-    def _openSubmitted(self):
-        """Bring back what was submitted of a case: what waits here is newer than what the server has."""
-        scene = self._workbench.scene
-        waiting = self._outbox.latest(scene.server, scene.case)
-        if waiting is not None:
-            grid = self._workbench.require().grid
-            job, mayCome = self._startOpening(
-                _("Opening your submission"), lambda task: self._outbox.read(waiting, grid)
-            )
-            job.done.connect(lambda case: self._onWaitingOpened(mayCome, waiting, case))
-        elif scene.parameters.version and self._session.isConnected:
-            self.reopen()
-
-    def _onWaitingOpened(self, mayCome, waiting, case):
-        if mayCome():
-            self._workbench.restore(case)
-            self._workbench.scene.parameters.waiting = waiting.id
-            sentence = _("Your submission of {made}, which the server does not have yet, is open.")
-            self._tell(sentence.format(made=waiting.made))
 
     def _onConnected(self, info):
         """Send what waits as soon as its server is there, if the user has already let this one have masks."""

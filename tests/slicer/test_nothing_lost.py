@@ -293,6 +293,86 @@ def test_what_was_written_before_a_submission_broke_is_followed_by_the_next(make
     assert len(server.versions) == 2 and panel.conflictBox.isHidden()
 
 
+def damage(folder, kind):
+    """Let the map of what is kept on this computer end in the middle."""
+    kept = [path.parent for path in folder.glob("outbox/*/submission.json") if kind in path.read_text()]
+    assert len(kept) == 1
+    (kept[0] / "label.nii.gz").write_bytes((kept[0] / "label.nii.gz").read_bytes()[:60])
+
+
+@pytest.mark.parametrize("kind", ["draft", "waiting"])
+def test_what_is_kept_of_a_case_and_cannot_be_read_is_not_passed_over_unseen(make, session, server, tmp_path, kind):
+    submitted(make, session, server)
+    session.disconnect()
+    bench = bench_with_lesions()
+    panel = make(bench)
+    bench.scene.parameters.version = 1
+    bench.editor.setComment(1, "mine")
+    if kind == "waiting":
+        panel.submitButton.click()
+        session.runner.wait()
+    else:
+        slicer.app.aboutToQuit.emit()
+    damage(tmp_path, kind)
+    slicer.mrmlScene.Clear(0)
+    bench = Workbench(CaseScene(parameters()))
+    panel = make(bench)
+    if kind == "draft":
+        session.client = server
+        dialogs.answer(qt.QMessageBox.Yes, "Bring them back?")
+    open_case(bench, version=1)
+    session.runner.wait()
+    if kind == "draft":
+        assert bench.lesions.numbers == [1, 2, 3], "the server's submission instead"
+        assert bench.scene.parameters.version == 1 and panel.kept.box.count == 1
+    else:
+        assert bench.lesions.numbers == [] and "cannot be opened" in panel.messageLabel.text
+        bench.editor.addMark(at(bench, 8, 25, 8), 8.0)
+        connected(session, server)
+        session.runner.wait()
+        before = len(server.versions)
+        panel.submitButton.click()
+        session.runner.wait()
+        assert not panel.conflictBox.isHidden() and len(server.versions) == before
+
+
+def test_a_conflict_is_settled_with_its_own_server_alone(make, session, server, tmp_path):
+    bench, panel = conflicted(make, session, server)
+    other = SubmissionServer(tmp_path)
+    other.address = "http://127.0.0.1:9000"
+    session.disconnect()
+    assert not panel.conflictBox.enabled
+    other.versions = list(server.versions)
+    session.client = other
+    panel._update()
+    assert panel._submitting.conflict and not panel.conflictBox.enabled and not panel.theirsButton.enabled
+    panel._submitting.force()
+    panel._submitting.openTheirs()
+    session.runner.wait()
+    assert len(other.versions) == 1 and bench.lesions.records[1].comment == "mine"
+    session.client = server
+    panel._update()
+    assert panel.conflictBox.enabled and panel.theirsButton.enabled
+    panel.forceButton.click()
+    session.runner.wait()
+    assert len(server.versions) == 2 and panel.conflictBox.isHidden()
+
+
+def test_theirs_is_opened_only_in_the_case_of_the_conflict(make, session, server):
+    bench, panel = conflicted(make, session, server)
+    bench.scene.parameters.server = "http://127.0.0.1:9000"
+    panel._update()
+    assert panel.forceButton.enabled and not panel.theirsButton.enabled
+
+
+def test_a_submission_is_not_read_from_another_server(make, session, server, tmp_path):
+    submitted(make, session, server)
+    server.address = "http://127.0.0.1:9000"
+    bench, _panel = opening(make, session, 1)
+    session.runner.wait()
+    assert bench.lesions.numbers == [] and bench.scene.parameters.version == 0
+
+
 def drafts_in(folder):
     return sorted(path.parent.name for path in folder.glob("outbox/*/submission.json") if "draft" in path.read_text())
 

@@ -126,7 +126,12 @@ class LesionsPanel:
         self._lesions.selected.connect(self._onSelected)
         self._editor.undoChanged.connect(self._update)
         scene = self._workbench.scene
-        for signal in (self._session.connected, self._session.disconnected, self._workbench.opened):
+        for signal in (
+            self._session.connected,
+            self._session.disconnected,
+            self._workbench.opened,
+            scene.imagesChanged,
+        ):
             signal.connect(self._update)
         self._workbench.closed.connect(self.placing.cancel)
         scene.restored.connect(self._onRestored)

@@ -7,7 +7,7 @@ from livercad.core.phases import Phase
 from LiverCADLib.caseLoading import imagesOf, loadRegistrations
 from LiverCADLib.cases import isOnServer
 from LiverCADLib.panels.parts import column, pushButton, quietly, row, say, styleOf, timer, wrappingLabel
-from LiverCADLib.scene.phaseEvidence import evidenceFor, phaseTitle
+from LiverCADLib.scene.phaseEvidence import evidenceFor, phaseTitle, referenceWarning
 from LiverCADLib.translation import _
 
 
@@ -78,6 +78,8 @@ class PhasesPanel:
         self.registeredBox.toolTip = _("Show every phase moved onto the reference; else as it was taken.")
         layout.addLayout(row((self.namesButton, 1), (self.recogniseButton, 1)))
         layout.addLayout(row((self.sideBySideBox, 1), (self.registeredBox, 1)))
+        self.referenceLabel = wrappingLabel()
+        layout.addWidget(self.referenceLabel)
         self.messageLabel = wrappingLabel()
         layout.addWidget(self.messageLabel)
         self._say("")
@@ -204,5 +206,7 @@ class PhasesPanel:
         quietly(self.registeredBox, self.registeredBox.setChecked, self._phases.isRegistered)
         self.recogniseButton.enabled = self._isOnServer and self._recognising is None
         self.sideBySideBox.enabled = bool(self._phases.volumes())
-        canRegister = self._isOnServer or not self._phases.unregistered()
+        warning = referenceWarning(self._caseScene)
+        say(self.referenceLabel, warning, "bad")
+        canRegister = not warning and (self._isOnServer or not self._phases.unregistered())
         self.registeredBox.enabled = canRegister and len(self._caseScene.images) > 1 and self._registering is None

@@ -7,6 +7,7 @@ from LiverCADLib.cases import isOnServer
 from LiverCADLib.panels.parts import column, pushButton, row, say, wrappingLabel
 from LiverCADLib.scene.analysis import takeAnalysis
 from LiverCADLib.scene.lesionTable import counted
+from LiverCADLib.scene.phaseEvidence import referenceWarning
 from LiverCADLib.segmenting import findLesions, findLiver
 from LiverCADLib.translation import _
 
@@ -38,6 +39,7 @@ class SegmentPanel:
         self._build(layout)
         for signal in (session.connected, session.disconnected, workbench.opened, workbench.closed):
             signal.connect(self._update)
+        workbench.scene.imagesChanged.connect(self._update)
         workbench.opened.connect(self._showNodes)
         workbench.closed.connect(self._showNodes)
         workbench.lesions.changed.connect(self._update)
@@ -94,16 +96,16 @@ class SegmentPanel:
     def _work(self, title, function, onDone):
         self._say("")
         segmentation = self._workbench.require()
-        job = self._session.run(title, function, self._session.client, self._workbench.scene.case, segmentation.grid)
-        self._job = job
-        job.done.connect(lambda answer: self._ifStillOpen(segmentation, onDone, answer))
+        case, grid = self._workbench.scene.case, segmentation.grid
+        self._job = job = self._session.run(title, function, self._session.client, case, grid)
+        job.done.connect(lambda answer: self._ifStillOpen(segmentation, grid, onDone, answer))
         job.failed.connect(lambda error: self._say(str(error), "bad"))
         job.ended.connect(self._onEnded)
         self._update()
 
-    def _ifStillOpen(self, segmentation, onDone, answer):
-        """What comes for a case that was closed meanwhile is let go."""
-        if self._workbench.segmentation is segmentation:
+    def _ifStillOpen(self, segmentation, grid, onDone, answer):
+        """What comes for a case that was closed meanwhile is let go, and what lies on another grid than it has now."""
+        if self._workbench.segmentation is segmentation and segmentation.grid is grid:
             onDone(answer)
 
     def _onFound(self, answer):
@@ -189,7 +191,7 @@ def whyNoServer(scene, session):
         return _("These volumes are no case of the server's yet: upload them in the section Case.")
     if not isOnServer(scene, session):
         return _("This case is one of {server}. Connect to that one first.").format(server=scene.server)
-    return ""
+    return referenceWarning(scene)
 
 
 def _editorNode():

@@ -9,6 +9,7 @@ from LiverCADLib.panels.filesGroup import FilesGroup
 from LiverCADLib.panels.keptGroup import KeptGroup
 from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, timer, wrappingLabel
 from LiverCADLib.panels.replacing import isAgreed
+from LiverCADLib.scene.phaseEvidence import referenceWarning
 from LiverCADLib.translation import _
 
 CLOCK_MS = 10000
@@ -119,7 +120,8 @@ class SubmitPanel:
         workbench.lesions.changed.connect(self._update)
         for signal in (workbench.opened, workbench.closed, workbench.restored, workbench.scene.restored):
             signal.connect(self._onRestored)
-        for signal in (session.connected, session.disconnected, workbench.scene.unsavedChanged):
+        scene = workbench.scene
+        for signal in (session.connected, session.disconnected, scene.unsavedChanged, scene.imagesChanged):
             signal.connect(self._update)
 
     def submit(self):
@@ -185,12 +187,15 @@ class SubmitPanel:
         submitting, isOpen = self._submitting, self._workbench.segmentation is not None
         isCase = isOpen and bool(self._workbench.scene.case)
         hasName = bool(self.annotatorEdit.text.strip())
-        self.submitButton.enabled = isCase and hasName and not submitting.isBusy
+        warning = referenceWarning(self._workbench.scene)
+        self.submitButton.enabled = isCase and hasName and not warning and not submitting.isBusy
         for widget in (self.stateBox, self.commentEdit):
             widget.enabled = isCase
         concerns = submitting.concerns()
         if isCase and not hasName:
             concerns.append(_("Enter your name to submit."))
+        if warning:
+            concerns.append(warning)
         say(self.concernLabel, "\n".join(concerns))
         count = len(submitting.waiting)
         text = _("1 submission waits.") if count == 1 else _("{count} submissions wait.").format(count=count)
@@ -200,11 +205,10 @@ class SubmitPanel:
         self.sendButton.enabled = self._session.isConnected and not submitting.isBusy
         conflict = submitting.conflict
         self.conflictBox.setVisible(conflict is not None)
-        self.conflictBox.enabled = self._session.isConnected and not submitting.isBusy
+        self.conflictBox.enabled = submitting.canForce and not submitting.isBusy
         if conflict:
             waiting, error = conflict
-            isHere = self._workbench.scene.case == waiting.case
-            self.theirsButton.enabled = isHere
+            self.theirsButton.enabled = submitting.canOpenTheirs
             self.conflictLabel.text = f"{waiting.case}: {error}"
         self._showTime()
 

@@ -6,6 +6,7 @@ import slicer
 
 from livercad.core.phases import Phase
 from LiverCADLib.cases import CaseImage
+from LiverCADLib.scene.grid import Grid
 from LiverCADLib.scene.volumes import addVolumeNode
 from LiverCADLib.signals import Signal
 
@@ -42,6 +43,8 @@ class CaseScene:
         No arguments; the parameter node is another: a scene was loaded or closed.
     imagesChanged : Signal
         No arguments; the server says other things of the images.
+    referenceChanged : Signal
+        No arguments; masks and results lie on another image from now on.
     unsavedChanged : Signal
         (bool): whether there are changes that were not submitted.
     settling : Signal
@@ -52,7 +55,8 @@ class CaseScene:
 
     def __init__(self, parameters):
         self.opened, self.closing, self.closed, self.restored = Signal(), Signal(), Signal(), Signal()
-        self.imagesChanged, self.unsavedChanged, self.settling = Signal(), Signal(), Signal()
+        self.imagesChanged, self.referenceChanged = Signal(), Signal()
+        self.unsavedChanged, self.settling = Signal(), Signal()
         self.parameters, self.edits = parameters, 0
 
     def setParameters(self, parameters):
@@ -90,6 +94,35 @@ class CaseScene:
     def reference(self):
         """Volume node that masks and results lie on; None without one."""
         return self.parameters.reference
+
+    @property
+    def toldReference(self):
+        """Volume node of the image that the server takes as the reference; None where it is not in the scene."""
+        name = next((image.name for image in self.images if image.isReference), "")
+        return self.volumeOfImage(name) if name else None
+
+    @property
+    def isReferenceLeft(self):
+        """Whether masks lie on another image than the server takes as the reference, see `followReference`."""
+        return self.toldReference not in (None, self.reference)
+
+    def followReference(self):
+        """Let masks lie on the image that the server takes as the reference, if none lies on another grid already.
+
+        Returns
+        -------
+        bool
+            Whether they lie on it now.
+        """
+        told, segmentation = self.toldReference, self.parameters.segmentation
+        if told is None or told is self.reference:
+            return True
+        hasSegments = segmentation is not None and segmentation.GetSegmentation().GetNumberOfSegments() > 0
+        if hasSegments and self.reference is not None and not Grid.of(told).isSame(Grid.of(self.reference)):
+            return False
+        self.parameters.reference = told
+        self.referenceChanged.emit()
+        return True
 
     @property
     def isUnsaved(self):

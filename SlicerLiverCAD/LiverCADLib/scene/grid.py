@@ -38,6 +38,10 @@ class Grid:
         shape = tuple(node.GetImageData().GetDimensions())
         return cls(shape, slicer.util.arrayFromVTKMatrix(matrix), bool(node.GetAttribute(REVERSED)))
 
+    def isSame(self, other):
+        """Whether masks of another grid lie on this one as they are, in the scene."""
+        return not grid_difference(self._empty(), other._empty())
+
     def toServer(self, array):
         """Put an array of the scene, shape (I, J, K), on the server's grid, as a Volume."""
         volume = Volume(array, self.affine)

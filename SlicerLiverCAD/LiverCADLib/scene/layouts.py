@@ -79,6 +79,7 @@ class SideBySide:
         registerLayouts()
         phases.changed.connect(self._update)
         phases.caseScene.opened.connect(self._onOpened)
+        phases.caseScene.referenceChanged.connect(self._onOpened)
         phases.caseScene.restored.connect(self._onRestored)
 
     @property

@@ -58,6 +58,17 @@ def phaseTitle(phase):
     }[phase]
 
 
+def referenceWarning(caseScene):
+    """Say that masks lie on another image than the server takes as the reference; empty where they do not."""
+    if not caseScene.isReferenceLeft:
+        return ""
+    sentence = _(
+        "The server now takes {told} as the reference, and what you have outlined lies on {mine}, on another grid: the "
+        "server would refuse it. Set the phases back as they were; or export the case, close it and open it again."
+    )
+    return sentence.format(told=caseScene.toldReference.GetName(), mine=caseScene.reference.GetName())
+
+
 def evidenceFor(phase, image):
     """Say what speaks for, or against, an image being of a phase.
 

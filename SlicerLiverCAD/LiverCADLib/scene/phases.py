@@ -94,19 +94,17 @@ class Phases:
         Parameters
         ----------
         images : sequence of CaseImage
-            All images of the open case.
+            All images of the open case. Where another one is the reference now, see `CaseScene.followReference`.
         """
-        before = self.caseScene.reference
-        reference = next((image.name for image in images if image.isReference), "")
         with slicer.util.NodeModify(self.caseScene.parameters.parameterNode):
             for phase in Phase:
                 name = next((image.name for image in images if image.phase is phase), "")
                 setattr(self.caseScene.parameters, phase.value, self.caseScene.volumeOfImage(name) if name else None)
-            if reference and self.caseScene.volumeOfImage(reference) is not None:
-                self.caseScene.parameters.reference = self.caseScene.volumeOfImage(reference)
-        if self.caseScene.reference is not before:
-            self.forgetRegistrations()
+        self._rename()
         self.caseScene.setImages(images)
+        if self.caseScene.isReferenceLeft:
+            self.forgetRegistrations()
+            self.caseScene.followReference()
         self._refresh()
 
     def annotatorsWord(self):

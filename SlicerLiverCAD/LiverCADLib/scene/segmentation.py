@@ -53,12 +53,8 @@ class CaseSegmentation:
 
     def __init__(self, node, reference):
         self.touched, self.written, self.surfaceMade = Signal(), Signal(), Signal()
-        self.node, self.reference = node, reference
-        node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
-        # Taken once: a mask must not land elsewhere because somebody moves the reference later.
-        self.grid = Grid.of(reference)
-        self.shape, self.affine = self.grid.shape, self.grid.affine
-        self._reader = SegmentReader(node, reference, self.shape, self.affine)
+        self.node, self.grid = node, None
+        self.layOn(reference)
         observe = node.GetSegmentation().AddObserver
         self._observers = [observe(getattr(slicer.vtkSegmentation, event), self._onEvent) for event in EVENTS]
         self._observers.append(observe(slicer.vtkSegmentation.ContainedRepresentationNamesModified, self._onNames))
@@ -69,6 +65,16 @@ class CaseSegmentation:
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
         node.CreateDefaultDisplayNodes()
         return cls(node, reference)
+
+    def layOn(self, reference):
+        """Lie on a reference image; `grid` stays the same object where nothing of it changes."""
+        self.reference = reference
+        self.node.SetReferenceImageGeometryParameterFromVolumeNode(reference)
+        # Taken once: a mask must not land elsewhere because somebody moves the reference later.
+        grid = Grid.of(reference)
+        if self.grid is None or not grid.isSame(self.grid) or grid.isReversed != self.grid.isReversed:
+            self.grid, self.shape, self.affine = grid, grid.shape, grid.affine
+        self._reader = SegmentReader(self.node, reference, self.shape, self.affine)
 
     def close(self):
         """Listen no more; the node stays."""

@@ -29,7 +29,7 @@ class Workbench:
     Attributes
     ----------
     opened : Signal
-        No arguments; there is a segmentation now.
+        No arguments; there is a segmentation now, or it lies on another reference image.
     closed : Signal
         No arguments; there is none any more.
     restored : Signal
@@ -50,6 +50,7 @@ class Workbench:
         scene.closing.connect(self.close)
         scene.restored.connect(self._onRestored)
         scene.settling.connect(self.lesions.settle)
+        scene.referenceChanged.connect(self._onReferenceChanged)
 
     @property
     def segmentation(self):
@@ -122,6 +123,11 @@ class Workbench:
         self._release()
         if self.scene.parameters.segmentation is not None:
             self.require()
+
+    def _onReferenceChanged(self):
+        if self.segmentation:
+            self.segmentation.layOn(self.scene.reference)
+            self.opened.emit()
 
     def _onEdited(self):
         self.clock.touch()
