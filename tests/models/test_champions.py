@@ -110,9 +110,10 @@ def test_a_model_that_the_registry_does_not_know_has_no_champion(installed):
     ("change", "said"),
     [
         (lambda tensors: tensors.pop(next(iter(tensors))), "parameters in place of"),
+        (lambda tensors: tensors.update(other=tensors.pop(next(iter(tensors)))), "other tensors"),
         (lambda tensors: next(iter(tensors.values())).fill(np.nan), "not finite"),
     ],
-    ids=["a tensor less", "not a number"],
+    ids=["a tensor less", "another name", "not a number"],
 )
 def test_what_cannot_be_the_models_weights_is_no_challenger(installed, tmp_path, change, said):
     tensors = dict(load_file(installed_weights("one")))

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
 from livercad.core.findings import ModelUsed
 from livercad.errors import ModelError
 from livercad.models.convert import content_sha256
-from livercad.models.install import installed_weights
+from livercad.models.install import installed_weights, weights_path
 from livercad.models.registry import find
 
 BASE = 0
@@ -118,7 +118,8 @@ def check_weights(name: str, path: Path) -> str:
     Raises
     ------
     ModelError
-        If it cannot be read, has not as many parameters as the base, or any that is not finite.
+        If it cannot be read, has other tensors than the base (where that is installed) or not as many parameters, or
+        any that is not finite.
     """
     wanted = find(name).weights.parameters
     try:
@@ -128,10 +129,24 @@ def check_weights(name: str, path: Path) -> str:
     count = sum(tensor.size for tensor in tensors.values())
     if count != wanted:
         raise _no_weights(name, path, f"{count:,} parameters in place of {wanted:,}")
+    others = _shapes_of_base(name)
+    if others is not None and {key: tensor.shape for key, tensor in tensors.items()} != others:
+        raise _no_weights(name, path, "other tensors than the base has")
     broken = sorted(key for key, tensor in tensors.items() if not np.isfinite(tensor).all())
     if broken:
         raise _no_weights(name, path, f"values that are not finite in {', '.join(broken)}")
     return content_sha256(tensors)
+
+
+def _shapes_of_base(name: str) -> dict[str, tuple[int, ...]] | None:
+    path = weights_path(find(name))
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, "numpy") as file:
+            return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118, it is no dict
+    except (SafetensorError, OSError):  # the base tells it when it is to be used
+        return None
 
 
 def _no_weights(name: str, path: Path, found: str) -> ModelError:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
-from livercad.core.findings import PhaseRead
+from livercad.core.findings import ModelUsed, PhaseRead
 from livercad.errors import LiverCADError, ModelError
 from livercad.pipeline.analyzer import Analyzer
 from livercad.progress import Progress, part
 from livercad.server.given import instances_of, read_given
 from livercad.server.images import stamp_of_study
 from livercad.server.results import Result
+from livercad.server.serving import Serving
 from livercad.studies.study import Study
 
 logger = logging.getLogger(__name__)
 
 
+_Key = tuple[Study, str, tuple[ModelUsed, ...]]
+"""What a result was made from: images, the state of their files, models."""
+
+
+def _key_of(study: Study, analyzer: Analyzer) -> _Key:
+    return study, stamp_of_study(study), analyzer.models
+
+
 class Analyses:
-    """Makes analyses; the models are loaded once, when they are first needed.
+    """Makes analyses with the champions; the models are loaded when they are first needed, and again when one changes.
 
     Parameters
     ----------
@@ -31,29 +39,27 @@ class Analyses:
     """
 
     def __init__(self, load: Callable[[], Analyzer], remember: Callable[[Study, tuple[PhaseRead, ...]], None]) -> None:
-        self.problem = ""
-        self._load = load
+        self._serving = Serving(load)
         self._remember = remember
-        self._loading = threading.Lock()
-        self._analyzer: Analyzer | None = None
-        self._latest: tuple[tuple[Study, str], Result] | None = None
+        self._latest: tuple[_Key, Result] | None = None
+
+    @property
+    def problem(self) -> str:
+        """Why the models in use are not those that should be, or there are none; empty if all is well."""
+        return self._serving.problem
 
     def analyzer(self) -> Analyzer:
-        """The models.
+        """The models; ModelError if weights are missing. See `Serving`."""
+        return self._serving.analyzer()
 
-        Raises
-        ------
-        ModelError
-            If weights are missing; `problem` tells why from then on, until they are there.
-        """
-        with self._loading:
-            if self._analyzer is None:
-                try:
-                    self._analyzer, self.problem = self._load(), ""
-                except ModelError as error:
-                    self.problem = str(error)
-                    raise
-            return self._analyzer
+    def served(self) -> tuple[ModelUsed, ...]:
+        """What answers at present; empty before the models are loaded."""
+        analyzer = self._serving.at_hand()
+        return analyzer.models if analyzer else ()
+
+    def follow_champions(self) -> None:
+        """Answer with the champions of now; returns when they do, or raises ModelError, and the former go on."""
+        self._serving.follow_champions()
 
     def warm_up(self) -> None:
         """Load the models before they are needed."""
@@ -63,9 +69,9 @@ class Analyses:
             logger.warning("Inferences will be refused: %s", error)
 
     def at_hand(self, study: Study) -> Result | None:
-        """The latest result, if it is that of a study whose files and phases have not changed since."""
-        latest = self._latest
-        if latest is None or latest[0][0] != study or latest[0][1] != stamp_of_study(study):
+        """The latest result, if it is that of a study whose files and phases, and of models that, have not changed."""
+        latest, analyzer = self._latest, self._serving.at_hand()
+        if latest is None or analyzer is None or latest[0] != _key_of(study, analyzer):
             return None
         return latest[1]
 
@@ -82,16 +88,9 @@ class Analyses:
         Returns
         -------
         Result
-            The same Findings as `livercad analyze` writes.
+            The same Findings as `livercad analyze` writes. They name the models, which are those of when it began.
         """
-        if known := self.at_hand(study):
-            progress(1.0, 1.0, "done")
-            return known
-        key = study, stamp_of_study(study)
-        result = Result.of(self.analyzer()(study, progress))
-        self._latest = key, result
-        self._remember(study, result.findings.phases)
-        return result
+        return self._analyse(self.analyzer(), study, progress)
 
     def classify(self, request: dict[str, Any], progress: Progress) -> Result:
         """Measure and classify the lesions that a request gives, see `livercad.server.given`.
@@ -113,10 +112,10 @@ class Analyses:
         InputError
             If something is wrong with the lesions.
         """
-        given = read_given(request)
-        analysis = self.analyse(request["study"], part(progress, 0.0, 0.9)).analysis
+        given, analyzer = read_given(request), self.analyzer()  # one for both steps, whatever is promoted meanwhile
+        analysis = self._analyse(analyzer, request["study"], part(progress, 0.0, 0.9)).analysis
         instances = instances_of(given, request.get("label"), analysis.reference)
-        return Result(self.analyzer().describe(analysis, instances, part(progress, 0.9, 1.0)))
+        return Result(analyzer.describe(analysis, instances, part(progress, 0.9, 1.0)))
 
     def recognise(self, study: Study, progress: Progress) -> None:
         """Look at the images of a study for their phases; what is seen is remembered.
@@ -137,3 +136,13 @@ class Analyses:
         except LiverCADError as error:  # the images can be shown all the same
             logger.warning("The phases of case %s are not recognised: %s", study.case, error)
             return ()
+
+    def _analyse(self, analyzer: Analyzer, study: Study, progress: Progress) -> Result:
+        key, latest = _key_of(study, analyzer), self._latest
+        if latest is not None and latest[0] == key:
+            progress(1.0, 1.0, "done")
+            return latest[1]
+        result = Result.of(analyzer(study, progress))
+        self._latest = key, result
+        self._remember(study, result.findings.phases)
+        return result

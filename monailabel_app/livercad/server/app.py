@@ -25,6 +25,7 @@ from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import UnknownNameError
 from livercad.server.names import check_name
 from livercad.server.options import read_options
+from livercad.server.releases import Releases
 from livercad.server.strategies import First, Random
 from livercad.server.tasks import LIVER_AND_LESIONS, all_tasks
 from livercad.studies.study import Study
@@ -54,6 +55,7 @@ class LiverCADApp(MONAILabelApp):
             raise InputError(studies, found="an address", expected="a folder", todo="Copy the studies into a folder.")
         self.options = read_options(conf or {})
         self.analyses = Analyses(self.make_analyzer, self._remember)
+        self.releases = Releases(self.analyses, lambda: self.datastore().book.audit)
         super().__init__(
             app_dir,
             studies,
@@ -106,7 +108,7 @@ class LiverCADApp(MONAILabelApp):
         monailabel_app = sys.modules.get("monailabel.app")
         application = outer.take_over(monailabel_app.app) if monailabel_app else outer.app
         housekeeping.end_with_signals(application.state.jobs.cancel_all)
-        threading.Thread(target=self.analyses.warm_up, name="load models", daemon=True).start()
+        threading.Thread(target=self._load_models, name="load models", daemon=True).start()
 
     def infer(self, request: dict[str, Any], datastore: Any = None) -> dict[str, Any]:
         """Run an infer task on a case, or on images that were sent.
@@ -188,6 +190,10 @@ class LiverCADApp(MONAILabelApp):
                 expected=f"one of {', '.join(known)}" if known else f"none: this app has no {kind}",
                 todo="GET /info/ lists them.",
             )
+
+    def _load_models(self) -> None:
+        self.analyses.warm_up()
+        self.releases.catch_up()
 
     def _remember(self, study: Study, reads: tuple[PhaseRead, ...]) -> None:
         store = self.datastore()

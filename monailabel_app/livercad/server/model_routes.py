@@ -1,4 +1,4 @@
-"""``GET /livercad/models``: the models and their cards."""
+"""``/livercad/models``: the models, their cards and versions; promotion and rollback."""
 
 from __future__ import annotations
 
@@ -7,43 +7,122 @@ from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
 
-from livercad.models.install import State, how_to_get, state_of, weights_path
+from livercad.errors import ModelError
+from livercad.learning.names import TASKS
+from livercad.models.champions import champion, pointer, stamps
+from livercad.models.install import weights_path
 from livercad.models.registry import ModelEntry, load_registry
+from livercad.server.errors import UnknownNameError
+from livercad.server.instance import livercad_app
+from livercad.server.releases import champion_of
 
 router = APIRouter(prefix="/livercad/models", tags=["App"])
 
 _checking = threading.Lock()
 
 
+class Wish(BaseModel):
+    """Who wants a change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    who: str = Field("", max_length=200)
+
+
+class Promotion(Wish):
+    """Which version somebody wants in use."""
+
+    version: int = Field(ge=0, description="Its number; 0 is the base.")
+    force: bool = Field(False, description="Also one that was kept aside.")
+
+
 @router.get("")
 def list_models() -> list[dict[str, Any]]:
-    """List every model with its card, and whether its weights are there and whole."""
+    """List every model with its card, the version in use, and whether its weights are there and whole."""
+    served = {model.name: model.version for model in livercad_app().analyses.served()}
     with _checking:  # two clients at once need not read all weights twice
-        return [_described(entry) for entry in load_registry().values()]
+        return [{**_described(entry), "served": served.get(entry.name)} for entry in load_registry().values()]
+
+
+@router.get("/{name}/versions")
+def list_versions(name: str) -> list[dict[str, Any]]:
+    """List the versions of a model, the base first: what they scored, what became of them and why."""
+    name = _known(name)
+    number = pointer(name).champion.number
+    versions = livercad_app().releases.versions.of(name)
+    return [{**version.to_dict(), "is_champion": version.number == number} for version in versions]
+
+
+@router.post("/{name}/promote")
+def promote(name: str, wish: Promotion) -> dict[str, Any]:
+    """Put a version of a model into use; when this is answered, it is."""
+    name = _known(name)
+    releases = livercad_app().releases
+    numbers = [version.number for version in releases.versions.of(name)]
+    if wish.version not in numbers:
+        raise UnknownNameError(
+            f"version {wish.version} of {name}",
+            found="no such version",
+            expected="one of " + ", ".join(map(str, numbers)),
+            todo=f"GET /livercad/models/{name}/versions lists them.",
+        )
+    return releases.promote(name, wish.version, wish.who, force=wish.force)
+
+
+@router.post("/{name}/rollback")
+def roll_back(name: str, wish: Wish) -> dict[str, Any]:
+    """Put the version before back into use; when this is answered, it is."""
+    return livercad_app().releases.roll_back(_known(name), wish.who)
+
+
+def _known(name: str) -> str:
+    """A model's name in the registry, from that or a task's."""
+    name = TASKS.get(name, name)
+    if name not in load_registry():
+        raise UnknownNameError(
+            f"model {name!r}",
+            found="no such model",
+            expected=f"one of {', '.join(load_registry())}",
+            todo="GET /livercad/models lists them.",
+        )
+    return name
 
 
 def _described(entry: ModelEntry) -> dict[str, Any]:
-    state = _state_of(entry.name)
+    problem, present = _problem_of(entry.name), _champion_of(entry.name)
     return {
         "name": entry.name,
-        "version": entry.version,
+        "version": present["version"] if present else entry.version,
         "title": entry.title,
         "licence": entry.licence,
-        "installed": state is State.INSTALLED,
-        "problem": "" if state is State.INSTALLED else f"The weights are {state.value}. {how_to_get(entry)}",
+        "installed": not problem,
+        "problem": problem,
         "task": entry.task,
         "card": entry.read_card(),
+        "champion": present,
     }
 
 
-def _state_of(name: str) -> State:
-    """State of a model's weights; they are read again only when the file has changed."""
+def _champion_of(name: str) -> dict[str, Any] | None:
+    try:
+        return champion_of(name)
+    except ModelError:  # `problem` tells it
+        return None
+
+
+def _problem_of(name: str) -> str:
+    """What keeps a model's champion from being used; weights are read again only when a file has changed."""
     path = weights_path(load_registry()[name])
     stat = path.stat() if path.is_file() else None
-    return _checked(name, (stat.st_size, stat.st_mtime_ns) if stat else None)
+    return _checked(name, stamps(), (stat.st_size, stat.st_mtime_ns) if stat else None)
 
 
 @lru_cache(maxsize=64)
-def _checked(name: str, stamp: tuple[int, int] | None) -> State:
-    return state_of(load_registry()[name])
+def _checked(name: str, pointers: object, base: tuple[int, int] | None) -> str:
+    try:
+        champion(name)
+    except ModelError as error:
+        return str(error)
+    return ""
