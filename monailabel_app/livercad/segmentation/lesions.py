@@ -151,11 +151,28 @@ def output_window(shape: tuple[int, ...]) -> Size:
     """
     parts = [1, 1, 1]
     while True:
-        needed = [np.ceil(n / (1 + (p - 1) * (1 - OVERLAP))) for n, p in zip(shape, parts, strict=True)]
-        i, j, k = (
-            small + LESION_STEP * max(0, int(np.ceil((need - small) / LESION_STEP)))
-            for need, small in zip(needed, LESION_SMALLEST, strict=True)
-        )
+        shares = (np.ceil(n / (1 + (p - 1) * (1 - OVERLAP))) for n, p in zip(shape, parts, strict=True))
+        i, j, k = one_window(tuple(shares))
         if np.prod(np.add((i, j, k), LESION_HALO) + LESION_HALO) <= LARGEST_WINDOW:
             return i, j, k
         parts[int(np.argmax((i, j, k)))] += 1
+
+
+def one_window(shape: tuple[float, ...]) -> Size:
+    """The smallest output of the network that covers an image, whatever it takes in memory.
+
+    Parameters
+    ----------
+    shape : tuple of float
+        Voxels (i, j, k).
+
+    Returns
+    -------
+    tuple of int
+        Voxels (i, j, k): (8 n + 4, 8 n + 4, 8 n + 2).
+    """
+    i, j, k = (
+        small + LESION_STEP * max(0, int(np.ceil((need - small) / LESION_STEP)))
+        for need, small in zip(shape, LESION_SMALLEST, strict=True)
+    )
+    return i, j, k

@@ -1,0 +1,1 @@
+"""How the liver's and the lesions' networks are trained on."""

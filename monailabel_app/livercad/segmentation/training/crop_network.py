@@ -1,0 +1,175 @@
+"""A network on crops, normalised as it is in use: by statistics of all that it would see there.
+
+In use a window is as large as the liver, and normalisations take their statistics from all of it. Training on windows
+of that size takes a minute a step on two cores, and small ones would have statistics of their own, with more or less of
+the masked background in them, which changes what the network finds (docs/lesions.md). So statistics are measured once
+over the whole, without gradients, and given to every crop of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from livercad.networks.leuven_unet import LEAKY_SLOPE, NORM_EPSILON, LeuvenUNet
+
+Region = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Mean and standard deviation of each channel at each normalisation, in the order in which they come.
+
+    Parameters
+    ----------
+    means, deviations : tuple of Tensor, each of shape (1, channels, 1, 1, 1)
+        Over the region that normalisations look at.
+    """
+
+    means: tuple[Tensor, ...]
+    deviations: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class _Padded:
+    """Values and what lies beyond them, shape (1, channels, 1, 1, 1); None for more of what is at the border."""
+
+    values: Tensor
+    beyond: Tensor | None
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> _Padded:
+        """Change voxel by voxel."""
+        return _Padded(change(self.values), None if self.beyond is None else change(self.beyond))
+
+
+Normalise = Callable[[_Padded, int], _Padded]
+
+
+class CropNetwork(nn.Module):
+    """A Leuven network that keeps the size of what it is given, or loses as little of it as up-sampling has to.
+
+    Where the network itself leaves off what lacks context, this goes on at each layer: a whole with what layers make of
+    plain background, which gives what the network gives as long as there is some background around the liver; a crop
+    with what lies at its border, so that within some voxels of that its output is not the network's.
+
+    Parameters
+    ----------
+    network : LeuvenUNet
+        Its weights are used and trained.
+    background : float
+        What it sees where there is nothing to see.
+    """
+
+    def __init__(self, network: LeuvenUNet, background: float) -> None:
+        super().__init__()
+        self.network, self.background = network, background
+
+    def forward(self, image: Tensor, statistics: Statistics) -> Tensor:
+        """Compute logits.
+
+        Parameters
+        ----------
+        image : Tensor, shape (batch, 1, i, j, k)
+            Scaled CT; sides that the strides divide.
+        statistics : Statistics
+            Of the whole that it was cut from.
+
+        Returns
+        -------
+        Tensor, shape (batch, 1, i', j', k')
+            Of the middle, where up-sampling costs voxels; else of the same shape.
+        """
+        given = iter(zip(statistics.means, statistics.deviations, strict=True))
+
+        def normalise(x: _Padded, stride: int) -> _Padded:
+            mean, deviation = next(given)
+            return x.each(lambda values: (values - mean) / (deviation + NORM_EPSILON))
+
+        return self._run(_Padded(image, None), normalise)
+
+    @torch.no_grad()
+    def measure(self, whole: Tensor, region: Region | None = None) -> tuple[Statistics, Tensor]:
+        """Measure the statistics that normalisations have in use.
+
+        Parameters
+        ----------
+        whole : Tensor, shape (1, 1, i, j, k)
+            All that the network sees.
+        region : tuple of slice, optional
+            The voxels of it that normalisations look at; all where not given.
+
+        Returns
+        -------
+        statistics : Statistics
+            For `forward`.
+        logits : Tensor, shape (1, 1, i, j, k)
+            What the network gives in use.
+        """
+        means: list[Tensor] = []
+        deviations: list[Tensor] = []
+
+        def normalise(x: _Padded, stride: int) -> _Padded:
+            seen = x.values.float()
+            if region:
+                i, j, k = (slice(side.start // stride, -(-side.stop // stride)) for side in region)
+                seen = seen[:, :, i, j, k]
+            deviation, mean = torch.std_mean(seen, dim=(2, 3, 4), correction=0, keepdim=True)
+            means.append(mean)
+            deviations.append(deviation)
+            return x.each(lambda values: (values - mean) / (deviation + NORM_EPSILON))
+
+        logits = self._run(_Padded(whole, whole.new_full((1, 1, 1, 1, 1), self.background)), normalise)
+        return Statistics(tuple(means), tuple(deviations)), logits
+
+    def _run(self, x: _Padded, normalise: Normalise) -> Tensor:
+        network, levels = self.network, []
+        for depth, block in enumerate(network.down):
+            x = _Padded(F.max_pool3d(x.values, network.stride), x.beyond) if depth else x
+            x = _block(block, x, normalise, network.stride**depth)
+            levels.append(x)
+        x = levels.pop()
+        for depth, block in zip((2, 1, 0), network.up, strict=True):
+            values = F.interpolate(x.values, scale_factor=float(network.stride), mode="nearest")
+            values = F.avg_pool3d(values, network.stride, 1) if network.linear_upsampling else values
+            x = _block(block, _beside(levels.pop(), _Padded(values, x.beyond)), normalise, network.stride**depth)
+        return network.head(F.leaky_relu(normalise(x, 1).values, LEAKY_SLOPE))
+
+
+def _block(block: nn.Module, x: _Padded, normalise: Normalise, stride: int) -> _Padded:
+    def activate(x: _Padded) -> _Padded:
+        return normalise(x, stride).each(lambda values: F.leaky_relu(values, LEAKY_SLOPE))
+
+    is_input = isinstance(block.activate_first, nn.Identity)
+    y = _convolved(block.first, x if is_input else activate(x))
+    y = _convolved(block.second, activate(y))
+    return _sum(y, x if block.shortcut is None else x.each(block.shortcut)) if block.residual else y
+
+
+def _convolved(convolution: nn.Module, x: _Padded) -> _Padded:
+    assert isinstance(convolution, nn.Conv3d)
+    i, j, k = (side // 2 for side in convolution.kernel_size)
+    if x.beyond is None:
+        around = F.pad(x.values, (k, k, j, j, i, i), mode="replicate")
+        return _Padded(F.conv3d(around, convolution.weight, convolution.bias), None)
+    # Of plain background a kernel makes the same everywhere; of the rest it makes what that adds to it.
+    beyond = F.conv3d(x.beyond, convolution.weight.sum((2, 3, 4), keepdim=True), convolution.bias)
+    return _Padded(F.conv3d(x.values - x.beyond, convolution.weight, padding=(i, j, k)) + beyond, beyond)
+
+
+def _sum(x: _Padded, y: _Padded) -> _Padded:
+    return _Padded(x.values + y.values, None if x.beyond is None or y.beyond is None else x.beyond + y.beyond)
+
+
+def _beside(x: _Padded, y: _Padded) -> _Padded:
+    values = torch.cat([_middle(x.values, y.values), y.values], dim=1)
+    return _Padded(values, None if x.beyond is None or y.beyond is None else torch.cat([x.beyond, y.beyond], dim=1))
+
+
+def _middle(x: Tensor, like: Tensor) -> Tensor:
+    starts = [(have - want) // 2 for have, want in zip(x.shape[2:], like.shape[2:], strict=True)]
+    i, j, k = (slice(start, start + want) for start, want in zip(starts, like.shape[2:], strict=True))
+    return x[:, :, i, j, k]
