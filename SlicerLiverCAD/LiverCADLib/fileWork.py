@@ -48,5 +48,5 @@ class FileWork(CaseWork):
 
     def _onFindings(self, segmentation, grid, answer):
         if self._workbench.segmentation is segmentation and segmentation.grid is grid:
-            added = takeAnalysis(self._workbench.lesions, answer, keepMine=bool(self._workbench.lesions.numbers))
+            added = takeAnalysis(self._workbench.lesions, answer, keepMine=True)
             self._tell(_("{lesions} imported.").format(lesions=counted(len(added))), "good")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import qt
 import slicer
 from case_lesions import (
     BLOCKS,
@@ -124,7 +125,7 @@ def test_no_liver_is_told(session, server):
     assert panel.messageLabel.text == "No liver was found."
 
 
-def test_finding_again_keeps_what_is_there_unless_told_otherwise(session, server):
+def test_finding_again_keeps_what_is_there_unless_told_otherwise(session, server, dialogs):
     connected(session, server)
     bench = bench_with_lesions()
     bench.editor.delete([2])
@@ -137,9 +138,43 @@ def test_finding_again_keeps_what_is_there_unless_told_otherwise(session, server
     session.runner.wait()
     assert panel.messageLabel.text == "No further lesions were found."
     panel.keepBox.checked = False
+    dialogs.answer(qt.QMessageBox.No, "have not been submitted and will be lost")
+    panel.findButton.click()
+    session.runner.wait()
+    assert bench.lesions.numbers == [1, 3, 5] and panel.messageLabel.text == "Nothing was replaced."
+    dialogs.answer(qt.QMessageBox.Yes, "have not been submitted and will be lost")
     panel.findButton.click()
     session.runner.wait()
     assert bench.lesions.numbers == [6, 7, 8]
+
+
+def test_finding_lesions_keeps_a_liver_that_was_outlined_also_where_there_are_no_lesions(session, server):
+    connected(session, server)
+    bench = empty_bench()
+    panel = make(bench, session)
+    mine = Mask.of(bench.segmentation.grid.toScene(Volume(filled((slice(5, 20),) * 2), grid_affine("oblique"))))
+    bench.segmentation.setLiver(mine)
+    assert not panel.keepBox.isHidden(), "there is something to keep"
+    panel.findButton.click()
+    session.runner.wait()
+    assert bench.segmentation.liver.fingerprint == mine.fingerprint and bench.lesions.numbers == [1, 2, 3]
+    assert panel.messageLabel.text == "3 lesions found."
+
+
+def test_a_corrected_liver_is_replaced_only_after_a_question(session, server, dialogs):
+    connected(session, server)
+    bench = bench_with_lesions()
+    panel = make(bench, session)
+    mine = Mask.of(bench.segmentation.liver.array[2:], bench.segmentation.liver.start)
+    bench.segmentation.setLiver(mine)
+    for agrees in (False, True):
+        dialogs.answer(qt.QMessageBox.Yes if agrees else qt.QMessageBox.No, "corrections of it will be lost")
+        panel.liverButton.click()
+        session.runner.wait()
+        assert (bench.segmentation.liver.fingerprint == mine.fingerprint) is not agrees
+    panel.liverButton.click()
+    session.runner.wait()
+    assert panel.messageLabel.text == "The liver was found.", "it is the same: nobody is asked"
 
 
 def test_the_box_is_shown_only_where_there_is_something_to_keep(session):

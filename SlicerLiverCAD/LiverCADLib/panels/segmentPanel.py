@@ -5,6 +5,7 @@ import slicer
 
 from LiverCADLib.cases import isOnServer
 from LiverCADLib.panels.parts import column, pushButton, row, say, wrappingLabel
+from LiverCADLib.panels.replacing import isAgreed, mayReplace
 from LiverCADLib.scene.analysis import takeAnalysis
 from LiverCADLib.scene.lesionTable import counted
 from LiverCADLib.scene.phaseEvidence import referenceWarning
@@ -54,7 +55,7 @@ class SegmentPanel:
         self.liverButton = pushButton(_("Liver only"), _("Let the server find the liver; lesions stay as they are."))
         layout.addLayout(row((self.findButton, 2), (self.liverButton, 1)))
         self.keepBox = qt.QCheckBox(_("Keep what is there, and add what touches none of it"))
-        self.keepBox.toolTip = _("Otherwise all lesions are replaced by those that the server finds.")
+        self.keepBox.toolTip = _("Otherwise liver and lesions are replaced by what the server finds.")
         self.keepBox.checked = True
         layout.addWidget(self.keepBox)
         self.messageLabel = wrappingLabel()
@@ -110,8 +111,11 @@ class SegmentPanel:
 
     def _onFound(self, answer):
         lesions = self._workbench.lesions
+        if not self.keepBox.checked and not mayReplace(self._workbench.scene):
+            self._say(_("Nothing was replaced."))
+            return
         isKept = self.keepBox.checked and bool(lesions.numbers)
-        added = takeAnalysis(lesions, answer, keepMine=isKept)
+        added = takeAnalysis(lesions, answer, keepMine=self.keepBox.checked)
         if not added:
             self._say(_("No further lesions were found.") if isKept else _("No lesions were found."))
         elif isKept:
@@ -122,9 +126,19 @@ class SegmentPanel:
     def _onLiver(self, mask):
         if mask is None:
             self._say(_("No liver was found."), "bad")
-            return
-        self._workbench.segmentation.setLiver(mask)
-        self._say(_("The liver was found."), "good")
+        elif self._mayReplaceLiver(mask):
+            self._workbench.segmentation.setLiver(mask)
+            self._say(_("The liver was found."), "good")
+        else:
+            self._say(_("Nothing was replaced."))
+
+    def _mayReplaceLiver(self, mask):
+        """Ask where the liver may have been corrected since something was submitted."""
+        scene, mine = self._workbench.scene, self._workbench.segmentation.liver
+        if mine is None or mine.fingerprint == mask.fingerprint or not scene.isUnsaved:
+            return True
+        question = _("The server's liver comes in the place of yours; corrections of it will be lost. Go on?")
+        return isAgreed(question)
 
     def _onEnded(self):
         self._job = None
@@ -170,7 +184,7 @@ class SegmentPanel:
         reason = whyNoServer(self._workbench.scene, self._session)
         for button in (self.findButton, self.liverButton):
             button.enabled = not reason and self._job is None
-        self.keepBox.setVisible(bool(self._workbench.lesions.numbers))
+        self.keepBox.setVisible(bool(self._workbench.lesions.numbers or self._workbench.lesions.liverBox))
         if reason:
             self._say(reason)
         elif self._isReason:
