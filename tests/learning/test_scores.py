@@ -31,8 +31,10 @@ def test_scores_are_there_after_a_restart(tmp_path: Path) -> None:
     Scores(tmp_path).keep("a", "images", OLD, kept)
     again = Scores(tmp_path)
     again.learn(OLD)
-    found = again.of("a")
-    assert found and found.score and same(found.score, kept) and found.score.lesions is None
+    about = again.about("a")
+    assert about
+    found = about[0]
+    assert found.score and same(found.score, kept) and found.score.lesions is None
     np.testing.assert_array_equal(found.score.liver, liver)
     assert again.missing({"a": "images", "b": "images"}, OLD) == ["b"]
 
@@ -75,7 +77,7 @@ def test_a_former_champions_scores_hold_until_there_are_new_ones(tmp_path: Path)
     scores.fail("a", "images", NEW, "out of memory")
     scores.learn(NEW)
     assert scores.known(("a", "b")).uncertainty == pytest.approx([0.1, 0.9])
-    assert [row.models for case in "ab" if (row := scores.of(case))] == [OLD, NEW]
+    assert [about[0].models for case in "ab" if (about := scores.about(case))] == [OLD, NEW]
     assert scores.counts("abc", NEW) == {"scored": 1, "former": 0, "failed": 1, "open": 1}
     scores.learn(OLD)  # rolled back
     assert scores.known(("a", "b")).uncertainty == pytest.approx([0.1, 0.2])
@@ -128,7 +130,7 @@ def test_a_case_without_lesions_stands_among_the_others_and_one_without_a_score_
 def test_nothing_is_known_before_anything_was_learnt(tmp_path: Path) -> None:
     scores = Scores(tmp_path)
     scores.keep("a", "images", OLD, score())
-    assert np.isnan(scores.known(("a",)).uncertainty).all() and scores.of("a") is None
+    assert np.isnan(scores.known(("a",)).uncertainty).all() and scores.about("a") is None
 
 
 def test_the_same_question_has_the_same_answer_until_more_is_learnt(tmp_path: Path) -> None:

@@ -134,9 +134,11 @@ class Scores:
             latest = self._latest = knowledge, knowledge.about(cases)
         return latest[1]
 
-    def of(self, case: str) -> Row | None:
-        """The score that `known` rests on; None where there is none."""
-        return self._knowledge.rows.get(case) if self._knowledge else None
+    def about(self, case: str) -> tuple[Row, Known] | None:
+        """The score of one case that `known` rests on, and what is known of it alone; None where there is none."""
+        knowledge = self._knowledge
+        row = knowledge.rows.get(case) if knowledge else None
+        return (row, knowledge.about((case,))) if knowledge and row else None
 
     def counts(self, cases: Collection[str], models: str) -> dict[str, int]:
         """How many cases are `scored`, have scores of `former` models only, have `failed`, or are `open`."""

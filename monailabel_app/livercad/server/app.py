@@ -26,7 +26,8 @@ from livercad.server.errors import UnknownNameError
 from livercad.server.names import check_name
 from livercad.server.options import read_options
 from livercad.server.releases import Releases
-from livercad.server.strategies import First, Random
+from livercad.server.scoring import Scoring
+from livercad.server.strategies import DESCRIPTIONS, First, Informed, Random
 from livercad.server.tasks import LIVER_AND_LESIONS, all_tasks
 from livercad.studies.study import Study
 
@@ -81,7 +82,7 @@ class LiverCADApp(MONAILabelApp):
 
     def init_strategies(self) -> dict[str, Strategy]:
         """Make the strategies."""
-        return {"random": Random(), "first": First()}
+        return {"random": Random(), "first": First(), **{str(name): Informed(name) for name in DESCRIPTIONS}}
 
     def _load_sessions(self, load: bool = False) -> Sessions:
         # Uploaded images are patients': they end with the server, not in the home folder.
@@ -107,8 +108,16 @@ class LiverCADApp(MONAILabelApp):
 
         monailabel_app = sys.modules.get("monailabel.app")
         application = outer.take_over(monailabel_app.app) if monailabel_app else outer.app
-        housekeeping.end_with_signals(application.state.jobs.cancel_all)
+        jobs = application.state.jobs
+        self.scoring = Scoring(self.datastore, self.analyses, jobs.any_left)
+
+        def end() -> None:
+            self.scoring.stop()
+            jobs.cancel_all()
+
+        housekeeping.end_with_signals(end)
         threading.Thread(target=self._load_models, name="load models", daemon=True).start()
+        self.scoring.start(self.options.scoring)
 
     def infer(self, request: dict[str, Any], datastore: Any = None) -> dict[str, Any]:
         """Run an infer task on a case, or on images that were sent.

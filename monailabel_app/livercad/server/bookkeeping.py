@@ -1,4 +1,4 @@
-"""What a studies folder keeps of who labels what: the sides of its cases, reservations, the audit log."""
+"""What a studies folder keeps of who labels what: sides of its cases, reservations, scores, the audit log."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from livercad.learning.contents import contents_of
 from livercad.learning.folder import learning_folder
 from livercad.learning.pool import SHARE, Pool
 from livercad.learning.reservations import MINUTES, Reservations
+from livercad.learning.scores import Scores
 from livercad.studies.patients import Patients
 from livercad.studies.study import Series, Study
 
@@ -57,9 +58,14 @@ class Bookkeeping:
         """Who has which case. One process at a time has them open: the server."""
         return Reservations(learning_folder(self._root), self._minutes)
 
+    @cached_property
+    def scores(self) -> Scores:
+        """What models say of cases that nobody has labelled. One process at a time has them open: the server."""
+        return Scores(learning_folder(self._root))
+
     def open(self) -> None:
         """Open the books that requests share, before there are any: two threads must not open one twice."""
-        _ = self.audit, self.pool, self.reservations
+        _ = self.audit, self.pool, self.reservations, self.scores
 
     def saved(self, case: str, tag: str, info: dict[str, Any], *, again: bool = False) -> None:
         """Record a label that has been saved, before the save counts as done.

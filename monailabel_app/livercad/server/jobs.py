@@ -209,6 +209,10 @@ class Jobs:
         with self._lock:
             return list(self._jobs.values())
 
+    def any_left(self) -> bool:
+        """Whether any job waits or runs."""
+        return any(job.state not in ENDED for job in self.all())
+
     def cancel_all(self) -> None:
         """Ask every job to stop."""
         for job in self.all():

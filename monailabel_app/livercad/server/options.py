@@ -25,6 +25,9 @@ class Options(Settings):
     validation_share: float = Field(
         0.2, ge=0, le=1, description="Share of patients whose cases become validation cases at their first submission."
     )
+    scoring: bool = Field(
+        True, description="Cases are looked at while nothing else is done, so that strategies know which tell most."
+    )
     server_mode: bool = Field(False, description="MONAI Label's own.")
 
     @property

@@ -31,6 +31,10 @@ class SleepyTraining(TrainTask):
 
 
 class FakeApp(livercad_app.LiverCADApp, MONAILabelApp):  # MONAI Label looks for its own class among the direct bases
+    def __init__(self, app_dir, studies, conf):
+        # Off unless a test asks for it: others count what is done, or time it.
+        super().__init__(app_dir, studies, {"scoring": "false", **(conf or {})})
+
     def make_analyzer(self):
         if self.options.minimum_volume_ml == 99:
             raise ModelError("liver-fake", found="no weights", expected="weights", todo="livercad models install")
