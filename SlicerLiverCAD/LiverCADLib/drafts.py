@@ -64,7 +64,7 @@ class Drafts:
 
     def _isDue(self):
         scene = self._workbench.scene
-        hasCase = bool(scene.case) and self._workbench.segmentation is not None
+        hasCase = bool(scene.case and scene.server) and self._workbench.segmentation is not None
         return hasCase and scene.isUnsaved and scene.edits != self._edits
 
     def _what(self):

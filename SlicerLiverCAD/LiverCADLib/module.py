@@ -55,6 +55,8 @@ class LiverCADModuleWidget(VTKObservationMixin):
         self.widget = qt.QWidget()
         self._build(qt.QVBoxLayout(self.widget))
         scene = slicer.mrmlScene
+        for event in (scene.StartCloseEvent, scene.StartImportEvent):
+            self.addObserver(scene, event, self._onSceneLeft)
         self.addObserver(scene, scene.EndCloseEvent, self._onSceneChanged)
         self.addObserver(scene, scene.EndImportEvent, self._onSceneChanged)
         self.workspace.caseScene.restored.emit()  # the scene may have been loaded before the module was opened
@@ -153,6 +155,10 @@ class LiverCADModuleWidget(VTKObservationMixin):
         """Let widgets of Slicer's own follow the scene no more."""
         self.segmentPanel.editor.setMRMLSegmentEditorNode(None)
         self.segmentPanel.editor.setMRMLScene(None)
+
+    def _onSceneLeft(self, caller, event):
+        """Keep what was not submitted while it still is in the scene."""
+        self.workspace.submitting.drafts.keepNow()
 
     def _onSceneChanged(self, caller=None, event=None):
         """Go on with what the scene says now, after it was closed or another one was loaded."""

@@ -44,6 +44,7 @@ class Submitting(Opening):
         self.drafts.changed.connect(self._look)
         self.drafts.failed.connect(lambda sentence: self._tell(sentence, "bad"))
         workbench.scene.opened.connect(self._onOpened)
+        workbench.scene.restored.connect(self._look)
         session.connected.connect(self._onConnected)
 
     def concerns(self):

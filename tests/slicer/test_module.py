@@ -39,9 +39,10 @@ def test_the_modules_own_test_passes(opened):
     case = opened.module.LiverCADTest()
     names = [name for name in dir(case) if name.startswith("test_")]
     assert len(names) >= 3
-    result = unittest.TestResult()
+    result, kept = unittest.TestResult(), list(opened.panel.module.workspace.submitting.kept)
     case.run(result)
     assert not result.errors and not result.failures, (result.errors + result.failures)[0][1]
+    assert opened.panel.module.workspace.submitting.kept == kept, "nothing of it stays"
 
 
 def test_an_older_slicer_is_told_what_is_needed(monkeypatch):
@@ -147,6 +148,7 @@ def test_keys_do_what_they_say_beside_those_of_the_segment_editor(opened, module
     assert lesions.numbers == [1, 2, 3]
     opened.widget.exit()
     window.setVisible(was_visible)
+    module.workspace.caseScene.markUnsaved(False)
 
 
 def test_the_tutorial_has_every_key_once(module):
@@ -155,6 +157,26 @@ def test_the_tutorial_has_every_key_once(module):
     assert {shortcut.key: keys.count(shortcut.key) for shortcut in module.shortcuts.shortcuts} == dict.fromkeys(
         (shortcut.key for shortcut in module.shortcuts.shortcuts), 1
     )
+
+
+@pytest.mark.parametrize("leave", ["close", "import"])
+def test_changes_are_kept_before_the_scene_is_closed_or_another_one_comes(module, leave, tmp_path):
+    slicer.mrmlScene.SetURL(str(tmp_path / "other.mrml"))
+    assert slicer.mrmlScene.Commit()
+    bench = bench_with_lesions()
+    module.workspace.caseScene.setParameters(bench.scene.parameters)
+    bench.release()
+    work = module.workspace
+    work.workbench.editor.setComment(1, "mine")
+    before = list(work.submitting.kept)
+    if leave == "close":
+        slicer.mrmlScene.Clear(0)
+    else:
+        assert slicer.mrmlScene.Import()
+    assert work.caseScene.case == ""
+    (draft,) = [letter for letter in work.submitting.kept if letter not in before]
+    assert draft.case == "case-1" and module.submitPanel.kept.box.count == len(before) + 1
+    work.submitting.discard(draft)
 
 
 def test_nothing_is_watched_while_the_module_is_left(opened, module):
