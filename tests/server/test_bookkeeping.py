@@ -110,6 +110,12 @@ def test_a_submitted_case_is_nobodys_any_more(store: StudyDatastore, tmp_path: P
     assert record["strategy"] == "first"
 
 
+def test_a_restart_forgets_no_reservation(store: StudyDatastore) -> None:
+    assert First()({"who": "ann"}, store) == {"id": "one"}
+    again = open_store(store.catalogue.root)
+    assert First()({"who": "bob"}, again) == {"id": "three"}
+
+
 def test_a_case_that_was_submitted_while_a_strategy_thought_is_not_given(
     store: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,10 @@ class Event(StrEnum):
     ROLLBACK = "rollback"
 
 
+PASSING = frozenset({Event.RESERVATION, Event.SKIP})
+"""Many, and nobody's work: they outlive a kill, but an annotator does not wait for the disk."""
+
+
 class AuditLog:
     """The log of a folder: ``audit.jsonl``, and its closed files ``audit-0001.jsonl``, ``audit-0002.jsonl``, in order.
 
@@ -53,7 +57,7 @@ class AuditLog:
         self._journal.repair()
 
     def record(self, event: str, who: str, **details: Any) -> Record:
-        """Write a record down. When this returns, it is on the disk.
+        """Write a record down. When this returns, it outlives a kill, and unless it is `PASSING` a loss of power.
 
         Parameters
         ----------
@@ -74,7 +78,7 @@ class AuditLog:
         record = {key: entry[key] for key in ("time", "event", "who", *details)}
         with self._journal.locked():
             self._close_when_full()
-            self._journal.append(record)
+            self._journal.append(record, durable=event not in PASSING)
         return record
 
     def read(self, newest: int | None = None, event: str | None = None, **details: Any) -> list[Record]:

@@ -49,27 +49,29 @@ class Journal:
         with self._threads, self._processes:
             yield
 
-    def append(self, record: Record) -> None:
+    def append(self, record: Record, *, durable: bool | None = None) -> None:
         """Append a record.
 
         Parameters
         ----------
         record : dict
             What JSON has no word for becomes text.
+        durable : bool, optional
+            Another choice for this record.
 
         Raises
         ------
         OSError
             If the disk is full, for example; the file is then as it was before.
         """
-        line = _line(record)
+        line, durable = _line(record), self._durable if durable is None else durable
         with self.locked():
             is_new = not self.path.exists()
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
             try:
                 _repair(descriptor, self.path)
                 _write(descriptor, line)
-                if self._durable:
+                if durable:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)

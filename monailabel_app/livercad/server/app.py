@@ -88,9 +88,9 @@ class LiverCADApp(MONAILabelApp):
         # Uploaded images are patients': they end with the server, not in the home folder.
         return Sessions(str(housekeeping.temporary_folder() / "sessions"))
 
-    def datastore(self) -> StudyDatastore:
-        """Return the datastore, up to date with its folder."""
-        self._datastore.refresh_if_changed()
+    def datastore(self, old_s: float = 0.0) -> StudyDatastore:
+        """Return the datastore, as its folder was `old_s` seconds ago at the earliest."""
+        self._datastore.refresh_if_changed(old_s)
         return self._datastore
 
     def info(self) -> dict[str, Any]:

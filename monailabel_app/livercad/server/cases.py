@@ -60,9 +60,9 @@ class CaseDatastore(LocalDatastore):
             auto_reload=False,
         )
 
-    def refresh_if_changed(self) -> None:
-        """Look at the folder, and take in what has changed there."""
-        if self.catalogue.update():
+    def refresh_if_changed(self, old_s: float = 0.0) -> None:
+        """Look at the folder unless that was done within `old_s` seconds, and take in what has changed there."""
+        if self.catalogue.update(old_s):
             self._reconcile_datastore()
 
     def study(self, case: str) -> Study:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from livercad.studies.study import Study
 INDEX = "datastore_v2.json"
 """MONAI Label's list of images and labels."""
 
-Fingerprint = tuple[tuple[str, int, int], ...]
+Fingerprint = dict[str, tuple[int, int]]
 
 
 class Catalogue:
@@ -36,10 +38,16 @@ class Catalogue:
         self.studies: dict[str, Study] = {}
         self.problems: tuple[Problem, ...] = ()
         self._seen: Fingerprint | None = None
+        self._looked = -math.inf
         self._lock = threading.Lock()
 
-    def update(self) -> bool:
+    def update(self, old_s: float = 0.0) -> bool:
         """Ask again if the folder has changed; where that fails, what was true before stays.
+
+        Parameters
+        ----------
+        old_s : float, default 0
+            A look so long ago (s) will do: with many cases a look takes a while.
 
         Returns
         -------
@@ -51,9 +59,13 @@ class Catalogue:
         InputError
             If the folder cannot be understood the first time.
         """
+        wanted = time.monotonic() - old_s
         with self._lock:
-            seen = self._fingerprint()
+            if self._looked >= wanted:  # begun while this call waited, for example
+                return False
+            begun, seen = time.monotonic(), self._fingerprint()
             if seen == self._seen:
+                self._looked = begun
                 return False
             try:
                 discovery = find_studies(self.root)
@@ -61,9 +73,10 @@ class Catalogue:
                 if self._seen is None:
                     raise
                 self.problems, self._seen = (Problem(self.root.name, str(error)),), seen
+                self._looked = begun
                 return True
             self.studies = {study.case: study for study in discovery.studies}
-            self.problems, self._seen = discovery.problems, seen
+            self.problems, self._seen, self._looked = discovery.problems, seen, begun
             return True
 
     def study(self, case: str) -> Study:
@@ -102,12 +115,12 @@ class Catalogue:
         )
 
     def _fingerprint(self) -> Fingerprint:
-        entries = []
+        entries = {}
         with os.scandir(self.root) as found:
             for entry in found:
                 if entry.name.startswith(".") or entry.name in (SERVER_LABELS, INDEX):
                     continue
                 with suppress(FileNotFoundError):  # removed while we look
                     stat = entry.stat()
-                    entries.append((entry.name, stat.st_size, stat.st_mtime_ns))
-        return tuple(sorted(entries))
+                    entries[entry.name] = stat.st_size, stat.st_mtime_ns
+        return entries

@@ -19,6 +19,8 @@ from livercad.server.names import LONGEST
 router = APIRouter(prefix="/activelearning", tags=["ActiveLearning"])
 
 Params = Annotated[dict[str, Any] | None, Body()]
+RECENT_S = 2.0
+"""New studies may come up so much later."""
 NAMES = ("annotator", "client_id")
 """How clients of ours, and stock ones, call who asks."""
 
@@ -33,7 +35,7 @@ def next_sample(request: Request, strategy: str, params: Params = None) -> JSONR
     wishes = params or {}
     app, who = livercad_app(), asker(wishes, request)
     app.check_task("strategy", strategy)
-    store = app.datastore()
+    store = app.datastore(RECENT_S)
     if skipped := wishes.get("skip"):
         store.book.skip(store.study(str(skipped)).case, who)
     chosen = app.choose({**wishes, "strategy": strategy, "who": who})
