@@ -28,7 +28,7 @@ FOLDER = ROOT / "docs" / "pictures"
 PHASES = ("unenhanced", "arterial", "portal")
 DATA = ROOT / "SlicerLiverCAD" / "Resources" / "SampleData"
 CASE = "phantom"
-SIZE = 1440, 940
+SIZE = 1600, 940
 TALL = 1180
 """Height of the window in which all of the crops' section is seen."""
 LABEL = "Digital phantom, shown by the project's stand-in for 3D Slicer. Research software, not a medical device."
@@ -61,11 +61,10 @@ def take(annotator: Annotator, server: RealServer) -> None:
     annotator.step("side by side", module.phasesPanel.sideBySideBox.click)
     annotator.step("find", module.segmentPanel.findButton.click)
     annotator.step("registered", module.phasesPanel.registeredBox.click)
-    bench.segmentation.node.CreateClosedSurfaceRepresentation()
-    view = annotator.layouts.threeDWidget(0)
-    view.mrmlViewNode().SetBoxVisible(False)
-    view.mrmlViewNode().SetAxisLabelsVisible(False)
-    view.threeDView().resetFocalPoint()
+    view = annotator.layouts.threeDWidget(0).mrmlViewNode()
+    view.SetBoxVisible(False)
+    view.SetAxisLabelsVisible(False)
+    annotator.step("show 3-D", bench.segmentation.node.CreateClosedSurfaceRepresentation)
     annotator.show_sections("Phases", "Segment")
     save(annotator, "segment")
 

@@ -26,21 +26,12 @@ run_slicer_tests() {
     LIVERCAD_PYTHON="$VENV_PYTHON" "$SLICER_PYTHON" -m pytest -c tests/slicer/pytest.ini "$@"
 }
 
-# A process a file: views that one test has made can hold up the loading of a scene in another.
-run_all_slicer_tests() {
-    local file status=0
-    for file in tests/slicer/test_*.py; do
-        run_slicer_tests -q "$file" || status=1
-    done
-    return "$status"
-}
-
 case " $*" in
     *" tests/slicer"*) run_slicer_tests "$@" ;;
     " ")
         say "Tests"
         "$VENV_PYTHON" -m pytest
-        run_all_slicer_tests
+        run_slicer_tests tests/slicer
         ;;
     *)
         say "Tests"
