@@ -65,10 +65,11 @@ class Client:
         """One case with its images."""
         return self._get("cases", case)
 
-    def nextCase(self, strategy: str) -> str | None:
-        """Case that the strategy chooses; None when none is left."""
-        # The first such request makes the server load its models, which may take long.
-        answer = self._connection.json("POST", pathOf("activelearning", strategy), json={}, readS=None)
+    def nextCase(self, strategy: str, annotator: str = "") -> str | None:
+        """Case that the strategy chooses, which goes to no other annotator for a while; None when none is left."""
+        wishes = {"annotator": annotator} if annotator else {}
+        # An older server loads its models first, which may take long.
+        answer = self._connection.json("POST", pathOf("activelearning", strategy), json=wishes, readS=None)
         return answer.get("id")
 
     def recognizePhases(self, case: str, task: Task) -> list[dict[str, Any]]:

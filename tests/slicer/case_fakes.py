@@ -86,9 +86,9 @@ class FakeClient:
         self._come()
         return {"case": case, "version": 2 if case == "case-2" else 0, "images": self.images()}
 
-    def nextCase(self, strategy: str) -> str | None:
+    def nextCase(self, strategy: str, annotator: str = "") -> str | None:
         self._come()
-        self.sent.append({"strategy": strategy})
+        self.sent.append({"strategy": strategy, "annotator": annotator})
         return self.next
 
     def recognizePhases(self, case: str, task) -> list[dict]:

@@ -118,10 +118,11 @@ def test_a_double_click_does_nothing_while_a_case_comes_or_without_a_server(pane
 
 def test_the_next_sample_is_the_one_of_the_chosen_strategy(panel, session, case_scene, client):
     panel.strategyBox.setCurrentIndex(1)
+    session.settings.annotator = "Ann Otator"
     panel.nextButton.click()
     assert not panel.nextButton.enabled, "while it comes"
     session.runner.wait()
-    assert client.sent == [{"strategy": "random"}]
+    assert client.sent == [{"strategy": "random", "annotator": "Ann Otator"}]
     assert case_scene.case == "case-1"
     assert panel.nextButton.enabled
     assert session.settings.strategy == "random"
@@ -132,7 +133,7 @@ def test_when_no_case_is_left_it_is_said_and_the_open_one_stays(panel, session, 
     client.next = None
     panel.nextButton.click()
     session.runner.wait()
-    assert panel.messageLabel.text == "No case is left without a label."
+    assert panel.messageLabel.text == "No case is left: each has a label, or is with another annotator."
     assert case_scene.case == "case-2"
 
 

@@ -139,6 +139,14 @@ def test_the_next_case_is_none_when_none_is_left(server, client):
     assert client.nextCase("first") is None
 
 
+def test_who_asks_for_the_next_case_is_told(server, client):
+    server.routes["POST", "/activelearning/first"] = {"id": "case7"}
+    for annotator in ("Ann Otator", ""):
+        client.nextCase("first", annotator)
+    bodies = [json.loads(request.body) for request in server.received if "activelearning" in request.path]
+    assert bodies == [{"annotator": "Ann Otator"}, {}]
+
+
 @pytest.mark.parametrize(("start", "ending"), [(b"\x1f\x8b", "ct.nii.gz"), (b"\x5c\x01", "ct.nii")])
 def test_an_image_arrives_whole_with_progress_and_the_ending_of_its_content(server, client, tmp_path, start, ending):
     content = start + np.random.default_rng(0).bytes(300_000)

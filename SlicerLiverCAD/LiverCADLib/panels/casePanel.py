@@ -112,7 +112,8 @@ class CasePanel:
 
     def openNext(self):
         """Open the case that the server's strategy chooses."""
-        self._load(_("Opening the next case"), _loadNext, self._session.settings.strategy)
+        settings = self._session.settings
+        self._load(_("Opening the next case"), _loadNext, (settings.strategy, settings.annotator))
 
     def openCase(self, case):
         """Open a case of the server.
@@ -160,7 +161,7 @@ class CasePanel:
 
     def _onLoaded(self, loaded, server, isAgreed):
         if loaded is None:
-            self._say(_("No case is left without a label."))
+            self._say(_("No case is left: each has a label, or is with another annotator."))
         elif isAgreed or self._mayReplace():  # something may have been changed since the loading began
             self._caseScene.open(loaded.case, server, loaded.images, loaded.volumes, loaded.version)
 
@@ -220,6 +221,7 @@ class CasePanel:
         return _("Open: {case} ({parts})").format(case=self._caseScene.case, parts=", ".join(parts))
 
 
-def _loadNext(task, client, strategy):
-    case = client.nextCase(strategy)
+def _loadNext(task, client, wishes):
+    strategy, annotator = wishes
+    case = client.nextCase(strategy, annotator)
     return loadCase(task, client, case) if case else None
