@@ -65,7 +65,11 @@ class Drafts:
     def _isDue(self):
         scene = self._workbench.scene
         hasCase = bool(scene.case and scene.server) and self._workbench.segmentation is not None
-        return hasCase and scene.isUnsaved and scene.edits != self._edits
+        return hasCase and scene.isUnsaved and not (scene.edits == self._edits and self._isThere())
+
+    def _isThere(self):
+        """Whether the copy still is there: another Slicer may have thrown it away."""
+        return self._outbox.find(self._workbench.scene.parameters.draft) is not None
 
     def _what(self):
         scene, annotator = self._workbench.scene, self._session.settings.annotator

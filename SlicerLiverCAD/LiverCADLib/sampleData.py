@@ -11,9 +11,9 @@ from LiverCADLib.scene.volumes import addVolumeNode, showInWindow
 RESOURCES = Path(__file__).resolve().parents[1] / "Resources"
 NAME = "LiverCADPhantom"
 CHECKSUMS = {
-    Phase.UNENHANCED: "SHA256:4d4ba0a6e9681a71be89ff9020009a93b6036ca09d694ba782229f679c550dec",
-    Phase.ARTERIAL: "SHA256:5d8a8895baaafa38d8f193296ae588ce84a072ddbeb1ba4b875f22e8151c1c1d",
-    Phase.PORTAL: "SHA256:0fe42a48c91626305f9f007c3eb1c6d89258d4c118a5213442b137fae50b3cbe",
+    Phase.UNENHANCED: "SHA256:994723eeab7cf9b6bc91429703641fbd27ccf17f290fc2c2d7471a61f66efab3",
+    Phase.ARTERIAL: "SHA256:520fd148f4f41bdc04350752708db47647d679816d2833572bb031b895fa1ebd",
+    Phase.PORTAL: "SHA256:cb6edfba553938e5d6e1d29a6acc28aad69dac8d2e86b1772ecce68ed26a1854",
 }
 """Phases and what their files are: Sample Data keeps copies, and makes them anew where they are others."""
 

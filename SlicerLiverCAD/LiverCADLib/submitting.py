@@ -128,6 +128,10 @@ class Submitting(Opening):
         self._outbox.remove(letter)
         self._look()
 
+    def close(self):
+        """Leave what is kept on this computer to others."""
+        self._outbox.close()
+
     def _isServerOf(self, scene):
         return isOnServer(scene, self._session)
 

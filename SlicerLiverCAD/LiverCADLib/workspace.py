@@ -67,5 +67,6 @@ class Workspace:
             runner.cancelAll()
         self.session.disconnect()
         self.submitting.drafts.keepNow()
+        self.submitting.close()
         self.workbench.release()
         self.cropRegion.close()

@@ -52,6 +52,7 @@ def panel_maker(session, folder):
     def make(bench):
         for panel in panels:
             panel.close()
+            panel._submitting.close()
         session.connected._listeners.clear()  # what a Slicer that has ended listened to
         panels[:] = [SubmitPanel(Submitting(bench, session, Outbox(folder)), bench, session)]
         return panels[0]

@@ -1,5 +1,7 @@
 """No correction is lost: made while something loads, a moment before a key, before Slicer ends, or set aside."""
 
+import shutil
+
 import pytest
 import qt
 import slicer
@@ -404,6 +406,17 @@ def test_changes_are_kept_and_offered_when_the_case_is_opened_again(make, sessio
     panel.submitButton.click()
     session.runner.wait()
     assert drafts_in(tmp_path) == [], "it is submitted now"
+
+
+def test_a_copy_that_was_thrown_away_elsewhere_is_written_again(make, session, tmp_path):
+    bench = bench_with_lesions()
+    panel = make(bench)
+    bench.editor.setComment(1, "mine")
+    panel._submitting.drafts.keepNow()
+    (draft,) = drafts_in(tmp_path)
+    shutil.rmtree(tmp_path / "outbox" / draft)
+    panel._submitting.drafts.keepNow()
+    assert len(drafts_in(tmp_path)) == 1 and drafts_in(tmp_path) != [draft]
 
 
 def test_changes_that_are_not_wanted_back_stay_until_they_are_thrown_away(make, session, tmp_path):

@@ -1,12 +1,20 @@
 """Submissions on their way: none is lost, whatever happens to the server, to this computer, or to Slicer."""
 
+import calendar
 import json
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from case_lesions import bench_with_lesions
 from test_lesions_list import everything
 
+import LiverCADLib
 from LiverCADLib.clientErrors import (
     ConflictError,
     NotThereError,
@@ -16,6 +24,7 @@ from LiverCADLib.clientErrors import (
     UnreachableError,
 )
 from LiverCADLib.imageFiles import readVolume
+from LiverCADLib.presence import Presence
 from LiverCADLib.scene.outbox import Kind, Outbox
 from LiverCADLib.tasks import Cancelled, Task
 
@@ -171,6 +180,85 @@ def test_what_may_yet_be_taken_goes_on_waiting(outbox, server, error):
     waiting, server.error = outbox.put(case(), HOME, basedOn=0), error
     assert outbox.sendAll(Task(), server) == ({}, [(waiting, error)])
     assert outbox.waiting() == [waiting]
+
+
+def test_ids_come_in_order_whatever_is_done_to_the_clock(outbox, server, monkeypatch):
+    now = time.time_ns()
+    for hours in (0, -1, 9, -12):  # put back, another time zone, put right
+        monkeypatch.setattr(time, "time_ns", lambda hours=hours: now + hours * 3600 * 10**9)
+        latest = outbox.latest(HOME, "case-1")
+        made = outbox.put(case(comment=str(hours)), HOME, basedOn=0, follows=latest.id if latest else "")
+        assert outbox.latest(HOME, "case-1").id == made.id
+    sent, refused = outbox.sendAll(Task(), server)
+    assert list(sent.values()) == [1, 2, 3, 4] and refused == [] and outbox.waiting() == []
+    assert [annotation["comment"] for _, annotation, _, _ in server.versions] == ["0", "-1", "9", "-12"]
+
+
+def test_ids_tell_the_time_of_greenwich(outbox, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    made = outbox.put(case(), HOME, basedOn=0)
+    monkeypatch.undo()
+    time.tzset()
+    told = calendar.timegm(time.strptime(made.id[:15], "%Y%m%d-%H%M%S"))
+    assert abs(told - time.time()) < 60 and made.made.endswith("+0900")
+
+
+def test_what_follows_is_sent_at_once_also_where_it_is_listed_first(outbox, server, tmp_path):
+    first = outbox.put(case(comment="first"), HOME, basedOn=0)
+    second = outbox.put(case(comment="second"), HOME, basedOn=0, follows=first.id)
+    early = replace(second, id="20200101-000000-000000000-abcdef")  # of a version that used local time
+    (tmp_path / "outbox" / second.id).rename(tmp_path / "outbox" / early.id)
+    outbox._write(early)
+    assert outbox.sendAll(Task(), server) == ({first.id: 1, early.id: 2}, [])
+
+
+def test_what_another_slicer_sends_meanwhile_is_no_error(outbox, server, tmp_path):
+    first = outbox.put(case(comment="first"), HOME, basedOn=0)
+    second = outbox.put(case(comment="second"), HOME, basedOn=0)
+    submit = server.submit
+
+    def both_send(*arguments, **named):
+        answer = submit(*arguments, **named)
+        for letter in (first, second):
+            shutil.rmtree(tmp_path / "outbox" / letter.id)
+        return answer
+
+    server.submit = both_send
+    assert outbox.sendAll(Task(), server) == ({first.id: 1}, []) and outbox.waiting() == []
+
+
+def test_drafts_of_a_slicer_that_runs_are_not_offered_to_another(tmp_path):
+    mine, other = Outbox(tmp_path / "outbox"), Outbox(tmp_path / "outbox")
+    draft = mine.put(case(), HOME, basedOn=0, kind=Kind.DRAFT)
+    assert mine.kept(Kind.DRAFT) == [draft] and other.kept(Kind.DRAFT) == []
+    mine.close()
+    assert other.kept(Kind.DRAFT) == [draft]
+
+
+def test_a_slicer_that_was_killed_does_not_run_any_more(tmp_path):
+    code = (
+        "import sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
+        "from LiverCADLib.presence import Presence\n"
+        "print(Presence(Path(sys.argv[2])).name, flush=True); presence = Presence(Path(sys.argv[2]))\n"
+        "print(presence.name, flush=True); time.sleep(60)"
+    )
+    root = Path(LiverCADLib.__file__).parents[1]
+    other = subprocess.Popen([sys.executable, "-c", code, root, tmp_path], stdout=subprocess.PIPE, text=True)
+    names = [other.stdout.readline().strip() for _ in range(2)]
+    mine = Presence(tmp_path)
+    assert mine.name and mine.isThere(names[1]) and not mine.isThere(names[0]), "the first was let go at once"
+    other.kill()
+    other.wait()
+    assert not mine.isThere(names[1]) and not mine.isThere(mine.name) and not mine.isThere("")
+    assert [path.name for path in tmp_path.iterdir()] == [f".slicer-{mine.name}"]
+    mine.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nobody_else_may_read_what_waits(outbox, tmp_path):
+    outbox.put(case(), HOME, basedOn=0)
+    assert (tmp_path / "outbox").stat().st_mode & 0o077 == 0
 
 
 def test_throwing_a_submission_away_leaves_what_follows_it_in_its_place(outbox, server):

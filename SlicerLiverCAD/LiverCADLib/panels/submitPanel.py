@@ -84,7 +84,7 @@ class SubmitPanel:
         layout.addWidget(self.files.widget)
 
     def _buildConflict(self, layout):
-        self.conflictBox = qt.QGroupBox(_("Somebody else has submitted this case meanwhile"))
+        self.conflictBox = qt.QGroupBox(_("The server has a newer version of this case"))
         inner = qt.QVBoxLayout(self.conflictBox)
         self.conflictLabel = wrappingLabel()
         inner.addWidget(self.conflictLabel)

@@ -1,5 +1,7 @@
 """Submissions on their way: written to disk before they are sent, and kept there until the server has them."""
 
+import calendar
+import contextlib
 import json
 import shutil
 import time
@@ -9,11 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from LiverCADLib.clientErrors import ClientError
+from LiverCADLib.presence import Presence
 from LiverCADLib.scene.caseFolder import ANNOTATION, INSTANCES, LABEL, UNREADABLE, readCase, writeCase, writeJson
-from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
 
 LETTER = "submission"
+SECOND = "%Y%m%d-%H%M%S"
 
 
 class Kind(StrEnum):
@@ -53,6 +56,8 @@ class Waiting:
         Id of the waiting submission that was corrected, which goes before; empty for none.
     kind : Kind
         What is to become of it.
+    owner : str
+        Which Slicer has made it, as of `Presence.name`, if it is a draft.
     """
 
     id: str
@@ -63,6 +68,7 @@ class Waiting:
     basedOn: int = 0
     follows: str = ""
     kind: Kind = Kind.WAITING
+    owner: str = ""
 
 
 class Outbox:
@@ -71,17 +77,16 @@ class Outbox:
     Parameters
     ----------
     folder : Path
-        Made when the first one is put in.
-
-    Attributes
-    ----------
-    changed : Signal
-        No arguments; to be emitted in the GUI thread by whoever puts in or sends.
+        Made when the first one is put in, for nobody but this user.
     """
 
     def __init__(self, folder):
-        self.changed = Signal()
         self._folder = Path(folder)
+        self._presence = Presence(self._folder)
+
+    def close(self):
+        """Leave the drafts of this Slicer to others."""
+        self._presence.close()
 
     def put(self, case, server, basedOn, follows="", kind=Kind.WAITING):
         """Write a submission.
@@ -106,9 +111,11 @@ class Outbox:
         """
         annotation = case.annotation
         made = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        id_ = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}-{uuid.uuid4().hex[:6]}"
-        waiting = Waiting(id_, server, annotation.case, annotation.annotator, made, basedOn, follows, kind)
         self._folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # where the disk knows no rights
+            self._folder.chmod(0o700)  # findings, masks and names of cases
+        id_, owner = self._newId(), self._presence.name if kind is Kind.DRAFT else ""
+        waiting = Waiting(id_, server, annotation.case, annotation.annotator, made, basedOn, follows, kind, owner)
         writeCase(self._folder / id_, case, **{LETTER: asdict(waiting)})
         return waiting
 
@@ -117,8 +124,9 @@ class Outbox:
         return [letter for letter in self._letters() if letter.kind is Kind.WAITING]
 
     def kept(self, kind, server="", case=""):
-        """All of another kind, the oldest first; those of one case where it is told."""
+        """All of another kind, the oldest first; those of one case where it is told; no drafts of Slicers that run."""
         mine = [letter for letter in self._letters() if letter.kind is kind]
+        mine = [letter for letter in mine if not self._presence.isThere(letter.owner)]
         return [letter for letter in mine if not case or (letter.server, letter.case) == (server, case)]
 
     def find(self, id_):
@@ -181,7 +189,8 @@ class Outbox:
             raise
         version = int(answer["version"])
         self._passOn(waiting, basedOn=version, follows="")
-        shutil.rmtree(folder)
+        with contextlib.suppress(FileNotFoundError):  # another Slicer may have sent the same
+            shutil.rmtree(folder)
         return version
 
     def sendAll(self, task, client):
@@ -193,23 +202,31 @@ class Outbox:
             Versions on the server by id.
         refused : list of (Waiting, ClientError or DamagedError)
             What goes on waiting or was set aside, and why. What follows one in conflict is not tried; what follows a
-            damaged one, or one that was set aside, takes its place.
+            damaged one, or one that was set aside, takes its place. What another Slicer has sent meanwhile is neither.
         """
-        mine = [waiting for waiting in self.waiting() if waiting.server == client.address]
-        sent, refused = {}, []
-        for number, waiting in enumerate(mine):
-            part = task.part(number / len(mine), (number + 1) / len(mine))
+        sent, refused, tried = {}, [], set()
+        while waiting := self._nextFor(client.address, tried):
+            tried.add(waiting.id)
+            left = sum(other.server == client.address and other.id not in tried for other in self.waiting())
+            part = task.part((len(tried) - 1) / (len(tried) + left), len(tried) / (len(tried) + left))
             try:
-                if not self._letterOf(waiting).follows:
-                    sent[waiting.id] = self.send(part, client, waiting)
+                sent[waiting.id] = self.send(part, client, waiting)
             except ClientError as error:
                 refused.append((waiting, error))
                 if error.status == 0:  # nobody there: the others would wait for nothing
                     break
             except UNREADABLE as error:
-                refused.append((waiting, self._damaged(waiting, error)))
-                self._passOn(waiting, waiting.basedOn, waiting.follows)
+                if (self._folder / waiting.id).exists():
+                    refused.append((waiting, self._damaged(waiting, error)))
+                    self._passOn(waiting, waiting.basedOn, waiting.follows)
         return sent, refused
+
+    def _nextFor(self, server, tried):
+        """The oldest that waits for a server, follows none that is still there, and was not tried yet; else None."""
+        waiting = self.waiting()
+        there = {letter.id for letter in waiting}
+        mine = [letter for letter in waiting if letter.server == server and letter.id not in tried]
+        return next((letter for letter in mine if letter.follows not in there), None)
 
     def _damaged(self, waiting, error):
         sentence = _("The submission of {case} made at {made} cannot be read ({reason}); it is left in {folder}.")
@@ -238,11 +255,26 @@ class Outbox:
                 continue
         return found
 
+    def _newId(self):
+        """A name that comes after all that are there, whatever was done to the clock."""
+        stamps = [stamp for path in self._folder.glob("[!.]*") if (stamp := _stampOf(path.name))]
+        second, rest = divmod(max([time.time_ns(), *(stamp + 1 for stamp in stamps)]), 10**9)
+        return f"{time.strftime(SECOND, time.gmtime(second))}-{rest:09d}-{uuid.uuid4().hex[:6]}"
+
     def _letterOf(self, waiting):
         return _read(self._folder / waiting.id / f"{LETTER}.json")
 
     def _write(self, letter):
         writeJson(self._folder / letter.id / f"{LETTER}.json", asdict(letter))
+
+
+def _stampOf(name):
+    """Nanoseconds that an id tells; 0 for other names."""
+    day, clock, rest, *_random = [*name.split("-"), "", "", ""]
+    try:
+        return calendar.timegm(time.strptime(f"{day}-{clock}", SECOND)) * 10**9 + int(rest)
+    except ValueError:
+        return 0
 
 
 def _read(path):
