@@ -91,12 +91,18 @@ def test_a_copy_and_another_study_of_the_patient_follow(tmp_path: Path) -> None:
         assert others.book.pool.side("other") is not kept
 
 
-def test_listed_cases_are_locked_for_the_test(store: StudyDatastore, tmp_path: Path) -> None:
+def test_listed_cases_are_locked_for_the_test(
+    store: StudyDatastore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     folder = learning_folder(store.catalogue.root)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / TEST_LIST).write_text("two\n")
     submit(store, tmp_path, "two")
     assert store.book.pool.side("two") is Side.TEST
+    submit(store, tmp_path, "one")
+    (folder / TEST_LIST).write_text("one\ntwo\n")
+    store.assign_sides()
+    assert "Case one is listed for the test set too late" in caplog.text and "Case two" not in caplog.text
 
 
 def test_a_submitted_case_is_nobodys_any_more(store: StudyDatastore, tmp_path: Path) -> None:

@@ -122,6 +122,11 @@ class Bookkeeping:
             return
         self.audit.record(Event.ASSIGNED, "", case=study.case, side=side)
 
+    def warn_of_late_lists(self) -> None:
+        """Tell the log of cases that were put on the list of the test set when they had another side."""
+        for case, side in self.pool.listed_too_late().items():
+            logger.warning("Case %s is listed for the test set too late: it is a %s case already.", case, side)
+
 
 def who_saved(info: dict[str, Any]) -> str:
     """Who has saved a label, as its info tells: the annotation's annotator, else what a stock client calls itself."""

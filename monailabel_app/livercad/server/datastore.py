@@ -69,6 +69,7 @@ class StudyDatastore(CaseDatastore):
 
     def assign_sides(self) -> None:
         """Give every labelled case its side of the pool, as after a kill between label and side."""
+        self.book.warn_of_late_lists()
         for case in self.label_infos(TAG):
             with suppress(UnknownNameError):  # removed meanwhile
                 study = self.study(case)
