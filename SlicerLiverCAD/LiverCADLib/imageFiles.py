@@ -1,5 +1,8 @@
 """Volumes from and to files, without the scene: for worker threads. SimpleITK lets other threads run meanwhile."""
 
+import gzip
+import os
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +11,13 @@ import SimpleITK as sitk
 from livercad.core.volume import Volume
 from LiverCADLib.translation import _
 
+HEADER_BYTES = 352
+"""Of NIfTI-1, with the four bytes after it that tell of extensions (https://nifti.nimh.nih.gov/nifti-1)."""
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 class ImageFileError(Exception):
-    """A file that is no volume; its text is a sentence for the user."""
+    """A file that is no volume, or became none; its text is a sentence for the user."""
 
 
 def readVolume(path):
@@ -78,6 +83,11 @@ def writeVolume(volume, path):
         Of any type; its axes are kept.
     path : Path
         Ends in ``.nii.gz``.
+
+    Raises
+    ------
+    ImageFileError
+        If less has reached the disk: SimpleITK says nothing where that is full.
     """
     path = Path(path)
     affine = LPS_TO_RAS @ volume.affine
@@ -88,6 +98,20 @@ def writeVolume(volume, path):
     unfinished = path.with_name("unfinished-" + path.name)
     try:
         sitk.WriteImage(image, str(unfinished), useCompression=True, compressionLevel=1)
+        _checkWritten(unfinished, HEADER_BYTES + volume.array.nbytes, path.name)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _checkWritten(path, expected, name):
+    """Read a file through, and have it on the disk itself."""
+    try:
+        with gzip.open(path) as file:
+            size = sum(map(len, iter(lambda: file.read(1 << 20), b"")))
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+    except (OSError, EOFError, zlib.error):
+        size = 0
+    if size != expected:
+        raise ImageFileError(_("{name} could not be written whole; the disk may be full.").format(name=name))

@@ -1,5 +1,7 @@
 """Volumes from and to files, and whole cases from and to the server, off the GUI thread."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -57,6 +59,14 @@ def test_a_damaged_file_is_named_in_the_error(tmp_path):
 def test_a_write_that_fails_leaves_no_file(tmp_path, monkeypatch):
     monkeypatch.setattr(sitk, "WriteImage", lambda *arguments, **named: 1 / 0)
     with pytest.raises(ZeroDivisionError):
+        writeVolume(make_volume(0), tmp_path / "a.nii.gz")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_disk_that_is_full_is_noticed(tmp_path):
+    (tmp_path / "unfinished-a.nii.gz").symlink_to("/dev/full")
+    with pytest.raises(ImageFileError, match=r"a\.nii\.gz could not be written whole"):
         writeVolume(make_volume(0), tmp_path / "a.nii.gz")
     assert list(tmp_path.iterdir()) == []
 

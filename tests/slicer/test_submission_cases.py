@@ -286,7 +286,7 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr("LiverCADLib.scene.caseFolder.writeJson", breaks)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(CaseFolderError, match="case-1 could not be written, and is NOT saved: disk full"):
         writeCase(tmp_path / "case-1", case)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,7 +1,9 @@
 """Submissions on their way: none is lost, whatever happens to the server, to this computer, or to Slicer."""
 
 import calendar
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from case_lesions import bench_with_lesions
 from test_lesions_list import everything
 
@@ -25,6 +28,7 @@ from LiverCADLib.clientErrors import (
 )
 from LiverCADLib.imageFiles import readVolume
 from LiverCADLib.presence import Presence
+from LiverCADLib.scene.caseFolder import CaseFolderError
 from LiverCADLib.scene.outbox import Kind, Outbox
 from LiverCADLib.tasks import Cancelled, Task
 
@@ -296,6 +300,31 @@ def test_a_kill_while_writing_leaves_no_half_submission(outbox, tmp_path, monkey
     assert outbox.waiting() == []
 
 
+@pytest.mark.parametrize("name", ["label.nii.gz", "annotation.json"])
+def test_a_full_disk_is_told_and_leaves_no_half_submission(outbox, tmp_path, monkeypatch, name):
+    def is_mine(path):
+        return str(path).endswith(name)
+
+    write, fsync = sitk.WriteImage, os.fsync
+
+    def write_half(image, path, **named):
+        write(image, path, **named)
+        if is_mine(path):
+            os.truncate(path, Path(path).stat().st_size // 2)
+
+    def refuse(handle):
+        if is_mine(os.readlink(f"/proc/self/fd/{handle}")):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(handle)
+
+    monkeypatch.setattr(sitk, "WriteImage", write_half)
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(CaseFolderError, match=r"NOT saved: .*(disk may be full|No space left on device)"):
+        outbox.put(case(), HOME, basedOn=0)
+    monkeypatch.undo()
+    assert outbox.waiting() == [] and list((tmp_path / "outbox").iterdir()) == []
+
+
 def test_what_cannot_be_read_does_not_keep_the_others_from_being_sent(outbox, server, tmp_path):
     (tmp_path / "outbox" / "broken").mkdir(parents=True)
     (tmp_path / "outbox" / "broken" / "submission.json").write_text("{")
@@ -306,5 +335,5 @@ def test_what_cannot_be_read_does_not_keep_the_others_from_being_sent(outbox, se
 
 def test_a_folder_that_cannot_be_written_is_an_error_at_once(tmp_path):
     (tmp_path / "outbox").write_text("a file where the folder should be")
-    with pytest.raises(OSError):
+    with pytest.raises(CaseFolderError, match="NOT saved"):
         Outbox(tmp_path / "outbox").put(case(), HOME, basedOn=0)

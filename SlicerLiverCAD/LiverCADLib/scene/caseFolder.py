@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +45,7 @@ def writeCase(folder: Path, case: AnnotatedCase, **others: dict) -> None:
     Raises
     ------
     CaseFolderError
-        If there is something in the folder.
+        If there is something in the folder, or it cannot be written.
     SubmissionError
         If there is nothing left of a lesion in the map.
     """
@@ -52,18 +54,33 @@ def writeCase(folder: Path, case: AnnotatedCase, **others: dict) -> None:
         raise CaseFolderError(_("{name} is not empty. Choose another folder.").format(name=folder.name))
     label, instances = case.maps()
     unfinished = folder.with_name(f".unfinished-{uuid.uuid4().hex}")
-    unfinished.mkdir(parents=True)
     try:
-        writeVolume(label, unfinished / LABEL)
-        writeVolume(instances, unfinished / INSTANCES)
-        writeJson(unfinished / ANNOTATION, case.annotation.to_dict())
-        for name, content in others.items():
-            writeJson(unfinished / f"{name}.json", content)
-        if folder.exists():
-            folder.rmdir()
-        unfinished.rename(folder)
+        with writing(folder):
+            unfinished.mkdir(parents=True)
+            writeVolume(label, unfinished / LABEL)
+            writeVolume(instances, unfinished / INSTANCES)
+            writeJson(unfinished / ANNOTATION, case.annotation.to_dict())
+            for name, content in others.items():
+                writeJson(unfinished / f"{name}.json", content)
+            if folder.exists():
+                folder.rmdir()
+            unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def writing(name: Path) -> Iterator[None]:
+    """Say in a sentence why something cannot be written: CaseFolderError for what the disk or system says."""
+    try:
+        yield
+    except (OSError, ImageFileError) as error:
+        sentence = _(
+            "{name} could not be written, and is NOT saved: {reason}. Choose a folder that you may write to, or make "
+            "room on the disk."
+        )
+        reason = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise CaseFolderError(sentence.format(name=name, reason=reason)) from error
 
 
 def readCase(folder: Path, grid) -> AnnotatedCase:
@@ -139,11 +156,8 @@ def writeFindings(path: Path, findings: Findings) -> None:
     CaseFolderError
         With a sentence for the user.
     """
-    try:
+    with writing(path):
         writeJson(Path(path), findings.to_dict())
-    except OSError as error:
-        sentence = _("{name} could not be written: {reason}. Choose a folder that you may write to.")
-        raise CaseFolderError(sentence.format(name=path, reason=error.strerror or error)) from error
 
 
 def findingsOf(lesions) -> Findings | None:

@@ -12,7 +12,16 @@ from pathlib import Path
 
 from LiverCADLib.clientErrors import ClientError
 from LiverCADLib.presence import Presence
-from LiverCADLib.scene.caseFolder import ANNOTATION, INSTANCES, LABEL, UNREADABLE, readCase, writeCase, writeJson
+from LiverCADLib.scene.caseFolder import (
+    ANNOTATION,
+    INSTANCES,
+    LABEL,
+    UNREADABLE,
+    readCase,
+    writeCase,
+    writeJson,
+    writing,
+)
 from LiverCADLib.translation import _
 
 LETTER = "submission"
@@ -108,10 +117,16 @@ class Outbox:
         -------
         Waiting
             It is on the disk now.
+
+        Raises
+        ------
+        CaseFolderError
+            With a sentence for the user, if it is not.
         """
         annotation = case.annotation
         made = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(OSError):  # where the disk knows no rights
             self._folder.chmod(0o700)  # findings, masks and names of cases
         id_, owner = self._newId(), self._presence.name if kind is Kind.DRAFT else ""
