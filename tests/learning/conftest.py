@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from learning.releases import empty_database, place  # noqa: F401, fixtures
+
 
 @pytest.fixture(autouse=True)
 def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:

@@ -13,15 +13,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fake_models import entry_of, keras_file
-from learning.releases import BEFORE, NAME, write_training
+from learning.releases import BEFORE, NAME, Place
 from livercad.code import code_hash
 from livercad.errors import InputError, ModelError
 from livercad.learning.audit import AuditLog
@@ -30,53 +28,11 @@ from livercad.learning.tracking import DATABASE, FOLDER, Tracking
 from livercad.learning.trained import RECORD, WEIGHTS
 from livercad.learning.version import State
 from livercad.learning.versions import ALIAS, ModelVersions
-from livercad.models import registry
 from livercad.models.champions import POINTER, champion, crown
-from livercad.models.install import install_all
 from livercad.models.version import base, challenger
 
 EVERY, FEWEST_KILLS = 13, 5
 """Of some 90 changes of files and database, a kill before each thirteenth: a turn takes seconds."""
-
-
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store of MLflow's, which takes seconds to make."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LIVERCAD_MODELS", str(tmp_path_factory.mktemp("empty")))
-        tracking = Tracking()
-        assert tracking.client and tracking.exists
-    return tracking.folder / DATABASE
-
-
-@dataclass(frozen=True)
-class Place:
-    folder: Path
-    models: Path
-    audit: AuditLog
-    versions: ModelVersions
-
-    def train(self, seed: int, gain: float = 0.05, **options: object) -> Path:
-        return write_training(self.folder / f"training-{seed}", seed, gain, **options)  # type: ignore[arg-type]
-
-    def events(self) -> list[tuple[str, int]]:
-        """What the audit log tells, the oldest first."""
-        return [(record["event"], record["version"]) for record in reversed(self.audit.read())]
-
-
-@pytest.fixture
-def place(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    data = keras_file()
-    entries = {NAME: entry_of(NAME, data), "liver-leuven": entry_of("liver-leuven", data)}
-    entries |= {"lesion-classes-phantom": entry_of("lesion-classes-phantom", data)}
-    monkeypatch.setattr(registry, "load_registry", cache(lambda: entries))
-    monkeypatch.setenv("LIVERCAD_MODELS", str(tmp_path / "models"))
-    for name in entries:
-        (tmp_path / f"{name}.hdf5").write_bytes(data)
-    install_all([NAME], tmp_path / f"{NAME}.hdf5")
-    (tmp_path / "models" / FOLDER).mkdir()
-    shutil.copyfile(empty_database, tmp_path / "models" / FOLDER / DATABASE)
-    return Place(tmp_path, tmp_path / "models", AuditLog(tmp_path / "audit"), ModelVersions())
 
 
 # -- versions
@@ -365,7 +321,6 @@ from livercad.learning.versions import ModelVersions
 from mlflow.telemetry import get_telemetry_client
 
 from fake_models import entry_of, keras_file
-from livercad.models import registry
 registry.load_registry = lambda: {"lesions-leuven": entry_of("lesions-leuven", keras_file())}
 versions = ModelVersions()
 versions.add("lesions", Path(sys.argv[1]), "ann")

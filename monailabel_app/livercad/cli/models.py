@@ -1,4 +1,4 @@
-"""`livercad models`: list, install, verify and show the trained networks."""
+"""`livercad models`: list, install, verify and show the trained networks; versions of one's own."""
 
 from __future__ import annotations
 
@@ -7,24 +7,33 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Trained networks: list, install, verify, show.")
+from livercad.cli import versions
+from livercad.cli.versions import MLflow
+
+app = typer.Typer(no_args_is_help=True, help="Trained networks, and versions that were trained here.")
 
 NAMES_HELP = "Names as in `livercad models list`; all when none is given."
 FAILED_STATUS = 1
 
 
 @app.command("list")
-def list_models() -> None:
-    """Show the models of the registry and whether they are installed."""
+def list_models(
+    name: Annotated[str | None, typer.Argument(help="List the versions of this model.", show_default=False)] = None,
+    mlflow: MLflow = None,
+) -> None:
+    """Show the models of the registry, whether they are installed, and which version is in use."""
     from rich.console import Console
     from rich.table import Table
 
     from livercad.models.install import state_of
     from livercad.models.registry import load_registry
 
-    table = Table("Name", "Version", "Task", "Licence", "Weights", box=None, pad_edge=False, header_style="bold")
+    if name:
+        Console().print(versions.versions_table(name, mlflow))
+        return
+    table = Table("Name", "In use", "Task", "Licence", "Weights", box=None, pad_edge=False, header_style="bold")
     for entry in load_registry().values():
-        table.add_row(entry.name, entry.version, entry.task, entry.licence, state_of(entry).value)
+        table.add_row(entry.name, _in_use(entry.name), entry.task, entry.licence, state_of(entry).value)
     Console().print(table)
 
 
@@ -62,36 +71,55 @@ def install_models(
 def verify_models(
     names: Annotated[list[str] | None, typer.Argument(help=NAMES_HELP, show_default=False)] = None,
 ) -> None:
-    """Check the installed weights against the registry; exit status 1 when any is missing or damaged."""
+    """Check the installed weights, and the versions in use; exit status 1 when any is missing or damaged."""
+    from livercad.errors import ModelError
+    from livercad.models.champions import champion
     from livercad.models.install import State, how_to_get, state_of
     from livercad.models.registry import find, load_registry
 
-    states = {name: state_of(find(name)) for name in names or load_registry()}
-    for name, state in states.items():
+    faults = []
+    for name in names or load_registry():
+        state = state_of(find(name))
         typer.echo(f"{name}: {state.value}")
-    faulty = [name for name, state in states.items() if state is not State.INSTALLED]
-    if faulty:
-        for name in faulty:
-            typer.echo(how_to_get(find(name)), err=True)
+        if state is not State.INSTALLED:
+            faults.append(how_to_get(find(name)))
+        try:
+            champion(name)
+        except ModelError as error:
+            faults += [str(error)] if state is State.INSTALLED else []
+    if faults:
+        for fault in faults:
+            typer.echo(fault, err=True)
         raise typer.Exit(FAILED_STATUS)
 
 
 @app.command("show")
-def show_model(name: Annotated[str, typer.Argument(help="Name as in `livercad models list`.")]) -> None:
-    """Show a model's card and where its weights come from."""
+def show_model(
+    name: Annotated[str, typer.Argument(help="Name as in `livercad models list`.")],
+    version: Annotated[
+        int | None, typer.Option(help="Number of a version that was trained here.", show_default=False)
+    ] = None,
+    mlflow: MLflow = None,
+) -> None:
+    """Show a model's card and where its weights come from; with --version a version's."""
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.table import Table
 
+    from livercad.learning.names import registry_name
     from livercad.models.install import state_of
     from livercad.models.registry import PublishedModel, ShippedModel, find
 
-    entry = find(name)
+    if version:
+        Console().print(Markdown(versions.show_version(name, version, mlflow)))
+        return
+    entry = find(registry_name(name))
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
     rows = [
         ("Version", entry.version),
+        ("In use", _in_use(entry.name)),
         ("Weights", state_of(entry).value),
         ("Weights SHA-256", entry.weights.sha256),
         ("Parameters", f"{entry.weights.parameters:,}"),
@@ -110,3 +138,19 @@ def show_model(name: Annotated[str, typer.Argument(help="Name as in `livercad mo
         facts.add_row(fact, value)
     console = Console()
     console.print(Markdown(entry.read_card()), "", facts)
+
+
+app.command("compare")(versions.compare_versions)
+app.command("promote")(versions.promote_version)
+app.command("rollback")(versions.roll_back_version)
+
+
+def _in_use(name: str) -> str:
+    from livercad.errors import ModelError
+    from livercad.models.champions import pointer
+    from livercad.models.version import version_text
+
+    try:
+        return version_text(name, pointer(name).champion.number)
+    except ModelError:
+        return "damaged"

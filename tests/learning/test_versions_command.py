@@ -1,0 +1,79 @@
+"""`livercad models` with versions that were trained here."""
+
+from __future__ import annotations
+
+import getpass
+import json
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from learning.releases import NAME, Place
+from livercad.cli.models import app
+from livercad.errors import InputError, ModelError
+from livercad.learning.audit import AuditLog
+from livercad.models.champions import champion
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200"})
+
+
+@pytest.fixture
+def two(place: Place) -> Place:
+    """Version 1 is better than the base, version 2 worse, and neither is judged."""
+    place.versions.add(NAME, place.train(1, 0.05), "ann")
+    place.versions.add(NAME, place.train(2, -0.05), "ann")
+    return place
+
+
+def test_versions_are_listed_with_what_they_scored_and_the_one_in_use(two: Place) -> None:
+    lines = [line for line in run("list", "lesions").output.splitlines() if line.strip()]
+    assert lines[1].startswith("→  0") and "base" in lines[1]
+    assert "ann" in lines[2] and "lesion Dice 0.642 (" in lines[2] and "candidate" in lines[2]
+    assert run("promote", "lesions", 1, "--who", "bob").output == "In use: lesions-leuven 1+1\n"
+    lines = [line for line in run("list", NAME).output.splitlines() if line.strip()]
+    assert lines[2].startswith("→  1") and "promoted by bob" in lines[2]
+    (model,) = (line for line in run("list").output.splitlines() if line.startswith(NAME))
+    assert model.split()[1] == "1+1"
+
+
+def test_two_versions_are_compared_with_interval_and_verdict(two: Place) -> None:
+    output = run("compare", NAME, 1).output
+    assert "lesion Dice" in output and "0.642" in output and "+0.050" in output
+    assert "Better on the pool" in output and "Cases that both were measured on: 6." in output
+    assert "Not better on the pool" in run("compare", NAME, 2, 1).output
+
+
+def test_a_version_s_card_tells_what_became_of_it(two: Place) -> None:
+    output = run("show", "lesions", "--version", 1).output
+    assert "trained from version 0 by ann" in output and "Candidate." in output
+    run("promote", NAME, 1)
+    assert "Promoted." in run("show", NAME, "--version", 1).output
+    assert "1+1" in run("show", NAME).output
+
+
+def test_a_rollback_goes_back_and_is_written_down_with_who_did_it(two: Place) -> None:
+    run("promote", NAME, 1, "--who", "ann")
+    assert run("rollback", NAME).output == "In use: lesions-leuven 1\n"
+    assert champion(NAME).number == 0
+    log = AuditLog(two.models).read()
+    assert [(each["event"], each["who"]) for each in log] == [("rollback", getpass.getuser()), ("promotion", "ann")]
+
+
+def test_what_cannot_be_promoted_is_told(two: Place) -> None:
+    assert isinstance(run("promote", NAME, 7).exception, InputError)
+    assert isinstance(run("promote", NAME, 0).exception, InputError)
+    assert isinstance(run("promote", "spleen", 1).exception, ModelError)
+    assert isinstance(run("rollback", NAME).exception, ModelError)
+
+
+def test_a_damaged_champion_fails_verification_with_the_way_back(two: Place) -> None:
+    run("promote", NAME, 1)
+    assert run("verify", NAME).exit_code == 0
+    champion(NAME).path.write_bytes(b"rubbish")
+    result = run("verify", NAME)
+    assert result.exit_code == 1 and "livercad models rollback lesions-leuven" in result.output
+    assert json.loads((two.models / NAME / "champion.json").read_text())["champion"]["number"] == 1
+    assert run("rollback", NAME).exit_code == 0 and run("verify", NAME).exit_code == 0
