@@ -18,6 +18,7 @@ REQUIREMENTS = [
     "jinja2>=3.1",
     "markupsafe>=2.1",
     "matplotlib>=3.8",
+    "mlflow>=3.2,<4",  # since 3.2 it can be told to tell its makers nothing
     "monai>=1.5.2",
     "monailabel==0.8.5",  # the server works round defects of exactly this version
     "nibabel>=5.2",
@@ -33,6 +34,7 @@ REQUIREMENTS = [
     "scikit-learn>=1.5",
     "scipy>=1.15",
     "SimpleITK>=2.3",
+    "sqlalchemy>=2",
     "starlette>=0.46",
     "threadpoolctl>=3.1",
     "torch>=2.6,<3",

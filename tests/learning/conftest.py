@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from learning.releases import empty_database, place  # noqa: F401, fixtures
+from learning.releases import place  # noqa: F401, a fixture
 
 
 @pytest.fixture(autouse=True)

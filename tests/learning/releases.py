@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from fake_models import entry_of, keras_file
 from livercad.learning.audit import AuditLog
-from livercad.learning.tracking import DATABASE, FOLDER, Tracking
+from livercad.learning.tracking import DATABASE, FOLDER
 from livercad.learning.trained import CURVES, PAGE, RECORD, WEIGHTS
 from livercad.learning.versions import ModelVersions
 from livercad.models import registry
@@ -62,16 +62,6 @@ def write_training(
     (folder / CURVES).write_text("".join(json.dumps({"step": n, "loss": 1 / n}) + "\n" for n in range(1, 4)))
     (folder / "checkpoint.pt").write_bytes(b"large")
     return folder
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store of MLflow's, which takes seconds to make."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LIVERCAD_MODELS", str(tmp_path_factory.mktemp("empty")))
-        tracking = Tracking()
-        assert tracking.client and tracking.exists
-    return tracking.folder / DATABASE
 
 
 @dataclass(frozen=True)

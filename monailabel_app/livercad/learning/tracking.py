@@ -103,12 +103,11 @@ class Tracking:
     def failing_in_words(self) -> Iterator[None]:
         """Turn what MLflow, its database or the network raises into a `ModelError`."""
         from mlflow.exceptions import MlflowException
-        from requests import RequestException
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
             yield
-        except (MlflowException, SQLAlchemyError, RequestException, OSError) as error:
+        except (MlflowException, SQLAlchemyError, OSError) as error:
             raise ModelError(
                 f"the model registry {self.uri or self.folder / DATABASE}",
                 found=f"that it fails ({str(error).splitlines()[0]})",

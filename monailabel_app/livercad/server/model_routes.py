@@ -14,7 +14,7 @@ from livercad.learning.names import TASKS
 from livercad.models.champions import champion, pointer, stamps
 from livercad.models.install import weights_path
 from livercad.models.registry import ModelEntry, load_registry
-from livercad.server.errors import UnknownNameError
+from livercad.server.errors import ConflictError, UnknownNameError
 from livercad.server.instance import livercad_app
 from livercad.server.releases import champion_of
 
@@ -74,7 +74,16 @@ def promote(name: str, wish: Promotion) -> dict[str, Any]:
 @router.post("/{name}/rollback")
 def roll_back(name: str, wish: Wish) -> dict[str, Any]:
     """Put the version before back into use; when this is answered, it is."""
-    return livercad_app().releases.roll_back(_known(name), wish.who)
+    name = _known(name)
+    present = _champion_of(name)
+    if present is not None and not present["former"]:
+        raise ConflictError(
+            f"model {name}",
+            found="no former version",
+            expected="one to go back to",
+            todo=f"GET /livercad/models/{name}/versions lists those that can be promoted.",
+        )
+    return livercad_app().releases.roll_back(name, wish.who)
 
 
 def _known(name: str) -> str:
