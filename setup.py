@@ -16,6 +16,7 @@ REQUIREMENTS = [
     "filelock>=3.12",
     "isal>=1.6",  # reads and writes .nii.gz several times faster than zlib
     "jinja2>=3.1",
+    "joblib>=1.4",
     "markupsafe>=2.1",
     "matplotlib>=3.8",
     "mlflow>=3.2,<4",  # since 3.2 it can be told to tell its makers nothing

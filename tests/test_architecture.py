@@ -20,7 +20,7 @@ LEVELS = (
     {"phases"},
     {"pipeline", "recipes"},
     {"reports"},
-    {"papers"},
+    {"papers", "simulation"},
     {"batch", "server"},
     {"cli"},
 )
