@@ -49,4 +49,5 @@ class FileWork(CaseWork):
     def _onFindings(self, segmentation, grid, answer):
         if self._workbench.segmentation is segmentation and segmentation.grid is grid:
             added = takeAnalysis(self._workbench.lesions, answer, keepMine=True)
+            self._workbench.scene.markUnsaved()
             self._tell(_("{lesions} imported.").format(lesions=counted(len(added))), "good")

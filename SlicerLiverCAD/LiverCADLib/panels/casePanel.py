@@ -207,7 +207,7 @@ class CasePanel:
         for widget in (self.nextButton, self.refreshButton):
             widget.enabled = isFree
         self.openButton.enabled = isFree and bool(self.table.selected)
-        self.closeButton.enabled = bool(self._caseScene.case) and self._job is None
+        self.closeButton.enabled = self._caseScene.isOpen and self._job is None
         self.openLabel.text = self._openText()
 
     def _openText(self):

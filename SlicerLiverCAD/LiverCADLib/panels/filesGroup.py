@@ -51,6 +51,7 @@ class FilesGroup:
             workbench.lesions.changed,
             workbench.scene.opened,
             workbench.scene.restored,
+            workbench.scene.referenceChanged,
             submitting.changed,
         ):
             signal.connect(self._update)

@@ -41,6 +41,7 @@ class SegmentPanel:
         for signal in (session.connected, session.disconnected, workbench.opened, workbench.closed):
             signal.connect(self._update)
         workbench.scene.imagesChanged.connect(self._update)
+        workbench.scene.referenceChanged.connect(self._update)
         workbench.opened.connect(self._showNodes)
         workbench.closed.connect(self._showNodes)
         workbench.lesions.changed.connect(self._update)

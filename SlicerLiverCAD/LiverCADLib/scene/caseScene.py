@@ -18,6 +18,10 @@ OWNED = "LiverCAD.owned"
 """Attribute of nodes that this module has made for a case, and that go with it."""
 
 
+REFERENCES = Phase.PORTAL, Phase.DELAYED, Phase.ARTERIAL, Phase.UNENHANCED
+"""The phases that masks lie on, the one that is taken first before the others, as the server has it."""
+
+
 def volumeName(case, image, phase):
     """Name of the volume node of a case's image: its phase tells more than its name, where it has one."""
     return f"{case} {phase or image}"
@@ -76,6 +80,11 @@ class CaseScene:
         return self.parameters.case
 
     @property
+    def isOpen(self):
+        """Whether a case is open, or masks lie on volumes that are none of a server's."""
+        return bool(self.case) or self.parameters.segmentation is not None
+
+    @property
     def server(self):
         """Address of the server it came from; empty for none."""
         return self.parameters.server
@@ -97,7 +106,13 @@ class CaseScene:
 
     @property
     def toldReference(self):
-        """Volume node of the image that the server takes as the reference; None where it is not in the scene."""
+        """Volume node of the image that the server takes as the reference; None where it is not in the scene.
+
+        Of volumes that are no case of a server's it is the one that a server would take.
+        """
+        if not self.case:
+            nodes = [getattr(self.parameters, phase.value) for phase in REFERENCES]
+            return next((node for node in nodes if node is not None), None)
         name = next((image.name for image in self.images if image.isReference), "")
         return self.volumeOfImage(name) if name else None
 
@@ -145,7 +160,7 @@ class CaseScene:
     def nodes(self):
         """Nodes that this module made for the open case, as a list."""
         nodes = slicer.util.getNodesByClass("vtkMRMLNode")
-        return [node for node in nodes if node.GetAttribute(OWNED) and node.GetAttribute(CASE) == self.case]
+        return [node for node in nodes if node.GetAttribute(OWNED) and (node.GetAttribute(CASE) or "") == self.case]
 
     def volumeOfImage(self, name):
         """The volume node of an image of the open case; None where it is not in the scene."""
@@ -208,7 +223,7 @@ class CaseScene:
 
     def close(self):
         """Remove the open case's own nodes; the user's volumes stay. Changes that were not submitted are lost."""
-        if not self.case:
+        if not self.isOpen:
             return
         self.closing.emit()
         for node in self.nodes():

@@ -79,7 +79,7 @@ class SideBySide:
         registerLayouts()
         phases.changed.connect(self._update)
         phases.caseScene.opened.connect(self._onOpened)
-        phases.caseScene.referenceChanged.connect(self._onOpened)
+        phases.caseScene.referenceChanged.connect(self._onReference)
         phases.caseScene.restored.connect(self._onRestored)
 
     @property
@@ -136,6 +136,10 @@ class SideBySide:
             composite.SetBackgroundVolumeID(reference.GetID())
         _fitTo(reference, [composite.GetLayoutName() for composite in others])
         self.fit()
+
+    def _onReference(self):
+        if self._phases.caseScene.case:  # volumes of the user's own are where the user has put them
+            self._onOpened()
 
     def _onRestored(self):
         registerLayouts()

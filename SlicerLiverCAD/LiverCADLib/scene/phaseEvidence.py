@@ -60,7 +60,7 @@ def phaseTitle(phase):
 
 def referenceWarning(caseScene):
     """Say that masks lie on another image than the server takes as the reference; empty where they do not."""
-    if not caseScene.isReferenceLeft:
+    if not caseScene.case or not caseScene.isReferenceLeft:
         return ""
     sentence = _(
         "The server now takes {told} as the reference, and what you have outlined lies on {mine}, on another grid: the "

@@ -75,6 +75,7 @@ class Phases:
             if elsewhere is not None:
                 setattr(self.caseScene.parameters, elsewhere.value, before)
             setattr(self.caseScene.parameters, phase.value, node)
+        self._followWithoutServer()
         self._refresh()
         return True
 
@@ -86,6 +87,7 @@ class Phases:
         for phase, node in guessFromNames({node: node.GetName() for node in nodes}).items():
             if self.volume(phase) is None:
                 setattr(self.caseScene.parameters, phase.value, node)
+        self._followWithoutServer()
         self._refresh()
 
     def assignAsTold(self, images):
@@ -241,6 +243,11 @@ class Phases:
         self.changed.emit()
         self.registrationsChanged.emit()
         self.registeredChanged.emit(self.isRegistered)
+
+    def _followWithoutServer(self):
+        """Take a reference among volumes that are no case of a server's: findings can be imported onto it."""
+        if not self.caseScene.case:
+            self.caseScene.followReference()
 
     def _refresh(self):
         self._rename()

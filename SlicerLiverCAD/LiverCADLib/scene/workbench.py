@@ -96,7 +96,7 @@ class Workbench:
         told = {image.name: image.phase for image in self.scene.images if image.toldBy == "annotator" and image.phase}
         return collect(
             self.lesions,
-            self.scene.case,
+            self.scene.case or self.scene.reference.GetName(),
             annotator,
             parameters.state,
             parameters.seconds,
