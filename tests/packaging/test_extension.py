@@ -20,8 +20,8 @@ needs_cmake = pytest.mark.skipif(
 )
 
 
-def configure(source: Path, build: Path) -> subprocess.CompletedProcess[str]:
-    command = [str(CMAKE), "-S", str(source), "-B", str(build), f"-DSlicer_DIR={STUB}"]
+def configure(source: Path, build: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [str(CMAKE), "-S", str(source), "-B", str(build), f"-DSlicer_DIR={STUB}", *options]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -50,6 +50,14 @@ def test_the_extension_configures_and_installs_all_its_files(tmp_path):
         check=True,
     )
     assert Path(found.stdout.strip()).is_relative_to(modules)
+
+
+@needs_cmake
+def test_the_modules_own_test_is_registered_where_tests_are_built(tmp_path):
+    for is_on in (True, False):
+        configured = configure(ROOT, tmp_path / str(is_on), f"-DBUILD_TESTING={'ON' if is_on else 'OFF'}")
+        assert configured.returncode == 0, configured.stderr
+        assert ("Tests of LiverCAD.py are registered" in configured.stdout) is is_on
 
 
 @needs_cmake

@@ -33,6 +33,11 @@ macro(slicerMacroBuildScriptedModule)
   endforeach()
 endmacro()
 
-# Slicer registers the tests; nothing of them is checked here.
+# Slicer's macro of the same name registers the tests of a script; here it only tells of them.
 macro(slicer_add_python_unittest)
+  cmake_parse_arguments(UNITTEST "" "SCRIPT;TESTNAME_PREFIX" "SLICER_ARGS" ${ARGN})
+  if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${UNITTEST_SCRIPT}")
+    message(FATAL_ERROR "${UNITTEST_SCRIPT}, which is to be tested, is not there")
+  endif()
+  message(STATUS "Tests of ${UNITTEST_SCRIPT} are registered")
 endmacro()
