@@ -3,7 +3,8 @@
     python scripts/benchmark_next_sample.py [--cases 10000] [--annotators 20] [--repeats 20]
 
 Starts `livercad serve` on a folder of so many small files, of which every tenth has a label, and asks over HTTP. The
-seconds that are printed are those of whole requests.
+seconds that are printed are those of whole requests; beside them, what the server's processor works for each, which
+does not depend on what else the machine does.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 import httpx
 import nibabel as nib
 import numpy as np
+import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -41,7 +43,8 @@ def main() -> None:
         write_cases(Path(folder), options.cases)
         server, address = start(Path(folder))
         try:
-            measure(address, options.annotators, options.repeats)
+            wait_until_idle(psutil.Process(server.pid))
+            measure(psutil.Process(server.pid), address, options.annotators, options.repeats)
         finally:
             server.terminate()
             server.wait(30)
@@ -67,7 +70,7 @@ def start(studies: Path) -> tuple[subprocess.Popen[bytes], str]:
         port = probe.getsockname()[1]
     paths = os.pathsep.join([str(Path(__file__).resolve().parents[1] / "monailabel_app"), *sys.path[1:]])
     process = subprocess.Popen(
-        [sys.executable, "-m", "livercad", "serve", str(studies), "--port", str(port)],
+        [sys.executable, "-m", "livercad", "serve", str(studies), "--port", str(port), "--app-conf", "scoring=false"],
         env={**os.environ, "PYTHONPATH": paths},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -82,15 +85,23 @@ def start(studies: Path) -> tuple[subprocess.Popen[bytes], str]:
     raise SystemExit("The server did not start.")
 
 
-def measure(address: str, annotators: int, repeats: int) -> None:
+def wait_until_idle(server: psutil.Process) -> None:
+    """Wait until the models are loaded."""
+    for _ in range(120):
+        if server.cpu_percent(interval=1.0) < 5:
+            return
+
+
+def measure(server: psutil.Process, address: str, annotators: int, repeats: int) -> None:
     """Ask one after the other, then all at once."""
-    table = Table("strategy", "annotators at once", "requests", "median s", "95th percentile s", "longest s")
+    table = Table("strategy", "at once", "requests", "processor s each", "median s", "95 % s", "longest s")
     given: list[str] = []
     for strategy in STRATEGIES:
         for count in (1, annotators):
+            before = sum(server.cpu_times()[:2])
             seconds = ask_at_once(address, strategy, count, repeats, given)
-            percentile = float(np.percentile(seconds, 95))
-            numbers = (statistics.median(seconds), percentile, max(seconds))
+            each = (sum(server.cpu_times()[:2]) - before) / len(seconds)
+            numbers = (each, statistics.median(seconds), float(np.percentile(seconds, 95)), max(seconds))
             table.add_row(strategy, str(count), str(len(seconds)), *(f"{number:.3f}" for number in numbers))
     Console().print(table)
     print(f"{len(given)} samples, {len(set(given))} different cases")

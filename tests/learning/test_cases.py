@@ -64,9 +64,14 @@ def test_a_fingerprint_changes_with_image_label_and_types_and_with_no_name(tmp_p
         dataclasses.replace(case, label=labelled_case(tmp_path / "drawn", value=1).label),
     ]
     assert len({other.fingerprint() for other in [case, *others]}) == 1 + len(others)
-    before = case.fingerprint()
+    assert len({other.stamp() for other in [case, *others]}) == 1 + len(others)
+    before = case.fingerprint(), case.stamp()
     write_case(tmp_path / "studies", "one", 5, SHAPE)
-    assert case.fingerprint() != before
+    assert case.fingerprint() != before[0] and case.stamp() != before[1]
+    (tmp_path / "studies" / "one.nii.gz").unlink()
+    for hashed in (case.fingerprint, case.stamp):
+        with pytest.raises(InputError, match=r"one\.nii\.gz: found a file that cannot be read"):
+            hashed()
 
 
 def test_a_copy_is_known_whatever_its_file(tmp_path: Path) -> None:

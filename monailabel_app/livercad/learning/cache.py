@@ -36,7 +36,7 @@ Make = Callable[[LabelledCase], Arrays]
 class GridCache(PersistentDataset):
     """MONAI's `PersistentDataset` of labelled cases, safe against kills, full disks and damaged files.
 
-    ``folder/KEY/CASE-FINGERPRINT.pt``: a case whose images, label or types have changed is made again, and what was
+    ``folder/KEY/CASE-STAMP.pt``: a case whose images, label or types have changed is made again, and what was
     made of it before is removed. Arrays are memory-mapped, so that a crop costs its own voxels only; changing them in
     place changes no file.
 
@@ -156,9 +156,9 @@ class _Made(Transform):
 
 
 def _name_of(case: LabelledCase) -> bytes:
-    """Case and fingerprint; neither a name nor a place of a patient's."""
+    """Case and stamp; neither a name nor a place of a patient's."""
     name = hashlib.sha256(case.case.encode()).hexdigest()[:12]
-    return f"{name}-{case.fingerprint()[:32]}".encode()
+    return f"{name}-{case.stamp()[:32]}".encode()
 
 
 def _check(file: Path) -> None:

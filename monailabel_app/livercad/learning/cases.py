@@ -14,7 +14,7 @@ from livercad.core.annotation import Annotation, Verdict
 from livercad.core.taxonomy import CLASS_OF, Label, LesionClass, LesionType
 from livercad.core.volume import Volume, grid_difference
 from livercad.errors import InputError
-from livercad.learning.contents import contents_of, hash_file, hash_series
+from livercad.learning.contents import contents_of, hash_file, hash_series, stamp_series
 from livercad.studies.itk import ITK_SUFFIXES, read_itk_file
 from livercad.studies.nifti import read_volume
 from livercad.studies.reading import load_series
@@ -173,8 +173,26 @@ class LabelledCase:
         InputError
             If a file cannot be read.
         """
+        return self._hash([hash_series(series) for series in self.study.series])
+
+    def stamp(self) -> str:
+        """Like `fingerprint`, but of images only place, size and date: at once, however large they are.
+
+        Returns
+        -------
+        str
+            SHA-256, in hexadecimal. Another one where a file was moved.
+
+        Raises
+        ------
+        InputError
+            If a file is missing.
+        """
+        return self._hash([stamp_series(series) for series in self.study.series])
+
+    def _hash(self, images: list[str]) -> str:
         seen = {
-            "images": [hash_series(series) for series in self.study.series],
+            "images": images,
             "phases": [series.phase for series in self.study.series],
             "reference": self.study.series.index(self.reference),
             "label": [hash_file(path) if path else "" for path in (self.label, self.lesions, self.instances)],

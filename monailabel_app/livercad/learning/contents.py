@@ -37,12 +37,7 @@ def hash_file(path: Path) -> str:
         stat = path.stat()
         return _hash(path, stat.st_size, stat.st_mtime_ns)
     except OSError as error:
-        raise InputError(
-            path,
-            found=f"a file that cannot be read ({error.strerror})",
-            expected="a readable file",
-            todo="Check that the file is still there and that you may read it.",
-        ) from error
+        raise _unreadable(path, error) from error
 
 
 def hash_voxels(volume: Volume) -> str:
@@ -71,6 +66,16 @@ def hash_series(series: Series) -> str:
     return hashlib.sha256("".join(hash_file(path) for path in series.files).encode()).hexdigest()
 
 
+def stamp_series(series: Series) -> str:
+    """Hash of place, size and date of a series' files, in order; InputError if one is missing."""
+    try:
+        stats = [(str(path.absolute()), path.stat()) for path in series.files]
+    except OSError as error:
+        raise _unreadable(Path(error.filename), error) from error
+    text = "\n".join(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def contents_of(study: Study, reference: Series) -> tuple[str, ...]:
     """Hashes by which a copy of a case is known under another name.
 
@@ -92,6 +97,15 @@ def contents_of(study: Study, reference: Series) -> tuple[str, ...]:
         If a file cannot be read.
     """
     return (*sorted({hash_series(series) for series in study.series}), hash_voxels(load_series(reference)))
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        path,
+        found=f"a file that cannot be read ({error.strerror})",
+        expected="a readable file",
+        todo="Check that the file is still there and that you may read it.",
+    )
 
 
 @functools.lru_cache(maxsize=1 << 16)
