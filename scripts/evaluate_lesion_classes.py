@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from sklearn.metrics import confusion_matrix
 
-from livercad.classification.classifier import LesionClassifier
+from livercad.classification.classifier import NAME, LesionClassifier
 from livercad.classification.examples import TYPES, LesionExamples, load_examples
 from livercad.classification.recipe import CLASS_OF_TYPE, CLASSES, predict
 from livercad.classification.training import TEST_PATIENTS, TEST_SEED
@@ -29,6 +29,7 @@ from livercad.core.crops import PHASES
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import YASAKA_CATEGORY_OF, YasakaCategory
 from livercad.evaluation.classes import accuracy, expected_calibration_error, macro_auc, reliability, with_interval
+from livercad.models.version import base
 from livercad.papers.yasaka2018 import published
 from livercad.settings import Settings
 from livercad.studies.atomic import write_text
@@ -148,7 +149,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with progress_bar(Console(stderr=True)) as progress:
         examples = load_examples(arguments.work / "examples", TEST_SEED, arguments.patients, progress=progress)
-    classifier = LesionClassifier(Settings())
+    classifier = LesionClassifier(Settings(), base(NAME))
     predicted = predict(classifier.network, examples.squares, [shown(phases) for phases in SETS.values()])
     results = {
         name: score(classifier, examples, logits, phases)

@@ -203,6 +203,14 @@ def test_what_another_process_has_promoted_is_found_at_the_next_start(place: Pla
     assert Tracking().client.get_model_version_by_alias(NAME, ALIAS).version == 1
 
 
+def test_promotions_that_followed_each_other_elsewhere_are_all_written_down(place: Place) -> None:
+    for seed in (1, 2):
+        place.versions.add(NAME, place.train(seed), "ann")
+        promote(place.versions, NAME, seed, "eve", AuditLog(place.folder / "elsewhere"))
+    catch_up(place.audit)
+    assert place.events() == [("promotion", 1), ("promotion", 2)]
+
+
 def test_a_champion_whose_registration_is_lost_stays_in_use(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     place.versions.add(NAME, place.train(1), "ann")
     promote(place.versions, NAME, 1, "ann", place.audit)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -115,6 +116,14 @@ def test_the_licence_of_a_registered_model_and_what_it_was_trained_on_are_shown(
 
     cells, model = Page(render_case(several(1))).texts_of("td"), find("liver-leuven")
     assert model.licence in cells and model.trained_on in cells
+
+
+def test_a_version_that_was_trained_here_is_not_described_as_the_base() -> None:
+    analysis = several(1)
+    (model,) = analysis.findings.models
+    trained = replace(analysis.findings, models=(replace(model, version=f"{model.version}+3"),))
+    page = Page(render_case(replace(analysis, findings=trained)))
+    assert "2020.10.11+3" in page.text and "Trained further where it is used. Before that: CT and MR" in page.text
 
 
 @pytest.mark.parametrize("count", [0, 2])

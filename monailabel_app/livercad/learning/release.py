@@ -186,14 +186,15 @@ def catch_up(audit: AuditLog, versions: ModelVersions | None = None) -> None:
 
 
 def write_down(audit: AuditLog, name: str) -> None:
-    """Tell the audit log how the present champion became it, unless it knows."""
-    reign = champions.pointer(name).champion
-    if reign.since is None:
-        return
-    since = reign.since.isoformat()
-    if not audit.read(1, reign.event, model=name, since=since):
-        details = {"model": name, "version": reign.number, "sha256": reign.sha256, "reason": reign.reason}
-        audit.record(Event(reign.event), reign.by, **details, since=since)
+    """Tell the audit log how the champion and those before it became it, as far as it does not know."""
+    present = champions.pointer(name)
+    reigns = [reign for reign in (*present.former, present.champion) if reign.since]
+    known = {record.get("since") for record in audit.read(model=name)} if reigns else set()
+    for reign in reigns:
+        since = reign.since.isoformat() if reign.since else None
+        if since not in known:
+            details = {"model": name, "version": reign.number, "sha256": reign.sha256, "reason": reign.reason}
+            audit.record(Event(reign.event), reign.by, **details, since=since)
 
 
 def _crown(versions: ModelVersions, weights: ModelVersion, who: str, reason: str, audit: AuditLog) -> ModelVersion:

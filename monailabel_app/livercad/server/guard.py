@@ -2,12 +2,14 @@
 
 Without a token, only this machine is answered: the peer must be a loopback address, the ``Host`` header must name
 this machine (else a web page could reach the server through a DNS name of its own). With a token, every route but
-`HEALTH` and the log-in of the stock clients (`LOGIN`) asks for ``Authorization: Bearer TOKEN``. Either way, requests
-that a browser sends on behalf of another site are refused, and names that would lead out of the studies folder.
+`HEALTH` and the log-in of the stock clients (`LOGIN`) asks for ``Authorization: Bearer TOKEN``; `PAGE` takes the token
+as password of any user name as well. Either way, requests that a browser sends on behalf of another site are refused,
+and names that would lead out of the studies folder.
 """
 
 from __future__ import annotations
 
+import base64
 import hmac
 import ipaddress
 import re
@@ -22,6 +24,8 @@ from livercad.errors import InputError
 from livercad.server.names import JOB, SESSION, check_form, check_name
 
 HEALTH = "/livercad/health"
+PAGE = "/livercad/"
+"""The page for browsers: these ask people for a password, and send it as Basic authentication does."""
 LOGIN = frozenset({"/auth/", "/auth/token"})
 NAMES = {"image": "image", "label": "label", "id": "image", "tag": "label tag"}
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -82,7 +86,21 @@ class Guard:
         if kind.lower() == "bearer" and same_token(sent.strip(), token):
             return None
         wanted = {"WWW-Authenticate": "Bearer"}
+        if path == PAGE and request.method in ("GET", "HEAD"):
+            if kind.lower() == "basic" and same_token(_password(sent), token):
+                return None
+            wanted = {
+                "WWW-Authenticate": 'Basic realm="LiverCAD: any user name, the token as password", charset="UTF-8"'
+            }
         return _answer(401, "This server asks for its token: Authorization: Bearer TOKEN.", wanted)
+
+
+def _password(sent: str) -> str:
+    """The password of Basic authentication (RFC 7617, section 2); empty where there is none."""
+    try:
+        return base64.b64decode(sent.strip(), validate=True).decode("utf-8").partition(":")[2]
+    except ValueError:  # no base64, or no UTF-8
+        return ""
 
 
 def _refuse_others(request: Request) -> JSONResponse | None:

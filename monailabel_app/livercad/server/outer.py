@@ -32,6 +32,7 @@ environment.prepare()  # before MONAI Label's routes are imported, which look at
 from monailabel.endpoints import datastore, info, scoring, session, train  # noqa: E402
 
 from livercad.server import (  # noqa: E402
+    agreement_routes,
     analysis_routes,
     batch_routes,
     case_routes,
@@ -42,6 +43,7 @@ from livercad.server import (  # noqa: E402
     log_routes,
     login,
     model_routes,
+    overview_routes,
     phase_routes,
     progress_routes,
     reservation_routes,
@@ -64,7 +66,9 @@ OUR_ROUTES = (
     label_routes,
     log_routes,
     login,
+    overview_routes,
     case_routes,
+    agreement_routes,
     upload_routes,
     image_routes,
     phase_routes,

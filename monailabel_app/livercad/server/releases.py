@@ -57,10 +57,17 @@ class Releases:
             self._analyses.follow_champions()
         return champion_of(name)
 
+    def write_down(self) -> None:
+        """Tell the audit log of champions that other processes have changed."""
+        self._catch_up(None)
+
     def catch_up(self) -> None:
         """Bring audit log and registry in step with what other processes have done, or a kill has left."""
+        self._catch_up(self.versions)
+
+    def _catch_up(self, versions: ModelVersions | None) -> None:
         try:
-            release.catch_up(self._audit(), self.versions)
+            release.catch_up(self._audit(), versions)
         except (LiverCADError, OSError) as error:
             logger.warning("Versions of models: %s", error)
 
