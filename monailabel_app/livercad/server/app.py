@@ -19,10 +19,12 @@ from livercad.core.findings import DISCLAIMER, PhaseRead
 from livercad.errors import InputError
 from livercad.pipeline.analyzer import Analyzer
 from livercad.server import environment, housekeeping
+from livercad.server.agreements import Agreements
 from livercad.server.analyses import Analyses
 from livercad.server.bookkeeping import Bookkeeping
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import UnknownNameError
+from livercad.server.model_history import ModelHistories
 from livercad.server.names import check_name
 from livercad.server.options import read_options
 from livercad.server.releases import Releases
@@ -55,8 +57,10 @@ class LiverCADApp(MONAILabelApp):
         if "://" in studies:
             raise InputError(studies, found="an address", expected="a folder", todo="Copy the studies into a folder.")
         self.options = read_options(conf or {})
-        self.analyses = Analyses(self._load_champions, self._remember)
+        self.analyses = Analyses(self.make_analyzer, self._remember)
         self.releases = Releases(self.analyses, lambda: self.datastore().book.audit)
+        self.histories = ModelHistories(self.releases.versions)
+        self.agreements = Agreements(self.datastore)
         super().__init__(
             app_dir,
             studies,
@@ -199,10 +203,6 @@ class LiverCADApp(MONAILabelApp):
                 expected=f"one of {', '.join(known)}" if known else f"none: this app has no {kind}",
                 todo="GET /info/ lists them.",
             )
-
-    def _load_champions(self) -> Analyzer:
-        self.releases.write_down()
-        return self.make_analyzer()
 
     def _load_models(self) -> None:
         self.analyses.warm_up()
