@@ -57,7 +57,7 @@ class LiverCADApp(MONAILabelApp):
         if "://" in studies:
             raise InputError(studies, found="an address", expected="a folder", todo="Copy the studies into a folder.")
         self.options = read_options(conf or {})
-        self.analyses = Analyses(self.make_analyzer, self._remember)
+        self.analyses = Analyses(self._load_champions, self._remember)
         self.releases = Releases(self.analyses, lambda: self.datastore().book.audit)
         self.histories = ModelHistories(self.releases.versions)
         self.agreements = Agreements(self.datastore)
@@ -203,6 +203,10 @@ class LiverCADApp(MONAILabelApp):
                 expected=f"one of {', '.join(known)}" if known else f"none: this app has no {kind}",
                 todo="GET /info/ lists them.",
             )
+
+    def _load_champions(self) -> Analyzer:
+        self.releases.write_down()
+        return self.make_analyzer()
 
     def _load_models(self) -> None:
         self.analyses.warm_up()
