@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Pa
 
 @pytest.fixture(scope="module")
 def server(servers: Servers, folder: Path) -> Server:
-    app = Path(__file__).parent / "champion_app"
+    app = shutil.copytree(Path(__file__).parent / "champion_app", folder / "app")
     started = servers.start(folder, app=app, LIVERCAD_MODELS=str(folder / "models"))
     started.wait()
     return started
