@@ -59,6 +59,18 @@ def test_a_submission_is_recorded_and_gives_the_case_its_side(store: StudyDatast
     assert len(store.book.audit.read(event=Event.ASSIGNED)) == 1
 
 
+def test_what_is_sent_again_after_a_kill_gets_what_it_lacks(
+    store: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert First()({"who": "ann"}, store) == {"id": "one"}
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(StudyDatastore, "take_in", lambda its, case: (_ for _ in ()).throw(KeyboardInterrupt))
+        submit(store, tmp_path, "one")
+    assert store.book.pool.sides() == {} and len(store.book.reservations.held()) == 1
+    assert submit(store, tmp_path, "one") == 1
+    assert list(store.book.pool.sides()) == ["one"] and store.book.reservations.held() == []
+
+
 def test_a_stock_clients_label_counts_as_well_and_a_models_does_not(store: StudyDatastore, tmp_path: Path) -> None:
     label = str(write_maps(tmp_path, synthetic_abdomen(0, SHAPE))[0])
     store.save_label("one", label, "original", {"model": "lesions"})

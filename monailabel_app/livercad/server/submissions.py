@@ -131,13 +131,12 @@ def submit(
     check_maps(annotation, label, instances, Path(store.get_image_uri(case)))
     with store.lock:
         store.finish_saves(case)
-        current = find(store, case) if store.current_version(case, TAG) else None
-        if current and _is_the_same(current, annotation, label, instances):
-            return current
-        if current and current.version != based_on and not force:
-            raise _conflict(case, current, based_on)
-        info = _put_beside(store, annotation, instances)
-        saved = find(store, case, store.save_version(case, label, TAG, info))
+        saved = find(store, case) if store.current_version(case, TAG) else None
+        if not saved or not _is_the_same(saved, annotation, label, instances):
+            if saved and saved.version != based_on and not force:
+                raise _conflict(case, saved, based_on)
+            info = _put_beside(store, annotation, instances)
+            saved = find(store, case, store.save_version(case, label, TAG, info))
     store.take_in(case)
     return saved
 
