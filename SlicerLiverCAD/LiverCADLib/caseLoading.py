@@ -13,7 +13,7 @@ from LiverCADLib.imageFiles import readVolume, writeVolume
 from LiverCADLib.translation import _
 
 ANALYSIS = "liver_cad"
-"""Model whose run registers the phases of a case."""
+"""Model whose run registers the phases of a case, and finds, measures and classifies its lesions."""
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from LiverCADLib.addresses import isThisComputer, pathOf
 from LiverCADLib.cases import fileNameOf
 from LiverCADLib.clientErrors import NotThereError
-from LiverCADLib.connection import Connection, isThisComputer, pathOf
+from LiverCADLib.connection import Connection
 from LiverCADLib.greeting import ServerInfo, greet, wrongApp
 from LiverCADLib.multipart import Files, partsOf
-from LiverCADLib.serverJobs import JobCall, cancelJob
+from LiverCADLib.serverJobs import JobCall
 from LiverCADLib.tasks import Task
 from LiverCADLib.translation import _
 
@@ -252,10 +253,6 @@ class Client:
     def jobs(self) -> list[dict[str, Any]]:
         """Jobs that wait, run or ended lately, of all clients."""
         return self._get("jobs")
-
-    def cancelJob(self, name: str) -> None:
-        """Ask the server to stop a job."""
-        cancelJob(self._connection, name)
 
     def _get(self, *names: str, params: Mapping[str, str] | None = None) -> Any:
         return self._connection.json("GET", pathOf("livercad", *names), params=params)

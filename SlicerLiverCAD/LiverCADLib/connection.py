@@ -1,19 +1,18 @@
 """How requests go to a server: what is waited for, sent again, checked and refused. No Qt, no MRML."""
 
 import http.cookiejar
-import ipaddress
 import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from LiverCADLib.addresses import fullAddress, isThisComputer
 from LiverCADLib.cases import sizeText
 from LiverCADLib.clientErrors import AddressError, WrongAppError, fromAnswer, fromException
 from LiverCADLib.events import Event, eventsIn
@@ -33,58 +32,6 @@ RETRY = Retry(
     allowed_methods=frozenset({"GET", "HEAD", "DELETE"}),  # what may be done twice; others only while not yet sent
     respect_retry_after_header=False,  # an answer is an answer
 )
-
-
-def fullAddress(text: str) -> str:
-    """Complete an address as people write it: "127.0.0.1:8000" is "http://127.0.0.1:8000".
-
-    Raises
-    ------
-    AddressError
-        If it is none.
-    """
-    address = text.strip()
-    address = (address if "://" in address else f"http://{address}").rstrip("/")
-    try:
-        parts = urlsplit(address)
-        isFine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and "@" not in address
-    except ValueError:
-        isFine = False
-    if not isFine or parts.query or parts.fragment or any(c.isspace() for c in address):
-        sentence = _("{address} is no address of a server; one looks like http://127.0.0.1:8000.")
-        raise AddressError(sentence.format(address=text.strip() or "“”"))
-    return address
-
-
-def hostOf(address: str) -> str:
-    """Name of the computer in a full address, in small letters."""
-    return urlsplit(address).hostname or ""
-
-
-def originOf(address: str) -> str:
-    """Scheme, computer and port of a full address: what trust is given to, as "https://liver.example.org:443"."""
-    parts = urlsplit(address)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
-    return f"{parts.scheme}://{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-
-
-def isInTheClear(address: str) -> bool:
-    """Whether others in the network can read along what goes to a full address."""
-    return urlsplit(address).scheme == "http" and not isThisComputer(address)
-
-
-def isThisComputer(address: str) -> bool:
-    """Whether a full address is one of this computer; names are not looked up."""
-    host = hostOf(address)
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def pathOf(*names: str) -> str:
-    """Path of a request; each name may hold any character."""
-    return "/" + "/".join(quote(name, safe="") for name in names)
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -146,7 +93,7 @@ class Connection:
         Parameters
         ----------
         method, path : str
-            Path as of `pathOf`.
+            Path as of `addresses.pathOf`.
         readS : float or None
             How long the answer is waited for (s); `timeoutS` by default, None without end.
         **options
@@ -197,7 +144,7 @@ class Connection:
         Parameters
         ----------
         path : str
-            Path as of `pathOf`.
+            Path as of `addresses.pathOf`.
         target : Path
             The file; replaced when it is there. Its folder is made.
         task : Task
@@ -251,7 +198,7 @@ class Connection:
         Parameters
         ----------
         method, path : str
-            Path as of `pathOf`.
+            Path as of `addresses.pathOf`.
         fields : mapping of str to str
             Plain fields.
         files : sequence of (field, path)
@@ -280,7 +227,7 @@ class Connection:
         Parameters
         ----------
         path : str
-            Path as of `pathOf`.
+            Path as of `addresses.pathOf`.
         readS : float
             Silence after which the server counts as lost (s).
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from LiverCADLib.addresses import pathOf
 from LiverCADLib.clientErrors import NotThereError, TokenError, VersionError, WrongAppError
-from LiverCADLib.connection import Connection, pathOf
+from LiverCADLib.connection import Connection
 from LiverCADLib.translation import _
 
 API = 1

@@ -157,7 +157,7 @@ class JobRunner:
             try:
                 job._deliver()
             except Exception as error:
-                logging.exception("What follows the job %r failed.", job.title)
+                logging.exception("LiverCAD: what follows a job failed")  # its title may name a patient
                 self.followUpFailed.emit(job, error)
             if job.hasEnded and job in self._jobs:  # a listener may have polled
                 self._jobs.remove(job)

@@ -52,6 +52,9 @@ class LiverCADModuleWidget(VTKObservationMixin):
         self.statusLine = StatusLine(session.runner)
         self._makePanels()
         self.shortcuts = Shortcuts(self._shortcuts())
+        placing = self.lesionsPanel.placing
+        self._placingKeys = Shortcuts((Shortcut("Esc", _("leave off placing"), placing.cancel),))
+        placing.waitingChanged.connect(self._onPlacing)
         self.widget = qt.QWidget()
         self._build(qt.QVBoxLayout(self.widget))
         scene = slicer.mrmlScene
@@ -164,6 +167,15 @@ class LiverCADModuleWidget(VTKObservationMixin):
         """Go on with what the scene says now, after it was closed or another one was loaded."""
         if not slicer.mrmlScene.IsImporting():
             self.workspace.caseScene.setParameters(self._makeParameters())
+
+    def _onPlacing(self, way):
+        """Let Esc leave off placing, which else is one of the Segment Editor's keys."""
+        if way is None:
+            self._placingKeys.remove()
+            self.segmentPanel.setKeys(True)
+        else:
+            self.segmentPanel.setKeys(False)
+            self._placingKeys.install()
 
     def _selectNext(self, step):
         self.workspace.workbench.lesions.selectNext(self.lesionsPanel.shown, step)

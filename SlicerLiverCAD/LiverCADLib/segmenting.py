@@ -7,6 +7,7 @@ import numpy as np
 
 from livercad.core.annotation import Annotation
 from livercad.core.findings import Findings
+from LiverCADLib.caseLoading import ANALYSIS
 from LiverCADLib.clientErrors import ServerFaultError
 from LiverCADLib.imageFiles import readVolume, writeVolume
 from LiverCADLib.scene.analysis import AnalysisAnswer
@@ -14,8 +15,8 @@ from LiverCADLib.scene.masks import Mask, mapsOf, masksOf
 from LiverCADLib.scene.submission import AnnotatedCase
 from LiverCADLib.translation import _
 
-LESIONS, LIVER, DESCRIPTION = "liver_cad", "liver", "lesion_classification"
-"""Models by what they are asked for."""
+LIVER, DESCRIPTION = "liver", "lesion_classification"
+"""Models by what they are asked for, beside the one that finds lesions."""
 
 
 def findLesions(task, client, case, grid):
@@ -37,7 +38,7 @@ def findLesions(task, client, case, grid):
     AnalysisAnswer
         Everything that was found.
     """
-    params, image, name = client.infer(LESIONS, case, task.part(0.0, 0.9))
+    params, image, name = client.infer(ANALYSIS, case, task.part(0.0, 0.9))
     liver = findLiver(task.part(0.9, 1.0), client, case, grid)  # of the same analysis: answered at once
     instances = grid.toScene(_mapIn(image, name)).astype(np.uint16, copy=False)
     return AnalysisAnswer(Findings.from_dict(params["findings"]), liver, masksOf(instances))

@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from LiverCADLib.addresses import pathOf
 from LiverCADLib.clientErrors import ClientError, NotThereError
-from LiverCADLib.connection import Connection, pathOf
+from LiverCADLib.connection import Connection
 from LiverCADLib.tasks import Cancelled, Task
 
 SILENCE_S = 60.0

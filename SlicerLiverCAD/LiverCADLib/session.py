@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from LiverCADLib.addresses import isInTheClear, originOf
 from LiverCADLib.client import Client
 from LiverCADLib.clientErrors import NotConnectedError
-from LiverCADLib.connection import isInTheClear, originOf
 from LiverCADLib.greeting import ServerInfo
 from LiverCADLib.jobs import Job, JobRunner, Task
 from LiverCADLib.settings import Settings

@@ -107,7 +107,7 @@ class Settings:
 
     @property
     def consents(self) -> tuple[str, ...]:
-        """Servers that volumes may be sent to, as of `connection.originOf`."""
+        """Servers that volumes may be sent to, as of `addresses.originOf`."""
         try:
             return tuple(str(origin) for origin in json.loads(self._consents))
         except ValueError:
@@ -122,7 +122,7 @@ class Settings:
         self._consents = json.dumps(sorted({*self.consents} - {origin}))
 
     def tokenOf(self, origin: str) -> str:
-        """The token that a server, as of `connection.originOf`, was connected with; empty for none."""
+        """The token that a server, as of `addresses.originOf`, was connected with; empty for none."""
         return self._allTokens().get(origin, "")
 
     def rememberToken(self, origin: str, token: str) -> None:

@@ -13,8 +13,8 @@ import pytest
 from fake_server import HEALTH, FakeServer, die, send
 
 from LiverCADLib import clientErrors, serverJobs
+from LiverCADLib.addresses import isThisComputer
 from LiverCADLib.client import Client
-from LiverCADLib.connection import isThisComputer
 from LiverCADLib.events import Event, eventsIn
 from LiverCADLib.tasks import Cancelled, Task
 

@@ -7,7 +7,7 @@ import pytest
 from fake_server import FakeServer
 
 from LiverCADLib import clientErrors, jobs
-from LiverCADLib.connection import originOf
+from LiverCADLib.addresses import originOf
 from LiverCADLib.jobs import Cancelled, JobRunner, Task
 from LiverCADLib.session import Session
 from LiverCADLib.settings import MemoryStore, Settings
@@ -187,10 +187,10 @@ def test_an_error_in_what_follows_a_job_is_told_and_does_not_stop_the_runner(run
     def fail(result):
         raise KeyError("x")
 
-    runner.start("A", lambda task: None).done.connect(fail)
+    runner.start("Opening Jane Doe", lambda task: None).done.connect(fail)
     runner.wait()
-    assert told == [("A", "'x'")]
-    assert "'A'" in caplog.text
+    assert told == [("Opening Jane Doe", "'x'")]
+    assert "KeyError: 'x'" in caplog.text and "Jane" not in caplog.text, "Slicer's log is kept and passed on"
 
 
 def test_connecting_remembers_the_server_and_tells_its_models(session, server):

@@ -39,6 +39,18 @@ def test_selecting_a_lesion_moves_every_slice_view_there():
         assert np.allclose(to_ras[:3, 3], middle, atol=1e-6), "its diameter is in the middle of the view"
 
 
+def test_selecting_a_lesion_moves_every_3d_view_there_and_keeps_its_side_and_distance():
+    bench = bench_with_lesions()
+    camera = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLCameraNode")
+    camera.SetPosition(10.0, 520.0, 30.0)
+    camera.SetFocalPoint(10.0, 20.0, -30.0)
+    before = np.subtract(camera.GetPosition(), camera.GetFocalPoint())
+    bench.lesions.select(2)
+    longest = bench.lesions.measured(2).longest
+    assert np.allclose(camera.GetFocalPoint(), np.add(longest.start, longest.end) / 2)
+    assert np.allclose(np.subtract(camera.GetPosition(), camera.GetFocalPoint()), before)
+
+
 def test_selecting_a_lesion_draws_its_box_and_diameters():
     bench = bench_with_lesions()
     bench.lesions.select(1)

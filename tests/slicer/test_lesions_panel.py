@@ -180,6 +180,25 @@ def test_a_comment_is_kept_with_the_selected_lesion(panel, bench):
     assert panel.commentEdit.text == "see MR"
 
 
+@pytest.mark.parametrize("isGone", [False, True])
+def test_a_comment_stays_with_its_lesion_where_another_one_is_selected_while_it_is_written(panel, bench, isGone):
+    panel.widget.show()
+    panel.widget.activateWindow()
+    select(panel, 2)
+    panel.commentEdit.setFocus()
+    process_events()
+    assert panel.commentEdit.hasFocus()
+    panel.commentEdit.text = "see MR"
+    if isGone:
+        bench.editor.delete([2])
+    bench.lesions.select(1)
+    assert isGone or panel.commentEdit.text == "see MR", "nobody takes it away while it is written"
+    panel.commentEdit.editingFinished.emit()
+    assert bench.lesions.records[1].comment == "" and panel.commentEdit.text == ""
+    assert bench.lesions.records[2].comment == ("" if isGone else "see MR")
+    panel.widget.hide()
+
+
 @pytest.mark.parametrize("way", Way)
 def test_a_lesion_is_added_by_clicks(panel, bench, way):
     panel.diameterBox.value = 8.0

@@ -12,11 +12,13 @@ from case_lesions import bench_with_lesions
 from panel_tools import picture, qt, settle, slicer, wait_until
 from PySide6 import QtCore
 from PySide6.QtTest import QTest
+from standin.helpers import process_events
 from standin.loader import openModule
 from standin.widgets.segmenteditor import KEYS as EDITOR_KEYS
 
 from livercad.core.phases import Phase
 from LiverCADLib.scene.layouts import layoutNumber
+from LiverCADLib.scene.placing import Way
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -149,6 +151,37 @@ def test_keys_do_what_they_say_beside_those_of_the_segment_editor(opened, module
     opened.widget.exit()
     window.setVisible(was_visible)
     module.workspace.caseScene.markUnsaved(False)
+
+
+def test_esc_leaves_off_placing_and_the_segment_editor_gets_its_keys_back(opened, module):
+    bench = bench_with_lesions()
+    module.workspace.caseScene.setParameters(bench.scene.parameters)
+    bench.release()
+    window = slicer.util.mainWindow()
+    was_visible = window.visible
+    window.show()
+    window.activateWindow()
+    slicer.app.processEvents()
+    for isEsc in (True, False):
+        opened.widget.enter()
+        module.lesionsPanel.placeButtons[Way.CLICK].click()
+        keys = [shortcut.key.toString() for shortcut in window.findChildren(qt.QShortcut)]
+        assert keys.count("Esc") == 1 and "Z" not in keys and "Ctrl+Down" in keys
+        if isEsc:
+            QTest.keyClick(window, QtCore.Qt.Key.Key_Escape)
+        else:
+            opened.widget.exit()
+        process_events()
+        assert module.lesionsPanel.placing.way is None
+        keys = [shortcut.key.toString() for shortcut in window.findChildren(qt.QShortcut)]
+        assert keys.count("Esc") == keys.count("Z") == (1 if isEsc else 0)
+    window.setVisible(was_visible)
+
+
+def test_no_file_of_the_module_is_longer_than_300_lines():
+    files = list((ROOT / "SlicerLiverCAD").rglob("*.py"))
+    assert len(files) > 80
+    assert [file.name for file in files if len(file.read_text(encoding="utf-8").splitlines()) > 300] == []
 
 
 def test_the_tutorial_has_every_key_once(module):

@@ -7,7 +7,7 @@ from LiverCADLib.caseLoading import listCases, loadCase
 from LiverCADLib.cases import CaseFilter, matching, sizeText, totalSize
 from LiverCADLib.panels.caseTable import CaseTable
 from LiverCADLib.panels.newCase import NewCaseGroup
-from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, wrappingLabel
+from LiverCADLib.panels.parts import column, comboBox, messageLabel, pushButton, row, wrappingLabel
 from LiverCADLib.panels.replacing import mayReplace
 from LiverCADLib.translation import _
 
@@ -84,7 +84,7 @@ class CasePanel:
 
         self.newCase = NewCaseGroup(self._caseScene, self._phases, self._session, self._mayReplace)
         layout.addWidget(self.newCase.widget)
-        self.messageLabel = wrappingLabel()
+        self.messageLabel, self._say = messageLabel()
         layout.addWidget(self.messageLabel)
         self._listen()
 
@@ -189,9 +189,6 @@ class CasePanel:
     def _onClose(self):
         if self._mayReplace():
             self._caseScene.close()
-
-    def _say(self, text, kind=""):
-        say(self.messageLabel, text, kind)
 
     def _showCases(self):
         parameters = self._caseScene.parameters

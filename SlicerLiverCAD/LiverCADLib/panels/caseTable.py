@@ -10,14 +10,18 @@ LARGEST = 200
 """Rows; more take long to fill, and nobody reads them."""
 
 
-def stateTitle(case):
-    """How far a case is, in the user's language."""
-    titles = {
+def stateTitles():
+    """What an annotator may say of a case."""
+    return {
         CaseState.IN_PROGRESS: _("in progress"),
         CaseState.COMPLETE: _("complete"),
         CaseState.NEEDS_REVIEW: _("needs review"),
     }
-    return titles.get(case.state, _("labelled") if case.hasLabel else "")
+
+
+def stateTitle(case):
+    """How far a case is, in the user's language."""
+    return stateTitles().get(case.state, _("labelled") if case.hasLabel else "")
 
 
 class CaseTable:

@@ -6,7 +6,7 @@ import qt
 from livercad.core.annotation import Verdict
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.lesionTableView import LesionTableView
-from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, styleOf, wrappingLabel
+from LiverCADLib.panels.parts import column, comboBox, messageLabel, pushButton, row, styleOf, wrappingLabel
 from LiverCADLib.panels.segmentPanel import whyNoServer
 from LiverCADLib.scene.analysis import takeDescriptions
 from LiverCADLib.scene.lesionTable import CHOICES, CLASS_WORDS, TYPE_WORDS, Column, counted, tableOf
@@ -38,13 +38,13 @@ class LesionsPanel:
         self._workbench, self._session = workbench, session
         self._lesions, self._editor = workbench.lesions, workbench.editor
         self._column, self._isDescending = Column.NUMBER, False
-        self._job, self._isChoosing = None, False
+        self._job, self._isChoosing, self._commented = None, False, None
         self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function))
         self.widget, layout = column()
         self._buildTable(layout)
         self._buildActions(layout)
         self._buildPlacing(layout)
-        self.messageLabel = wrappingLabel()
+        self.messageLabel, self._say = messageLabel()
         layout.addWidget(self.messageLabel)
         self._say("")
         self._listen()
@@ -215,9 +215,17 @@ class LesionsPanel:
         self._editor.delete(self.table.numbers)
 
     def _onComment(self):
-        number, text = self._lesions.selection, self.commentEdit.text.strip()
-        if number is not None and text != self._lesions.records[number].comment:
+        """Keep the text with the lesion that it was written on: another one may be selected by now."""
+        number, text = self._commented, self.commentEdit.text.strip()
+        if number in self._lesions.numbers and text != self._lesions.records[number].comment:
             self._editor.setComment(number, text)
+        self._showComment()
+
+    def _showComment(self):
+        self._commented = self._lesions.selection
+        text = self._lesions.records[self._commented].comment if self._commented is not None else ""
+        if self.commentEdit.text != text:  # else the cursor would move
+            self.commentEdit.text = text
 
     def _onPlace(self, way):
         if self.placing.way is way:
@@ -265,10 +273,6 @@ class LesionsPanel:
             widget.enabled = isOpen
         isDue = isOpen and self._job is None and bool(self._toDescribe())
         self.describeButton.enabled = isDue and not whyNoServer(self._workbench.scene, self._session)
-        selection = self._lesions.selection
-        self.commentEdit.enabled = selection is not None
         if not self.commentEdit.hasFocus():
-            self.commentEdit.text = self._lesions.records[selection].comment if selection is not None else ""
-
-    def _say(self, text, kind=""):
-        say(self.messageLabel, text, kind)
+            self._showComment()
+        self.commentEdit.enabled = self._lesions.selection is not None

@@ -1,5 +1,6 @@
 """What several panels are made of."""
 
+from functools import partial
 from pathlib import Path
 
 import qt
@@ -80,6 +81,20 @@ def say(label, text, kind=""):
     label.text = text
     label.styleSheet = styleOf(kind)
     label.setVisible(bool(text))
+
+
+def messageLabel():
+    """Make a label for sentences to the user.
+
+    Returns
+    -------
+    label : qt.QLabel
+        To be laid out.
+    say : callable
+        ``say(text, kind)`` shows a text in it, as of `say`.
+    """
+    label = wrappingLabel()
+    return label, partial(say, label)
 
 
 def timer(intervalMs, function):

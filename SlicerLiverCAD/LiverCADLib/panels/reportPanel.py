@@ -7,7 +7,7 @@ from pathlib import Path
 import qt
 
 from LiverCADLib.cases import fileNameOf, isOnServer
-from LiverCADLib.panels.parts import column, pushButton, row, say, wrappingLabel
+from LiverCADLib.panels.parts import column, messageLabel, pushButton, row
 from LiverCADLib.translation import _
 
 
@@ -35,7 +35,7 @@ class ReportPanel:
         self.openButton = pushButton(_("Open in browser"), icon="report")
         self.saveButton = pushButton(_("Save …"), _("Save the report as a file, which needs nothing else."))
         layout.addLayout(row((self.openButton, 1), (self.saveButton, 0)))
-        self.messageLabel = wrappingLabel()
+        self.messageLabel, self._say = messageLabel()
         layout.addWidget(self.messageLabel)
         self.openButton.clicked.connect(self.openReport)
         self.saveButton.clicked.connect(self.saveReport)
@@ -73,9 +73,6 @@ class ReportPanel:
     def _onEnded(self):
         self._job = None
         self._update()
-
-    def _say(self, text, kind=""):
-        say(self.messageLabel, text, kind)
 
     def _update(self, *ignored):
         isThere = isOnServer(self._caseScene, self._session)

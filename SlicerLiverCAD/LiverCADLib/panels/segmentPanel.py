@@ -34,7 +34,7 @@ class SegmentPanel:
 
     def __init__(self, workbench, session):
         self._workbench, self._session = workbench, session
-        self._job = None
+        self._job, self._isActive = None, False
         self._isFollowing, self._isReason, self._isCentred = False, False, False
         self.widget, layout = column()
         self._build(layout)
@@ -87,6 +87,7 @@ class SegmentPanel:
 
     def setActive(self, isActive):
         """Take the Segment Editor's keys and clicks, or give them back: while the module is left, others have them."""
+        self._isActive = isActive
         if isActive:
             self.editor.setupViewObservations()
             self.editor.installKeyboardShortcuts()
@@ -94,6 +95,13 @@ class SegmentPanel:
             self.editor.setActiveEffectByName("")
             self.editor.uninstallKeyboardShortcuts()
             self.editor.removeViewObservations()
+
+    def setKeys(self, hasKeys):
+        """Let the Segment Editor have its keys, or somebody else for a while."""
+        if self._isActive and hasKeys:
+            self.editor.installKeyboardShortcuts()
+        elif not hasKeys:
+            self.editor.uninstallKeyboardShortcuts()
 
     def _work(self, title, function, onDone):
         self._say("")

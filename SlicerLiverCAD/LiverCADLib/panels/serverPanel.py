@@ -3,8 +3,8 @@
 import ctk
 import qt
 
+from LiverCADLib.addresses import fullAddress, isInTheClear, isThisComputer, originOf
 from LiverCADLib.clientErrors import AddressError
-from LiverCADLib.connection import fullAddress, isInTheClear, isThisComputer, originOf
 from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, styleOf, timer, wrappingLabel
 from LiverCADLib.translation import _
 

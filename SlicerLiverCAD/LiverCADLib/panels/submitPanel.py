@@ -3,11 +3,11 @@
 import qt
 import slicer
 
-from livercad.core.annotation import CaseState
+from LiverCADLib.panels.caseTable import stateTitles
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.filesGroup import FilesGroup
 from LiverCADLib.panels.keptGroup import KeptGroup
-from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, timer, wrappingLabel
+from LiverCADLib.panels.parts import column, comboBox, messageLabel, pushButton, row, say, timer, wrappingLabel
 from LiverCADLib.panels.replacing import isAgreed
 from LiverCADLib.scene.phaseEvidence import referenceWarning
 from LiverCADLib.translation import _
@@ -16,15 +16,6 @@ CLOCK_MS = 10000
 """How often the time that was spent is shown anew."""
 DRAFT_MS = 180000
 """How often changes that were not submitted are written to the disk."""
-
-
-def stateTitles():
-    """What an annotator may say of a case."""
-    return {
-        CaseState.IN_PROGRESS: _("in progress"),
-        CaseState.COMPLETE: _("complete"),
-        CaseState.NEEDS_REVIEW: _("needs review"),
-    }
 
 
 class SubmitPanel:
@@ -76,7 +67,7 @@ class SubmitPanel:
         toolTip = _("Save masks, lesions and what you say of them as a new version on the server.")
         self.submitButton = pushButton(_("Submit"), toolTip, "submit")
         layout.addWidget(self.submitButton)
-        self.messageLabel = wrappingLabel()
+        self.messageLabel, self._say = messageLabel()
         layout.addWidget(self.messageLabel)
         self._buildConflict(layout)
         self._buildOutbox(layout)
@@ -215,6 +206,3 @@ class SubmitPanel:
     def _showTime(self):
         seconds = int(self._workbench.clock.seconds) if self._workbench.segmentation else 0
         self.timeLabel.text = _("{minutes} min").format(minutes=seconds // 60)
-
-    def _say(self, text, kind=""):
-        say(self.messageLabel, text, kind)

@@ -1,5 +1,6 @@
 """What is drawn around the selected lesion: its box and its two diameters; and the views that move there."""
 
+import numpy as np
 import slicer
 
 from LiverCADLib.translation import _
@@ -28,7 +29,7 @@ class LesionMarks:
         lesions.changed.connect(self.refresh)
 
     def jump(self):
-        """Move all slice views to the middle of the selected lesion's longest diameter, so that it is seen whole."""
+        """Move all views to the middle of the selected lesion's longest diameter, so that it is seen whole."""
         record = self._lesions.records.get(self._lesions.selection)
         if record:
             measured = self._lesions.measured(record.number)
@@ -36,6 +37,8 @@ class LesionMarks:
             place = [(a + b) / 2 for a, b in zip(line.start, line.end, strict=True)] if line else record.center
             mode = slicer.vtkMRMLSliceNode.CenteredJumpSlice
             slicer.vtkMRMLSliceNode.JumpAllSlices(slicer.mrmlScene, *place, mode)
+            for camera in slicer.util.getNodesByClass("vtkMRMLCameraNode"):
+                _lookAt(camera, place)
 
     def refresh(self):
         """Draw what is selected as it now is; nothing where nothing is selected."""
@@ -103,3 +106,13 @@ class LesionMarks:
             node.SetLocked(True)
             self._nodes[role] = node
         return node
+
+
+def _lookAt(camera, place):
+    """Move a 3-D view's camera so that it looks at a place, RAS mm, from the same side and as near as before."""
+    shift = np.subtract(place, camera.GetFocalPoint())
+    position = np.add(camera.GetPosition(), shift)
+    with slicer.util.NodeModify(camera):
+        camera.SetPosition(*position.tolist())
+        camera.SetFocalPoint(*map(float, place))
+    camera.ResetClippingRange()
