@@ -19,7 +19,8 @@ from livercad.phantom.studies import make_ct_study
 from livercad.studies.nifti import write_volume
 
 RESOURCES = Path(__file__).resolve().parents[1] / "SlicerLiverCAD" / "Resources"
-SEED = 12
+SEED = 1
+"""Chosen for showing: the shipped models find all its lesions, which they do not in every phantom (docs/slicer.md)."""
 PHASES = (Phase.UNENHANCED, Phase.ARTERIAL, Phase.PORTAL)
 SHAPE = (176, 136, 56)
 SPACING_MM = (2.2, 2.2, 4.0)
