@@ -14,7 +14,7 @@ from livercad.learning.job import Outcome, Validation
 from livercad.learning.plan import Plan
 from livercad.progress import Progress, silent
 
-PLAN = Plan(steps=12, learning_rate=0.02, validate_every=4, checkpoint_every=3, ema=0.8, seed=5)
+PLAN = Plan(steps=12, learning_rate=0.02, validate_every=4, checkpoint_every=3, ema=0.8, seed=5, precision="float32")
 
 
 class TinyJob:

@@ -17,6 +17,7 @@ from livercad.cli.analyze import analyze
 from livercad.cli.evaluate import evaluate
 from livercad.cli.serve import serve
 from livercad.cli.simulate import simulate_active_learning
+from livercad.cli.train import train
 from livercad.errors import LiverCADError
 
 HELP = """Find the liver and its lesions on CT, measure them, and report.
@@ -51,6 +52,7 @@ app.add_typer(reproduce.app, name="reproduce")
 app.command()(analyze)
 app.command()(evaluate)
 app.command()(serve)
+app.command()(train)
 app.command()(simulate_active_learning)
 
 

@@ -17,6 +17,7 @@ from torch import nn
 
 from livercad.errors import Cancelled
 from livercad.learning.checkpoint import held, read_checkpoint, write_checkpoint
+from livercad.learning.hardware import computes_in_bfloat16, keep_freed_memory
 from livercad.learning.job import Job, Milestone, Outcome, Validation
 from livercad.learning.log import TrainingLog
 from livercad.learning.plan import Plan
@@ -76,9 +77,10 @@ class _Training:
         self._resume()
         self.wrapped = ranks.wrapped(self.network)
         self.log = TrainingLog(folder, self.step, self.validated) if ranks.is_first else None
-        on_gpu = ranks.device.type == "cuda"
-        pays = on_gpu and torch.cuda.is_bf16_supported()
-        self.bfloat16 = plan.precision == "bfloat16" or (plan.precision == "auto" and pays)
+        pays = plan.precision == "auto" and computes_in_bfloat16(ranks.device.type)
+        self.bfloat16 = pays or plan.precision == "bfloat16"
+        if ranks.device.type == "cpu":
+            keep_freed_memory()
 
     def run(self) -> Outcome:
         self.started = time.monotonic() - self.seconds
@@ -161,7 +163,7 @@ class _Training:
         watch = part(self.progress, place, min(1.0, place + self._validation_width))
         self.mean.eval()
         found: Validation = self._all(lambda: self.job.validate(self.mean, watch))
-        better = not self.history or found.score > max(line["score"] for line in self.history)
+        better = not self.history or found.score >= max(line["score"] for line in self.history)
         self.history.append({"step": self.step, **found.as_dict()})
         if better:
             self.best = _copied(self.mean.state_dict())
@@ -201,8 +203,8 @@ class _Training:
         return "all steps made" if self.step >= self.plan.steps else ""
 
     def _best_place(self) -> int:
-        scores = [line["score"] for line in self.history]
-        return scores.index(max(scores))
+        # The last of equals: where there is nothing to validate on, what was learnt last counts.
+        return max(range(len(self.history)), key=lambda place: (self.history[place]["score"], place))
 
     def _elapsed(self) -> float:
         return time.monotonic() - self.started

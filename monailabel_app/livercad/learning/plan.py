@@ -35,8 +35,7 @@ class Plan:
     seed : int
         Of all that is drawn.
     precision : {"auto", "float32", "bfloat16"}
-        What a network computes in; auto takes bfloat16 on a GPU that computes in it. On CPUs it saves next to nothing
-        here: convolutions gain what conversions cost.
+        What a network computes in; auto takes bfloat16 where the hardware computes in it.
     loaders : int
         Threads that draw ahead.
     """

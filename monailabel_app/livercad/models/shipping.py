@@ -59,11 +59,16 @@ def write_trained(trained: Trained, folder: Path) -> Path:
     record = trained.record | {"packages": {package: version(package) for package in RECORDED_PACKAGES}}
     text = json.dumps(record, indent=2, ensure_ascii=False)
     path = folder / f"{trained.name}.safetensors"
-    # safetensors writes an array's memory as it lies: a view such as a transposed one would come back in another order.
-    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in trained.tensors.items()}
-    write_bytes(path, save(tensors, {"name": trained.name, "record": json.dumps(record)}))
+    write_bytes(path, weights_file(Trained(trained.name, trained.tensors, record)))
     write_text(path.with_suffix(".json"), text + "\n")
     return path
+
+
+def weights_file(trained: Trained) -> bytes:
+    """The content of a safetensors file with weights, and their record as metadata."""
+    # safetensors writes an array's memory as it lies: a view such as a transposed one would come back in another order.
+    tensors = {name: np.ascontiguousarray(tensor) for name, tensor in trained.tensors.items()}
+    return save(tensors, {"name": trained.name, "record": json.dumps(trained.record)})
 
 
 def ship(trained: Trained) -> Path:

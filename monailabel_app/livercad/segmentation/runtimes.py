@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from livercad.errors import ModelError
+from livercad.learning.hardware import computes_in_bfloat16
 
 Array = npt.NDArray[np.float32]
 Size = tuple[int, int, int]
@@ -81,7 +82,7 @@ class TorchRuntime:
     def __init__(self, network: nn.Module, device: str) -> None:
         self._network = network.to(device)
         self._device = device
-        self._bfloat16 = torch.cuda.is_bf16_supported() if device == "cuda" else torch.cpu._is_avx512_bf16_supported()
+        self._bfloat16 = computes_in_bfloat16(device)
         self.name = f"torch {device} {'bf16' if self._bfloat16 else 'fp32'}"
 
     def for_windows(self, shape: Size) -> Predict:

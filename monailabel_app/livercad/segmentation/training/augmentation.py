@@ -89,6 +89,7 @@ def changed(hu: Any, masks: tuple[Any, ...], how: Augmentation, rng: np.random.G
     names = ["hu", *(f"mask {number}" for number in range(len(masks)))]
     arrays = [torch.as_tensor(array).float() for array in (hu, *masks)]
     arrays[0] = arrays[0].clamp(*LIMITS_HU)
+    smooth = (0.2, how.smooth)
     steps = Compose(
         [
             *(RandFlipd(names, prob=0.5, spatial_axis=axis) for axis in how.flips),
@@ -104,7 +105,7 @@ def changed(hu: Any, masks: tuple[Any, ...], how: Augmentation, rng: np.random.G
             RandScaleIntensityd("hu", factors=how.gain, prob=how.share),
             RandShiftIntensityd("hu", offsets=how.shift_hu, prob=how.share),
             RandAdjustContrastd("hu", gamma=how.gamma, prob=how.share),
-            RandGaussianSmoothd("hu", *[(0.2, how.smooth)] * 3, prob=how.share / 2),
+            RandGaussianSmoothd("hu", smooth, smooth, smooth, prob=how.share / 2),
             RandSimulateLowResolutiond("hu", zoom_range=(how.zoom, 1.0), prob=how.share / 2),
             RandGaussianNoised("hu", std=how.noise_hu, prob=how.share),
         ]

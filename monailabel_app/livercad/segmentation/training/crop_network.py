@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -139,7 +140,7 @@ class CropNetwork(nn.Module):
         return network.head(F.leaky_relu(normalise(x, 1).values, LEAKY_SLOPE))
 
 
-def _block(block: nn.Module, x: _Padded, normalise: Normalise, stride: int) -> _Padded:
+def _block(block: Any, x: _Padded, normalise: Normalise, stride: int) -> _Padded:
     def activate(x: _Padded) -> _Padded:
         return normalise(x, stride).each(lambda values: F.leaky_relu(values, LEAKY_SLOPE))
 

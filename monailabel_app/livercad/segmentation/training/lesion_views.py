@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import cc3d
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from livercad.core.taxonomy import Label
 from livercad.learning.cases import LabelledCase
 from livercad.segmentation.lesion_grid import BACKGROUND, LiverBlock, LiverView
 from livercad.segmentation.lesions import SENSITIVE, STRICT, one_window
-from livercad.segmentation.training.augmentation import Augmentation, changed
+from livercad.segmentation.training.augmentation import LESIONS, Augmentation, changed
 from livercad.segmentation.training.crop_network import Region
+from livercad.segmentation.training.views import View
 from livercad.segmentation.windows import window_starts
 
 MARGIN = (14, 14, 7)
@@ -95,48 +95,23 @@ def framed(image: Array, statistics: tuple[int, int, int], fill: float = BACKGRO
     return whole, (i, j, k)
 
 
-@dataclass(frozen=True)
-class LesionView:
-    """A liver, changed at random, and crops of it.
-
-    Parameters
-    ----------
-    whole : Tensor, shape (1, 1, i, j, k)
-        As `framed` gives it.
-    region : tuple of slice
-        Likewise.
-    images : Tensor, shape (crops, 1, *CROP)
-        Cut from the whole.
-    truths : Tensor of float, of that shape
-        1 in lesions.
-    counts : Tensor of bool, of that shape
-        The voxels that are learnt from: those of the liver away from the crop's border.
-    """
-
-    whole: Tensor
-    region: Region
-    images: Tensor
-    truths: Tensor
-    counts: Tensor
-
-
-def draw_view(arrays: dict[str, Any], how: Augmentation, crops: int, rng: np.random.Generator) -> LesionView:
+def draw_lesions(arrays: Mapping[str, Any], crops: int, rng: np.random.Generator, how: Augmentation = LESIONS) -> View:
     """Draw a view of a case.
 
     Parameters
     ----------
     arrays : dict
         What `lesion_arrays` gives.
-    how : Augmentation
-        How far it is changed.
     crops : int
         How many; every other one around a lesion if there is any, the others anywhere in the liver.
     rng : numpy.random.Generator
         Draws everything.
+    how : Augmentation
+        How far the case is changed.
 
     Returns
     -------
-    LesionView
+    View
         In half of them normalisations look at what they look at in the strict pass.
     """
     hu, liver, lesions = changed(arrays["hu"], (arrays["liver"], arrays["lesions"]), how, rng)
@@ -149,7 +124,7 @@ def draw_view(arrays: dict[str, Any], how: Augmentation, crops: int, rng: np.ran
     counts = _cut(inside, where) > 0.5
     middle = np.zeros(CROP, bool)
     middle[tuple(slice(edge, -edge) for edge in EDGE)] = True
-    return LesionView(
+    return View(
         torch.from_numpy(whole)[None, None],
         region,
         torch.from_numpy(_cut(whole, where, BACKGROUND)),

@@ -1,0 +1,83 @@
+"""`livercad train`: a model learns from labelled studies."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+INTERRUPTED_STATUS = 130
+"""128 + SIGINT, as shells have it."""
+MINUTES = 18.0
+"""Default of `livercad.recipes.run.MINUTES`, without importing torch."""
+SHARE = 0.2
+"""Likewise of `livercad.learning.pool.SHARE`."""
+
+
+def train(
+    model: Annotated[
+        Literal["lesions", "liver", "lesion_classification"], typer.Argument(metavar="MODEL", help="What is to learn.")
+    ],
+    studies: Annotated[Path, typer.Option(metavar="DIR", help="Folder of studies, as `livercad analyze` takes it.")],
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of case folders with liver.nii.gz and lesions.nii.gz; by default DIR/../truth, or beside the "
+            "images.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Where weights, record and page go.", show_default="trained/MODEL"),
+    ] = None,
+    start: Annotated[
+        Literal["champion", "base", "scratch"],
+        typer.Option("--from", help="Weights to begin with: those in use, the published or shipped ones, or none."),
+    ] = "champion",
+    steps: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many steps, instead of --minutes.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.1, metavar="M", help="How long it may take; steps follow.")] = MINUTES,
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn.")] = 0,
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], typer.Option(help="Where it computes; auto takes a GPU if there is one.")
+    ] = "auto",
+    share: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="Share of the patients that new cases are kept for validation of.")
+    ] = SHARE,
+) -> None:
+    """Train a model on labelled studies: fine-tune the one in use, or begin elsewhere.
+
+    Writes OUT/challenger.safetensors, record.json and index.html. Which case is for validation is decided once, kept in
+    the studies folder, and never changes. Stopped or killed, the same command goes on where it was. On several GPUs:
+    torchrun --nproc-per-node N -m livercad train …
+    """
+    from rich.console import Console
+
+    from livercad.cli.bar import progress_bar
+    from livercad.learning.folder import learning_folder
+    from livercad.learning.pool import Pool
+    from livercad.learning.ranks import is_first_process
+    from livercad.learning.trained import PAGE
+    from livercad.learning.truth import cases_of_truth
+    from livercad.recipes.models import RECIPES
+    from livercad.recipes.run import Wish, run
+    from livercad.settings import Settings
+
+    console = Console(stderr=True, quiet=not is_first_process())
+    cases, problems = cases_of_truth(studies, truth)
+    for problem in problems:
+        console.print(f"left out: {problem.case}: {problem.reason}", markup=False, highlight=False, soft_wrap=True)
+    pool = Pool(learning_folder(studies), share)
+    sides = {case.case: pool.add(case) for case in cases}
+    output = output or Path("trained") / model
+    wish = Wish(start, steps, minutes, seed)
+    try:
+        with progress_bar(console) as progress:
+            run(RECIPES[model], cases, sides, output, wish, Settings(device=device), progress=progress)
+    except KeyboardInterrupt:
+        console.print("Stopped; the same command goes on from here.")
+        sys.exit(INTERRUPTED_STATUS)
+    if is_first_process():
+        typer.echo(f"Trained: {output / PAGE}")

@@ -1,0 +1,27 @@
+"""What a machine computes in, and how memory is kept from going to and fro."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+import torch
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+"""Parameters of glibc's ``mallopt`` (malloc.h)."""
+
+
+def computes_in_bfloat16(device: str) -> bool:
+    """Whether a device (``cpu`` or ``cuda``) multiplies in bfloat16, rather than to convert to and fro."""
+    return bool(torch.cuda.is_bf16_supported() if device == "cuda" else torch.cpu._is_avx512_bf16_supported())
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory that it frees, where its C library is glibc.
+
+    Layers of a 3-D network on a CPU take and free blocks of hundreds of MB. By default each goes back to the system at
+    once and comes back page by page, which takes as long as the convolutions.
+    """
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(M_MMAP_MAX, 0)
+        library.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)

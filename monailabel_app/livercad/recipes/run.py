@@ -1,0 +1,193 @@
+"""A training from labelled cases to a folder with weights, record and page: the same for the command and the server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from livercad import __version__
+from livercad.errors import InputError
+from livercad.learning.cases import LabelledCase
+from livercad.learning.engine import train
+from livercad.learning.job import Outcome, Validation
+from livercad.learning.plan import Plan
+from livercad.learning.pool import Side
+from livercad.learning.ranks import is_first_process
+from livercad.learning.trained import PAGE, RECORD, WEIGHTS
+from livercad.models.champions import champion
+from livercad.models.shipping import RECORDED_PACKAGES, Trained, weights_file
+from livercad.models.version import UNNUMBERED, ModelVersion, base, challenger
+from livercad.progress import Progress, part, silent
+from livercad.recipes.page import render_training
+from livercad.recipes.pictures import Picture, outline_picture
+from livercad.recipes.planning import planned
+from livercad.recipes.trainable import RecipeJob, Sides, Start, Trainable
+from livercad.settings import Settings
+from livercad.studies.atomic import write_bytes, write_text
+
+MOST_PICTURES = 3
+MINUTES = 18.0
+"""Of a training where neither steps nor minutes are given. Our choice."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a training is asked for.
+
+    Parameters
+    ----------
+    start : {"champion", "base", "scratch"}
+        The weights that it begins with.
+    steps : int or None
+        How many; as many as fit into `minutes` where not given.
+    minutes : float
+        How long it may take.
+    seed : int
+        Of all that is drawn.
+    """
+
+    start: Start = "champion"
+    steps: int | None = None
+    minutes: float = MINUTES
+    seed: int = 0
+
+
+def run(
+    model: Trainable,
+    cases: Sequence[LabelledCase],
+    sides: Mapping[str, Side],
+    folder: Path,
+    wish: Wish | None = None,
+    settings: Settings | None = None,
+    cache: Path | None = None,
+    progress: Progress = silent,
+) -> Trained:
+    """Train a model, or go on where a training of the same wish in the same folder was stopped or killed.
+
+    Parameters
+    ----------
+    model : Trainable
+        One of `livercad.recipes.models.RECIPES`.
+    cases : sequence of LabelledCase
+        All that have labels.
+    sides : mapping of str to Side
+        By case; those without one are left out.
+    folder : Path
+        For ``challenger.safetensors``, ``record.json``, ``index.html``, ``log.jsonl`` and what resuming needs.
+    wish : Wish, optional
+        What is asked for.
+    settings : Settings, optional
+        Of the predictor that validates; `device` says where the training computes.
+    cache : Path, optional
+        Folder for cases on the network's grid; ``cache`` in `folder` where not given.
+    progress : Progress
+        Told of every update; may raise Cancelled.
+
+    Returns
+    -------
+    Trained
+        The weights with the record, as they were written.
+
+    Raises
+    ------
+    InputError
+        If there is no case to learn from, a case cannot be used, or the folder holds another training.
+    ModelError
+        If weights to start from are missing.
+    """
+    wish, settings = wish or Wish(), settings or Settings()
+    parted = model.sides(cases, sides)
+    if not parted.training:
+        raise InputError(
+            f"the cases to train {model.task} on",
+            found=f"{len(cases)} labelled, none of them with {model.needs} on the side of training",
+            expected="at least one",
+            todo="Label more cases, or choose a smaller share for validation.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    start = {"champion": champion, "base": base, "scratch": lambda name: None}[wish.start](model.name)
+    job = model.job(parted, start, folder, cache or folder / "cache", settings, wish.seed)
+    plan = planned(
+        job,
+        replace(model.plan, seed=wish.seed),
+        folder,
+        settings.device,
+        steps=wish.steps,
+        minutes=wish.minutes,
+        validations=model.validations,
+        progress=progress,
+    )
+    outcome = train(job, plan, folder, settings.device, part(progress, 0.0, 0.95))
+    trained = Trained(model.name, job.tensors(outcome.network), {})
+    if not is_first_process():
+        return trained
+    reference, number = _of_champion(model, job, start, outcome, part(progress, 0.95, 0.97))
+    record = _record(wish, start, plan, parted, outcome, reference, number)
+    trained = replace(trained, record=record)
+    write_bytes(folder / WEIGHTS, weights_file(trained))
+    write_text(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    pictures = _pictures(model, job, folder / WEIGHTS, parted, part(progress, 0.97, 1.0))
+    write_text(folder / PAGE, render_training(model.task, model.name, record, folder, pictures))
+    progress(1, 1, "trained")
+    return trained
+
+
+def _of_champion(
+    model: Trainable, job: RecipeJob, start: ModelVersion | None, outcome: Outcome, progress: Progress
+) -> tuple[Validation, int]:
+    """What the champion scores on the same pool: known already, where the training began with it."""
+    best = champion(model.name)
+    if start and start.sha256 == best.sha256:
+        return outcome.history[0].validation, best.number
+    return job.measure(best, progress), best.number
+
+
+def _pictures(model: Trainable, job: RecipeJob, weights: Path, sides: Sides, progress: Progress) -> list[Picture]:
+    shown = sides.pool[:MOST_PICTURES]
+    if not shown:
+        return []
+    found = job.found(challenger(model.name, weights), shown, progress)
+    return [outline_picture(case.case, case.read_image(), truth, predicted) for case, truth, predicted in found]
+
+
+def _record(
+    wish: Wish,
+    start: ModelVersion | None,
+    plan: Plan,
+    sides: Sides,
+    outcome: Outcome,
+    reference: Validation,
+    number: int,
+) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    labels = {
+        case.case: asdict(case.version) | {"side": str(side), "patient": case.patient, "data": case.fingerprint()}
+        for side, part_of in ((Side.TRAINING, sides.training), (Side.VALIDATION, sides.pool))
+        for case in part_of
+    }
+    return {
+        "parent": start.number if start else UNNUMBERED,
+        "start": asdict(start) | {"path": start.path.name} if start else None,
+        "wish": asdict(wish),
+        "plan": plan.as_dict(),
+        "steps": outcome.steps,
+        "seconds": round(outcome.seconds, 1),
+        "ended": outcome.ended,
+        "best": {"step": outcome.best.step, "score": outcome.best.validation.score},
+        "history": [
+            {"step": milestone.step, "score": milestone.validation.score, **milestone.validation.numbers}
+            for milestone in outcome.history
+        ],
+        "labels": labels,
+        "pool": {
+            "challenger": dict(outcome.best.validation.cases),
+            "champion": dict(reference.cases),
+            "champion_number": number,
+        },
+        "livercad": __version__,
+        "packages": {package: version(package) for package in RECORDED_PACKAGES},
+    }

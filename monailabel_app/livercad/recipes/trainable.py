@@ -1,0 +1,91 @@
+"""What a model needs to be trainable, whatever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from torch import nn
+
+from livercad.core.volume import Volume
+from livercad.learning.cases import LabelledCase
+from livercad.learning.job import Job, Validation
+from livercad.learning.plan import Plan
+from livercad.learning.pool import Side
+from livercad.models.version import ModelVersion
+from livercad.progress import Progress
+from livercad.settings import Settings
+
+Start = Literal["champion", "base", "scratch"]
+
+
+class RecipeJob(Job, Protocol):
+    """A training that knows its files."""
+
+    def measure(self, weights: ModelVersion, progress: Progress) -> Validation:
+        """Score any version of the model on the pool."""
+
+    def tensors(self, network: nn.Module) -> dict[str, npt.NDArray[np.generic]]:
+        """Name a trained network's weights as files have them."""
+
+    def found(
+        self, weights: ModelVersion, cases: Sequence[LabelledCase], progress: Progress
+    ) -> Iterable[tuple[LabelledCase, Volume, Volume]]:
+        """What a version finds in some cases, for pictures: case, true mask, predicted mask; empty without masks."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The cases of a training.
+
+    Parameters
+    ----------
+    training, pool : tuple of LabelledCase
+        To learn from, and to validate on.
+    """
+
+    training: tuple[LabelledCase, ...]
+    pool: tuple[LabelledCase, ...]
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """A model that can be trained.
+
+    Parameters
+    ----------
+    task : str
+        What commands and the server call it.
+    name : str
+        As in the registry.
+    usable : callable
+        Whether a case has the labels that it learns from.
+    needs : str
+        What these are, for people.
+    job : callable
+        Makes the training: cases, start, folder of the training, folder of the cache, settings, seed.
+    plan : Plan
+        Its settings; the steps are chosen by time where nobody gives them.
+    validations : int
+        How often a training validates.
+    """
+
+    task: str
+    name: str
+    usable: Callable[[LabelledCase], bool]
+    needs: str
+    job: Callable[[Sides, ModelVersion | None, Path, Path, Settings, int], RecipeJob]
+    plan: Plan
+    validations: int = 4
+
+    def sides(self, cases: Sequence[LabelledCase], sides: Mapping[str, Side]) -> Sides:
+        """Part usable cases by `sides`, a mapping of case to `Side`; those of the test set are left out."""
+        usable = [case for case in cases if self.usable(case)]
+        on = {
+            side: tuple(case for case in usable if sides.get(case.case) == side) for side in ("training", "validation")
+        }
+        return Sides(on["training"], on["validation"])
