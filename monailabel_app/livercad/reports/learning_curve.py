@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -118,7 +119,7 @@ def learning_curve(title: str, versions: Sequence[Measured]) -> LearningCurve | 
 
     points = tuple(Point(x(one.cases), y(one.value) or 0.0, y(one.low), y(one.high), one) for one in ordered)
     line = [f"{point.x:.1f} {point.y:.1f}" for point in points if point.measured.was_champion]
-    digits = max(0, int(-np.floor(np.log10(y_values[1] - y_values[0]) + 1e-9)))
+    digits = max(0, -int(Decimal(f"{y_values[1] - y_values[0]:.3g}").as_tuple().exponent))
     return LearningCurve(
         title=title,
         points=points,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from livercad.errors import ModelError
-from livercad.learning.metrics import MEASURES
+from livercad.evaluation.intervals import Estimate
+from livercad.learning.metrics import MEASURES, Measure
 from livercad.learning.names import TASKS
 from livercad.learning.paired import estimate
 from livercad.learning.promotion import RULES
@@ -76,32 +78,45 @@ class ModelHistories:
 
     def _one(self, task: str, name: str) -> ModelHistory:
         measure = MEASURES[RULES[name].primary]
-        champion, curve, problem = None, None, ""
+        champion, problem = None, ""
         versions: tuple[Version, ...] = ()
+        found: dict[int, Estimate] = {}
         try:
             champion = champion_of(name)
             versions = self._versions.of(name)
-            curve = self._curve(name, versions)
+            found = self._measured(name, versions, measure)
         except ModelError as error:
             problem = str(error)
         told = tuple(
-            (version, in_words(version.measures[measure.name]) if measure.name in version.measures else "")
+            (version, in_words(found[version.number]) if version.number in found else "")
             for version in reversed(versions)
         )
-        return ModelHistory(task, name, find(name).title, champion, measure.title, told, curve, problem)
+        return ModelHistory(
+            task, name, find(name).title, champion, measure.title, told, _curve(measure, versions, found), problem
+        )
 
-    def _curve(self, name: str, versions: tuple[Version, ...]) -> LearningCurve | None:
-        measure = MEASURES[RULES[name].primary]
-        measured = []
-        for version in versions:
-            found = version.measures.get(measure.name)
-            if version.number == BASE and len(versions) > 1:  # it has no training of its own, but was compared with
-                pool = self._versions.measured(name, BASE).values()
-                found = estimate(measure, pool, CONFIDENCE, RESAMPLES, SEED)
-            if found:
-                was_champion = version.state in (State.BASE, State.PROMOTED)
-                label = "base" if version.number == BASE else f"version {version.number}"
-                cases = sum(version.cases.values())
-                measured.append(Measured(label, cases, found.value, found.low, found.high, was_champion))
-        better = "higher is better" if measure.higher_is_better else "lower is better"
-        return learning_curve(f"{measure.title}, {better}", measured)
+    def _measured(self, name: str, versions: tuple[Version, ...], measure: Measure) -> dict[int, Estimate]:
+        """What each version scored, by number."""
+        found = {one.number: one.measures[measure.name] for one in versions if measure.name in one.measures}
+        if len(versions) > 1:  # the base has no training of its own, but was compared with
+            pool = self._versions.measured(name, BASE).values()
+            base = estimate(measure, pool, CONFIDENCE, RESAMPLES, SEED)
+            return {BASE: base, **found} if base else found
+        return found
+
+
+def _curve(measure: Measure, versions: tuple[Version, ...], found: Mapping[int, Estimate]) -> LearningCurve | None:
+    measured = [
+        Measured(
+            name="base" if version.number == BASE else f"version {version.number}",
+            cases=sum(version.cases.values()),
+            value=found[version.number].value,
+            low=found[version.number].low,
+            high=found[version.number].high,
+            was_champion=version.state in (State.BASE, State.PROMOTED),
+        )
+        for version in versions
+        if version.number in found
+    ]
+    better = "higher is better" if measure.higher_is_better else "lower is better"
+    return learning_curve(f"{measure.title}, {better}", measured)

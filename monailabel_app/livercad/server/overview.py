@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 REFRESH_S = 10
 NEWEST = 20
 """Submissions, errors, and records of the audit log that are shown."""
+HIDDEN = frozenset({"time", "event", "who", "sha256", "since"})
+"""What is not shown, or has a column, of a record."""
 NO_LABEL, STOCK = "no_label", "other_client"
 STATES = {
     CaseState.COMPLETE.value: "complete",
@@ -139,12 +141,12 @@ def _errors(app: LiverCADApp, store: StudyDatastore, jobs: list[Job]) -> list[di
 
 
 def _record(record: dict[str, Any]) -> dict[str, str]:
-    details = {key: value for key, value in record.items() if key not in ("time", "event", "who")}
+    details = {key: value for key, value in record.items() if key not in HIDDEN and value not in (None, "")}
     return {
         "time": _time(record["time"]),
         "event": str(record["event"]).replace("_", " "),
         "who": record["who"],
-        "details": ", ".join(f"{key} {value}" for key, value in details.items() if value not in (None, "")),
+        "details": ", ".join(f"{key} {value}" for key, value in details.items()),
     }
 
 
