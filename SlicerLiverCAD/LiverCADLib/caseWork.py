@@ -57,41 +57,44 @@ class CaseWork:
         done : callable
             Takes what has come; not called for None.
         missed : callable, optional
-            Called with whether the user wanted it, if the same case is open and what was to come does not.
+            Called if nothing comes and the same case is still open; with False where the user has declined.
         """
         scene, segmentation = self._workbench.scene, self._workbench.require()
-        grid, hadChanges, edits = segmentation.grid, scene.isUnsaved, scene.edits
-        job = self._start(title, function, *arguments, grid)
+        hadChanges, edits = scene.isUnsaved, scene.edits
 
-        def isOpen():
-            return self._workbench.segmentation is segmentation
+        def begin():
+            grid = segmentation.grid
+            job = self._start(title, function, *arguments, grid)
+            job.done.connect(lambda value: end(grid, come, value))
+            job.failed.connect(lambda error: end(grid, miss, True))
+            job.cancelled.connect(lambda: end(segmentation.grid, miss, True))
 
-        def mayCome():
-            if not scene.isUnsaved or (hadChanges and scene.edits == edits):
-                return True
+        def end(grid, go, value):
+            if self._workbench.segmentation is not segmentation:
+                return  # another case is open by now
+            if segmentation.grid is grid:
+                go(value)
+            else:  # another image has become the reference meanwhile
+                begin()
+
+        def come(value):
+            if value is None:
+                return
+            if not scene.isUnsaved or (hadChanges and scene.edits == edits) or mayReplace():
+                done(value)
+            else:
+                miss(False)
+
+        def mayReplace():
             self._tell(_("What was to be opened was not: you have changed the case meanwhile."))
             question = _("You have changed {case} while it was being opened. Your changes will be lost. Go on?")
             return self._isAgreed(question.format(case=scene.case or scene.reference.GetName()))
 
-        def come(value):
-            if not isOpen():
-                return
-            if segmentation.grid is not grid:  # another image has become the reference meanwhile
-                self._open(title, function, *arguments, done=done, missed=missed)
-            elif value is not None and mayCome():
-                done(value)
-            elif value is not None and missed:
-                missed(False)
+        def miss(isWanted):
+            if missed:
+                missed(isWanted)
 
-        def fail(error=None):
-            if isOpen() and error is not None and segmentation.grid is not grid:
-                come(None)
-            elif isOpen() and missed:
-                missed(True)
-
-        job.done.connect(come)
-        job.failed.connect(fail)
-        job.cancelled.connect(fail)
+        begin()
 
     def _isAgreed(self, question):
         answers = []
