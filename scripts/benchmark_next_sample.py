@@ -2,7 +2,8 @@
 
     python scripts/benchmark_next_sample.py [--cases 10000] [--annotators 20] [--repeats 20]
 
-Starts `livercad serve` on a folder of so many small files, of which every tenth has a label, and asks over HTTP. The
+Starts `livercad serve` on a folder of so many small files, of which every tenth has a label and all have made-up
+scores, and asks over HTTP. The
 seconds that are printed are those of whole requests; beside them, what the server's processor works for each, which
 does not depend on what else the machine does.
 """
@@ -28,8 +29,14 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from livercad.learning.folder import learning_folder
+from livercad.learning.score_table import Score
+from livercad.learning.scores import Scores
+
 START_S = 600
-STRATEGIES = ("first", "random")
+STRATEGIES = ("first", "random", "uncertainty", "classification", "diversity", "hybrid")
+FEATURES = 128
+"""Of liver and lesions each, as the models have them."""
 
 
 def main() -> None:
@@ -41,6 +48,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         write_cases(Path(folder), options.cases)
+        write_scores(Path(folder), options.cases)
         server, address = start(Path(folder))
         try:
             wait_until_idle(psutil.Process(server.pid))
@@ -61,6 +69,14 @@ def write_cases(studies: Path, count: int) -> None:
         shutil.copy(image, studies / f"case{number:05d}.nii.gz")
         if number % 10 == 0:
             shutil.copy(label, label.parent / f"case{number:05d}.nii.gz")
+
+
+def write_scores(studies: Path, count: int) -> None:
+    """Write scores as models would have made them."""
+    rng, scores = np.random.default_rng(0), Scores(learning_folder(studies))
+    for number in range(count):
+        liver, lesions = rng.normal(size=(2, FEATURES)).astype(np.float32)
+        scores.keep(f"case{number:05d}", "stamp", "models", Score(rng.uniform(0, 2), rng.uniform(), liver, lesions))
 
 
 def start(studies: Path) -> tuple[subprocess.Popen[bytes], str]:

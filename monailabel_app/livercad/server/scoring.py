@@ -21,6 +21,7 @@ from livercad.server.analyses import Analyses
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import UnknownNameError, reason_of
 from livercad.server.images import stamp_of_study
+from livercad.server.strategies import look_around
 from livercad.studies.study import Study
 
 logger = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ class Scoring:
         return self._store().book.scores
 
     def _run(self) -> None:
-        self._scores.learn("")
+        self._learn()
         while not self._stopped.is_set():
             try:
                 self._step()
@@ -146,7 +147,7 @@ class Scoring:
         self._look(analyzer, *self._queue.popleft())
         if not self._queue or self._learning.is_over():
             with self._learning.after():
-                self._scores.learn(models)
+                self._learn()
 
     def _list(self, models: str) -> None:
         """Find out which cases are to be looked at."""
@@ -161,9 +162,16 @@ class Scoring:
         self._queue = deque((case, stamps[case]) for case in self._scores.missing(stamps, models))
         if models != self._models:
             self._models = models
-            self._scores.learn(models)
+            self._learn()
         if not self._queue:
             self._scores.tidy(stamps, models)
+
+    def _learn(self) -> None:
+        """Make ready what strategies ask for, so that no request has to wait for it."""
+        store = self._store()
+        store.book.scores.learn(self._models)
+        known, is_open = look_around(store, store.get_unlabeled_images())
+        known.distances.to(~is_open)
 
     def _look(self, analyzer: Analyzer, case: str, stamp: str) -> None:
         self._state, self._case, self._fraction = "working", case, 0.0

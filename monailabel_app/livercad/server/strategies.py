@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from monailabel.interfaces.datastore import Datastore
 from monailabel.interfaces.tasks.strategy import Strategy
 
@@ -114,6 +116,29 @@ class Random(Ordered):
         return [cases[place] for place in np.argsort(self._rng.standard_exponential(len(cases)) / weights)]
 
 
+def look_around(store: StudyDatastore, unlabelled: Iterable[str]) -> tuple[Known, npt.NDArray[np.bool_]]:
+    """What is known of all cases, and which of them are open.
+
+    Parameters
+    ----------
+    store : StudyDatastore
+        Where the cases are.
+    unlabelled : iterable of str
+        Cases without a final label.
+
+    Returns
+    -------
+    known : Known
+        Of all cases.
+    is_open : ndarray of bool, shape (n,)
+        Cases without a label that are in nobody's hands. What somebody has will soon be labelled, and counts as that
+        whoever asks: distances to labelled cases are then the same for all, and computed once.
+    """
+    known = store.book.scores.known(tuple(sorted(store.catalogue.studies)))
+    open_cases = set(unlabelled) - {held.case for held in store.book.reservations.held()}
+    return known, np.fromiter((case in open_cases for case in known.cases), bool)
+
+
 class Informed(Ordered):
     """The case that tells most by what the models say of it, see `livercad.learning.strategies`.
 
@@ -129,13 +154,11 @@ class Informed(Ordered):
         self._rng = np.random.default_rng()
 
     def order(self, request: dict[str, Any], store: StudyDatastore, cases: Sequence[str]) -> Iterable[str]:
-        """Order the cases that nobody else has; those that others have count as labelled."""
-        book, who = store.book, str(request.get("who", ""))
-        known = book.scores.known(tuple(sorted(store.catalogue.studies)))
-        open_cases = set(cases) - {held.case for held in book.reservations.held() if held.who != who}
-        return learning.order(
-            self._strategy, known, np.fromiter((case in open_cases for case in known.cases), bool), self._rng
-        )
+        """Order the cases that nobody has; those that the asker has come last."""
+        known, is_open = look_around(store, cases)
+        who = str(request.get("who", ""))
+        own = [held.case for held in store.book.reservations.held() if held.who == who]
+        return itertools.chain(learning.order(self._strategy, known, is_open, self._rng), own)
 
     def explain(self, store: StudyDatastore, case: str) -> dict[str, Any]:
         """Tell the scores, whose they are and since when; or that it was drawn because there are none."""
