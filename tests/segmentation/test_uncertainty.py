@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import entropy
 
+from fakes import LESION_HU, LIVER_HU, synthetic_abdomen
 from livercad.errors import Cancelled
 from livercad.progress import Progress, silent
 from livercad.segmentation.lesion_grid import BACKGROUND, LiverView
+from livercad.segmentation.lesions import LesionPredictor
 from livercad.segmentation.uncertainty import CHANGES, Change, entropy_bits, mean_probability, uncertainty_of
+from livercad.settings import Settings
 
 LIVER = np.zeros((40, 40, 20), np.float32)
 LIVER[5:35, 5:35, 2:18] = 1
@@ -115,3 +118,25 @@ def test_it_can_be_cancelled() -> None:
     with pytest.raises(Cancelled):
         mean_probability(look, hu_of(), LIVER, stop)
     mean_probability(look, hu_of(), LIVER, silent)
+
+
+def test_the_predictor_asks_both_passes_and_counts_in_millilitres() -> None:
+    abdomen = synthetic_abdomen()
+    liver = abdomen.like(np.isin(abdomen.array, (LIVER_HU, LESION_HU)).astype(np.uint8))
+    abdomen = abdomen.like(np.where(liver.array, abdomen.array, LIVER_HU).astype(np.int16))  # else its rim is dark too
+    middle = (LIVER_HU + LESION_HU) / 2 / 400
+
+    def look(image: np.ndarray, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
+        """Sensitively every darker voxel is a lesion's, strictly none."""
+        dark = (image < middle) & (image > BACKGROUND)
+        return dark.astype(np.float32), np.zeros_like(image)
+
+    def uncertainty(settings: Settings) -> float:
+        predictor = object.__new__(LesionPredictor)
+        predictor._settings, predictor._look = settings, look
+        return predictor.uncertainty(abdomen, liver)
+
+    share = (abdomen.array == LESION_HU).sum() / liver.array.sum()
+    # One bit in every lesion, less at the edges, which contrast and noise move; then the mean over the liver.
+    assert 0.85 + share < uncertainty(Settings()) <= 1 + share
+    assert uncertainty(Settings(minimum_volume_ml=1000)) == pytest.approx(share, rel=0.25)

@@ -20,7 +20,7 @@ def test_the_served_networks_find_what_a_batch_finds(servers: Servers, tmp_path:
     if any(state_of(entry) is not State.INSTALLED for entry in load_registry().values()):
         pytest.skip("the models are not installed: run `livercad models install`")
     write_ct_studies(tmp_path, 1, seed=3, shape=(128, 128, 80), spacing=(3.0, 3.0, 3.0))
-    server = servers.start(tmp_path, app=ROOT / "monailabel_app")
+    server = servers.start(tmp_path, "livercad", "--app-conf", "scoring=false", app=ROOT / "monailabel_app")
     study = find_studies(tmp_path / "studies").studies[0]
     expected = Analyzer.load(Settings())(study).findings.to_dict()
     server.wait()

@@ -58,6 +58,11 @@ class Known:
         return cls(cases, unknown, unknown, np.zeros((len(cases), 0), np.float32), np.full(len(cases), -1))
 
     @cached_property
+    def are_placed(self) -> npt.NDArray[np.bool_]:
+        """Which cases have an embedding, shape (n,)."""
+        return np.isfinite(self.embeddings).all(axis=1) & (self.embeddings.shape[1] > 0)
+
+    @cached_property
     def distances(self) -> Distances:
         """How far cases lie from labelled ones."""
         return Distances(self.embeddings)
@@ -169,26 +174,29 @@ def _with_embedding(rows: npt.NDArray[np.int64], embeddings: Array) -> npt.NDArr
 
 def _farthest_first(rows: npt.NDArray[np.int64], known: Known) -> Iterator[int]:
     """Next the case farthest from all that are labelled or chosen (core set; Sener and Savarese 2018, algorithm 1)."""
-    candidates = _with_embedding(rows, known.embeddings)
+    candidates = rows[known.are_placed[rows]]
     if candidates.size:
-        places = known.embeddings[candidates]
-        nearest = known.distances.to(~np.isin(np.arange(len(known.cases)), rows))[candidates]
+        is_labelled = np.ones(len(known.cases), dtype=bool)
+        is_labelled[rows] = False
+        nearest = known.distances.to(is_labelled)[candidates]
         # Without a labelled case the first is the one nearest to all: a centre is a better start than an outlier.
         if np.isinf(nearest).all():
+            places = known.embeddings[candidates]
             first = int(np.argmin(_squared_distances(places, places.mean(axis=0, keepdims=True))))
         else:
             first = int(np.argmax(nearest))
-        yield from _go_on(candidates, places, nearest, first)
+        yield from _go_on(candidates, known.embeddings, nearest, first)
     yield from np.setdiff1d(rows, candidates, assume_unique=True)
 
 
-def _go_on(candidates: npt.NDArray[np.int64], places: Array, nearest: Array, first: int) -> Iterator[int]:
-    chosen = first
-    for _ in range(candidates.size):
-        yield int(candidates[chosen])
+def _go_on(candidates: npt.NDArray[np.int64], embeddings: Array, nearest: Array, first: int) -> Iterator[int]:
+    yield int(candidates[first])
+    chosen, places = first, embeddings[candidates]  # a copy of all, which is not made for the first one
+    for _ in range(candidates.size - 1):
         nearest = np.minimum(nearest, _squared_distances(places, places[chosen : chosen + 1]))
         nearest[chosen] = -np.inf
         chosen = int(np.argmax(nearest))
+        yield int(candidates[chosen])
 
 
 def _squared_distances(places: Array, others: Array, block: int = 1024) -> Array:
