@@ -90,11 +90,12 @@ def _savings(metric: str, counts: Sequence[int], strategies: Mapping[Strategy, S
         f"With {counts[-1]} cases labelled, the mean {metric} is {end[Strategy.RANDOM]:.3f} by random and "
         f"{end[best]:.3f} by {best}, the highest of the others at that point."
     ]
-    curve = [each.mean for each in strategies[best].curve]
-    needed = cases_to_reach(random[-1], counts, curve)
-    if needed is not None and needed < counts[-1] and curve[0] < random[-1]:
+    better = {name: each.curve for name, each in strategies.items() if verdict(each) == "better"}
+    needed = {name: cases_to_reach(random[-1], counts, [each.mean for each in own]) for name, own in better.items()}
+    texts = [f"{name} with about {number:.0f}" for name, number in needed.items() if number]
+    if texts:
         told.append(
-            f"What random reaches with {counts[-1]} cases, {best} reaches with about {needed:.0f} "
+            f"What random reaches with {counts[-1]} cases is reached by {', '.join(texts)} "
             "(mean curves, straight lines between rounds)."
         )
     return told

@@ -42,7 +42,7 @@ def write_page(results: Results, output: Path) -> None:
     """
     drawn = {
         name: {
-            figure: Markup(_write_figure(f"{name}-{figure}", draw(task), output / "figures"))
+            figure: Markup(_write_figure(f"{name}-{figure}", draw, task, output / "figures"))
             for figure, draw in FIGURES.items()
             if figure != "differences" or any(each.difference for each in task.strategies.values())
         }
@@ -68,11 +68,12 @@ def write_page(results: Results, output: Path) -> None:
     write_text(output / "index.html", page)
 
 
-def _write_figure(name: str, figure: Figure, folder: Path) -> str:
+def _write_figure(name: str, draw: Callable[[TaskResult], Figure], task: TaskResult, folder: Path) -> str:
     """Write a figure as PNG and SVG; the SVG is returned to stand in the page."""
     import matplotlib as mpl
 
     with mpl.rc_context(STYLE | {"svg.hashsalt": f"livercad {name}"}):  # ids must not clash within the page
+        figure = draw(task)
         with replacing(folder / f"{name}.png") as path:
             figure.savefig(path, dpi=150)
         stream = io.StringIO()

@@ -1,47 +1,52 @@
-"""Outlines of lesions in the liver, learnt by a small network from a study's slices at a time."""
+"""Outlines of lesions in the liver, learnt by a network of pixels from a study's slices at a time."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from monai.losses import DiceCELoss
-from monai.networks.nets import BasicUNet
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from livercad.code import code_hash
 from livercad.learning.plan import Plan
 from livercad.learning.strategies import Known, Strategy, clusters_of
 from livercad.simulation.fitting import fit, seeded_network
 from livercad.simulation.looks import entropy
-from livercad.simulation.slices import SLICES, Slices, Studies, to_network
+from livercad.simulation.pixels import FEATURES, pixels_of
+from livercad.simulation.slices import SLICES, Slices, Studies
 from livercad.simulation.task import Description, Score, Split
 
 POOL_SHARE = 0.8
 """Of the pool's patients that a seed has, where the test cases are the same for all."""
 TEST_SHARE = 0.3
 """Of the patients, where they are not."""
-WIDTHS = (8, 8, 16, 32, 32, 8)
-PLAN = Plan(steps=70, learning_rate=6e-3, warm_up=0.1, weight_decay=0.01, clip=5.0)
-BATCH = 12
-WITH_LESION = 0.75
-"""Share of a batch that is drawn from slices with lesions."""
-GAIN, OFFSET = 0.1, 0.1
-"""SD of a slice's gain and offset in training; its HU are scaled to [-1, 1]."""
-MIRRORS: tuple[tuple[int, ...], ...] = ((), (2,), (3,), (2, 3))
+WIDTH, DROPOUT = 32, 0.2
+PASSES = 4
+"""With dropout, to see how unsure a network is (Gal and Ghahramani 2016)."""
+PLAN = Plan(steps=300, learning_rate=1e-2, warm_up=0.05, weight_decay=0.01, clip=5.0)
+BATCH = 1024
+OF_LESIONS = 0.3
+"""Share of a batch that is drawn from lesions."""
+UNSUREST = 0.05
+"""Share of the liver over which uncertainty is averaged: where it is largest. A mean over the whole liver would tell
+how large its vessels are rather than how doubtful a lesion."""
 LOOKS = {
-    Strategy.UNCERTAINTY: "entropy of the lesion probability, averaged over four mirror images and then over the liver",
-    Strategy.DIVERSITY: "distance in the network's deepest features, averaged over the slices",
+    Strategy.UNCERTAINTY: f"entropy of the lesion probability over {PASSES} passes with dropout, averaged over the "
+    f"{UNSUREST:.0%} of the liver where it is largest",
+    Strategy.DIVERSITY: "distance in the network's last features, their means and largest values over the liver",
     Strategy.HYBRID: "uncertainty within clusters of these features",
 }
 LEARNER = (
-    f"A small U-Net on {SLICES} axial slices of each liver, trained from random weights in each round ({PLAN.steps} "
-    f"batches of {BATCH} slices; mirror images, gain and offset as augmentation). The liver is taken as found."
+    f"{SLICES} axial slices of each liver; each pixel is described by densities around it at several scales, and a "
+    f"small network of three layers with dropout is trained from random weights in each round ({PLAN.steps} batches of "
+    f"{BATCH} pixels). A U-Net learns next to nothing in the seconds that a training may take here. The liver is taken "
+    "as found."
 )
 PHANTOM_DESCRIPTION = Description(
     name="lesion-outlines",
@@ -78,14 +83,18 @@ class SliceTask:
     description: Description = PHANTOM_DESCRIPTION
     plan: Plan = PLAN
 
+    @cached_property
+    def pixels(self) -> dict[str, npt.NDArray[np.float16]]:
+        """Described pixels of each case's livers."""
+        return {case: pixels_of(slices) for case, slices in self.studies.slices.items()}
+
     def identity(self) -> str:
         """See `Task`."""
-        modules = ("fitting", "looks", "slices")
+        modules = ("fitting", "looks", "pixels", "slices")
         code = code_hash(__name__, *(f"livercad.simulation.{name}" for name in modules))
         digest = hashlib.sha256(repr((code, asdict(self.plan), self.studies.pool, self.studies.test)).encode())
         for case in sorted(self.studies.slices):
-            own = self.studies.slices[case]
-            digest.update(own.images.tobytes() + own.livers.tobytes() + own.lesions.tobytes())
+            digest.update(self.pixels[case].tobytes() + self.truth([case])[case].tobytes())
         return digest.hexdigest()
 
     def split(self, seed: int) -> Split:
@@ -95,39 +104,37 @@ class SliceTask:
         share = POOL_SHARE if self.studies.test else 1 - TEST_SHARE
         own = set(patients[: round(share * len(patients))].tolist())
         pool = tuple(case for case in self.studies.pool if whose[case] in own)
-        test = self.studies.test or tuple(
-            case for case in self.studies.pool if whose[case] not in own and self.studies.slices[case].lesions.any()
-        )
-        return Split(pool, test)
+        others = (case for case in self.studies.pool if whose[case] not in own)
+        return Split(pool, self.studies.test or tuple(case for case in others if self.truth([case])[case].any()))
 
     def kinds(self) -> Mapping[str, str]:
         """See `Task`."""
         return self.studies.kinds
 
     def truth(self, cases: Collection[str]) -> dict[str, npt.NDArray[np.bool_]]:
-        """Outlines in the cases' slices."""
-        return {case: self.studies.slices[case].lesions for case in cases}
+        """Which pixels of the cases' livers are lesions."""
+        return {case: _lesions(self.studies.slices[case]) for case in cases}
 
     def learn(self, labels: Mapping[str, npt.NDArray[np.bool_]], seed: int) -> SliceModel:
         """See `Task`."""
         cases = sorted(labels)
-        images = torch.from_numpy(to_network([self.studies.slices[case] for case in cases]))
-        outlines = torch.from_numpy(np.concatenate([labels[case] for case in cases]).astype(np.float32))[:, None]
-        weights = _weights(outlines.flatten(1).any(dim=1))
-        compute = DiceCELoss(include_background=False, softmax=True, to_onehot_y=True, batch=True)
+        pixels = torch.from_numpy(np.concatenate([self.pixels[case] for case in cases])).float()
+        lesions = np.concatenate([labels[case] for case in cases])
+        truth = torch.from_numpy(lesions.astype(np.float32))
+        sides = [torch.from_numpy(np.flatnonzero(lesions == side)) for side in (False, True)]
+        shares = [BATCH - round(OF_LESIONS * BATCH), round(OF_LESIONS * BATCH)] if lesions.any() else [BATCH, 0]
 
         def loss_of(rng: torch.Generator) -> Tensor:
-            chosen = torch.multinomial(weights, BATCH, replacement=True, generator=rng)
-            mirror = MIRRORS[int(torch.randint(len(MIRRORS), (1,), generator=rng))]
-            gain = 1 + GAIN * torch.randn(BATCH, 1, 1, 1, generator=rng)
-            offset = OFFSET * torch.randn(BATCH, 1, 1, 1, generator=rng)
-            shown = images[chosen] * gain + offset
-            loss: Tensor = compute(network(shown.flip(mirror)), outlines[chosen].flip(mirror))
-            return loss
+            drawn = [
+                side[torch.randint(len(side), (share,), generator=rng)]
+                for side, share in zip(sides, shares, strict=True)
+                if share
+            ]
+            chosen = torch.cat(drawn)
+            return functional.binary_cross_entropy_with_logits(network(pixels[chosen]).squeeze(1), truth[chosen])
 
-        network = seeded_network(lambda: BasicUNet(2, 1, 2, WIDTHS), seed)
-        fit(network, replace(self.plan, seed=seed), loss_of)
-        return SliceModel(self.studies.slices, self.studies.kinds, network)
+        network = seeded_network(_new_network, seed)
+        return SliceModel(self, fit(network, replace(self.plan, seed=seed), loss_of))
 
 
 class SliceModel:
@@ -135,31 +142,27 @@ class SliceModel:
 
     Parameters
     ----------
-    slices : mapping of str to Slices
-        By case.
-    kinds : mapping of str to str
-        By case, for the parts of a score.
-    network : BasicUNet
+    task : SliceTask
+        Whose studies.
+    network : nn.Sequential
         In evaluation mode.
     """
 
-    def __init__(self, slices: Mapping[str, Slices], kinds: Mapping[str, str], network: Any) -> None:
-        self._slices, self._kinds, self._network = slices, kinds, network
+    def __init__(self, task: SliceTask, network: nn.Sequential) -> None:
+        self._task, self._network = task, network
 
     def look(self, cases: Sequence[str], seed: int) -> Known:
         """See `Model`."""
-        deepest: list[Tensor] = []
-        hook = self._network.down_4.register_forward_hook(lambda _module, _given, made: deepest.append(made))
-        try:
-            uncertainty, embeddings = [], []
+        uncertainty, embeddings = [], []
+        with torch.inference_mode(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)  # of dropout
             for case in cases:
-                deepest.clear()
-                p = self._probability(case)
-                unsure = entropy(np.stack([p, 1 - p], axis=-1))
-                uncertainty.append(unsure[self._slices[case].livers].mean())
-                embeddings.append(torch.stack(deepest).mean(dim=(0, 1, 3, 4)).numpy())
-        finally:
-            hook.remove()
+                pixels = torch.from_numpy(self._task.pixels[case]).float()
+                p = self._with_dropout(pixels)
+                unsure = np.sort(entropy(np.stack([p, 1 - p], axis=-1)))
+                uncertainty.append(unsure[-max(1, round(UNSUREST * len(unsure))) :].mean())
+                features = self._network[:-1](pixels)
+                embeddings.append(torch.cat([features.mean(dim=0), features.amax(dim=0)]).numpy())
         known = np.array(embeddings, np.float32)
         unknown = np.full(len(cases), np.nan, np.float32)
         return Known(tuple(cases), np.array(uncertainty, np.float32), unknown, known, clusters_of(known, seed))
@@ -167,25 +170,29 @@ class SliceModel:
     def score(self, cases: Sequence[str]) -> Score:
         """Dice over a case's slices, averaged over cases; also by kind."""
         values: dict[str, list[float]] = {}
-        for case in cases:
-            found, true = self._probability(case) >= 0.5, self._slices[case].lesions
+        for case, true in self._task.truth(cases).items():
+            with torch.inference_mode():
+                found = (self._network(torch.from_numpy(self._task.pixels[case]).float()) > 0).squeeze(1).numpy()
             dice = 2 * float((found & true).sum()) / float(found.sum() + true.sum())
-            values.setdefault(self._kinds[case], []).append(dice)
+            values.setdefault(self._task.kinds()[case], []).append(dice)
         mean = float(np.mean([value for own in values.values() for value in own]))
         return Score(mean, {kind: float(np.mean(values[kind])) for kind in sorted(values)})
 
-    def _probability(self, case: str) -> npt.NDArray[np.float32]:
-        """Of lesion, inside the liver; shape (slices, rows, columns)."""
-        shown = torch.from_numpy(to_network([self._slices[case]]))
-        with torch.inference_mode():
-            answers = [self._network(shown.flip(mirror)).softmax(dim=1)[:, 1:].flip(mirror) for mirror in MIRRORS]
-        mean = torch.stack(answers).mean(dim=0)[:, 0].numpy()
-        return np.asarray(np.where(self._slices[case].livers, mean, 0), np.float32)
+    def _with_dropout(self, pixels: Tensor) -> npt.NDArray[np.float32]:
+        self._network.train()
+        try:
+            passes = torch.stack([self._network(pixels).sigmoid().squeeze(1) for _ in range(PASSES)])
+        finally:
+            self._network.eval()
+        return np.asarray(passes.mean(dim=0).numpy())
 
 
-def _weights(has_lesion: Tensor) -> Tensor:
-    """How often each slice is drawn: those with lesions for a fixed share, if there are both."""
-    some = has_lesion.double()
-    if some.min() == some.max():
-        return torch.ones_like(some)
-    return WITH_LESION * some / some.sum() + (1 - WITH_LESION) * (1 - some) / (1 - some).sum()
+def _new_network() -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for incoming in (FEATURES, WIDTH):
+        layers += [nn.Linear(incoming, WIDTH), nn.ReLU(), nn.Dropout(DROPOUT)]
+    return nn.Sequential(*layers, nn.Linear(WIDTH, 1))
+
+
+def _lesions(slices: Slices) -> npt.NDArray[np.bool_]:
+    return np.asarray(slices.lesions[slices.livers])

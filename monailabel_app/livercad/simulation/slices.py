@@ -1,13 +1,12 @@
-"""Axial slices of a liver and what lies in it: what the small segmentation network of a replay sees of a study."""
+"""Axial slices of a liver and what lies in it: what the segmentation network of a replay sees of a study."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from livercad.core.geometry import transform_points
 from livercad.core.roi import axial_squares
@@ -20,9 +19,6 @@ PIXELS = 64
 SLICES = 6
 ENDS = 0.12
 """Share of the liver's height that is left out above the first slice and below the last."""
-LOWEST_HU, HIGHEST_HU = -20.0, 220.0
-BORDER_PIXELS = 1
-"""Seen around the liver."""
 
 
 @dataclass(frozen=True)
@@ -97,19 +93,3 @@ def slices_of(image: Volume, label: Volume) -> Slices:
     return Slices(
         cut(image, -1024.0), cut(label.like(liver.astype(np.float32)), 0) >= 0.5, cut(label.like(lesions), 0) >= 0.5
     )
-
-
-def to_network(slices: Collection[Slices]) -> npt.NDArray[np.float32]:
-    """Scale the livers' HU to [-1, 1]; what lies outside is -1.
-
-    Returns
-    -------
-    ndarray of float32, shape (n · SLICES, 1, PIXELS, PIXELS)
-        Of all slices.
-    """
-    scaled = []
-    for each in slices:
-        seen = np.stack([ndimage.binary_dilation(liver, iterations=BORDER_PIXELS) for liver in each.livers])
-        inside = (np.clip(each.images, LOWEST_HU, HIGHEST_HU) - LOWEST_HU) / (HIGHEST_HU - LOWEST_HU) * 2 - 1
-        scaled.append(np.where(seen, inside, -1.0))
-    return np.concatenate(scaled).astype(np.float32)[:, None]
