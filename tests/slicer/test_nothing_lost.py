@@ -15,7 +15,7 @@ from test_lesions_list import at, everything, told
 from livercad.core.annotation import Verdict
 from livercad.core.phases import Phase
 from LiverCADLib.cases import CaseImage
-from LiverCADLib.clientErrors import UnreachableError
+from LiverCADLib.clientErrors import RefusedError, UnreachableError
 from LiverCADLib.panels.replacing import mayReplace
 from LiverCADLib.scene.analysis import takeAnalysis
 from LiverCADLib.scene.caseScene import CaseScene
@@ -330,12 +330,14 @@ def test_what_is_kept_of_a_case_and_cannot_be_read_is_not_passed_over_unseen(mak
     else:
         assert bench.lesions.numbers == [] and "cannot be opened" in panel.messageLabel.text
         bench.editor.addMark(at(bench, 8, 25, 8), 8.0)
+        server.error = RefusedError("label.nii.gz cannot be read.", 400)
         connected(session, server)
         session.runner.wait()
-        before = len(server.versions)
+        server.error = None
+        assert panel.waitingLabel.isHidden() and panel.kept.box.count == 1
         panel.submitButton.click()
         session.runner.wait()
-        assert not panel.conflictBox.isHidden() and len(server.versions) == before
+        assert not panel.conflictBox.isHidden() and len(server.versions) == 1
 
 
 def test_a_conflict_is_settled_with_its_own_server_alone(make, session, server, tmp_path):
