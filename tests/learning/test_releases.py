@@ -329,6 +329,7 @@ from livercad.learning.versions import ModelVersions
 from mlflow.telemetry import get_telemetry_client
 
 from fake_models import entry_of, keras_file
+from livercad.models import registry
 registry.load_registry = lambda: {"lesions-leuven": entry_of("lesions-leuven", keras_file())}
 versions = ModelVersions()
 versions.add("lesions", Path(sys.argv[1]), "ann")
