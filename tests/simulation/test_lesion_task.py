@@ -4,11 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
+from livercad.classification.doubts import doubt_of
 from livercad.classification.recipe import CLASSES
+from livercad.core.crops import PHASES
 from livercad.learning.plan import Plan
 from livercad.simulation.lesion_task import LesionModel, LesionTask
 from livercad.simulation.phantom_lesions import Lesions
+
+
+class Uncalibrated:
+    def probabilities(self, logits: np.ndarray, present: np.ndarray) -> np.ndarray:
+        return np.asarray(softmax(logits, axis=1))
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +63,14 @@ def test_a_case_is_as_uncertain_as_its_most_uncertain_lesion(task: LesionTask, m
     together = model.look((case, *task.lesions.pool[:2]), 0)
     assert together.uncertainty[0] == pytest.approx(alone.uncertainty.max(), abs=1e-5)
     assert together.embeddings[0] == pytest.approx(alone.embeddings.mean(axis=0), abs=1e-4)
+
+
+def test_doubt_about_a_class_is_the_server_s(task: LesionTask, model: LesionModel) -> None:
+    case = next(case for case in task.lesions.pool if task.lesions.case_of.count(case) == 1)
+    row = task.lesions.case_of.index(case)
+    crops = task.lesions.views[row].astype(np.float32)
+    doubt = doubt_of(model._network, Uncalibrated(), crops, np.ones(len(PHASES), dtype=bool))
+    assert model.look((case, *task.lesions.pool[-2:]), 0).classification[0] == pytest.approx(doubt.value, abs=1e-5)
 
 
 def test_pools_of_seeds_differ_and_share_no_patient_with_the_test(task: LesionTask) -> None:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from livercad.code import code_hash
 from livercad.learning.strategies import Known, Strategy, clusters_of
-from livercad.simulation.looks import entropy, narrowness
+from livercad.simulation.looks import entropy, margin
 from livercad.simulation.task import Description, Score, Split
 from livercad.simulation.ultrasound import Images
 
@@ -149,7 +149,7 @@ class ImageModel:
         return Known(
             cases=tuple(cases),
             uncertainty=entropy(probabilities).astype(np.float32),
-            classification=narrowness(probabilities).astype(np.float32),
+            classification=(1 - margin(probabilities)).astype(np.float32),
             embeddings=embeddings,
             clusters=clusters_of(embeddings, seed),
         )

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from livercad.classification.augmentation import Augmentation, augmented
+from livercad.classification.doubts import ClassDoubt, divergence_bits
 from livercad.classification.recipe import CLASSES
 from livercad.code import code_hash
 from livercad.core.crops import PHASES, PLANES
@@ -20,10 +21,15 @@ from livercad.learning.plan import Plan
 from livercad.learning.strategies import Known, Strategy, clusters_of
 from livercad.networks.phase_fusion import PhaseFusionNet
 from livercad.simulation.fitting import fit, seeded_network
-from livercad.simulation.looks import disagreement, entropy, narrowness
+from livercad.simulation.looks import entropy, margin
 from livercad.simulation.phantom_lesions import Lesions, shown
 from livercad.simulation.task import Description, Score, Split
 
+MODULES = (
+    *("classification.augmentation", "classification.doubts", "classification.scaling", "networks.phase_fusion"),
+    *("simulation.fitting", "simulation.looks"),
+)
+"""Whose code makes the numbers."""
 POOL_SHARE = 0.8
 """Of the pool's patients that a seed has: seeds differ in what there is to choose from."""
 SMOOTHING = 0.05
@@ -47,8 +53,8 @@ DESCRIPTION = Description(
     ),
     looks={
         Strategy.UNCERTAINTY: "entropy of the class probabilities, of the case's most uncertain lesion",
-        Strategy.CLASSIFICATION: "narrow margin between the two likeliest classes plus disagreement between phases, "
-        "of the case's most doubtful lesion",
+        Strategy.CLASSIFICATION: "narrow margin between the two likeliest classes, and disagreement between phases, "
+        "of the case's most doubtful lesion; by the server's formula",
         Strategy.DIVERSITY: "distance in the network's features, averaged over the case's lesions",
         Strategy.HYBRID: "uncertainty within clusters of these features",
     },
@@ -75,7 +81,7 @@ class LesionTask:
 
     def identity(self) -> str:
         """See `Task`."""
-        code = code_hash(__name__, "livercad.simulation.fitting", "livercad.simulation.looks")
+        code = code_hash(__name__, *(f"livercad.{name}" for name in MODULES))
         lesions = self.lesions
         seen = repr((code, lesions.folder.parts[-2:], lesions.case_of, lesions.classes, asdict(self.plan)))
         return hashlib.sha256(seen.encode()).hexdigest()
@@ -143,7 +149,7 @@ class LesionModel:
         own = self._task.rows_of(cases)
         ends = np.cumsum([len(rows) for rows in own])[:-1]
         together, features, single = self._answers(np.concatenate(own), phases_alone=True)
-        doubt = narrowness(together) + disagreement(single)
+        doubt = _doubt(together, features, single)
         embeddings = np.stack([part.mean(axis=0) for part in np.split(features, ends)]).astype(np.float32)
         return Known(
             cases=tuple(cases),
@@ -181,6 +187,18 @@ class LesionModel:
                         features.append(output.features)
         whole, *single = (torch.cat(answers).numpy() for answers in found)
         return whole, torch.cat(features).numpy(), np.array(single)
+
+
+def _doubt(
+    together: npt.NDArray[np.float32], features: npt.NDArray[np.float32], single: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """The server's doubt of each lesion."""
+    apart = [
+        np.mean([divergence_bits(one, fused) for one in answers])
+        for fused, answers in zip(together, single.swapaxes(0, 1), strict=True)
+    ]
+    parts = zip(margin(together), apart, features, strict=True)
+    return np.array([ClassDoubt(float(m), float(d), own).value for m, d, own in parts])
 
 
 def _highest(values: npt.NDArray, ends: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:

@@ -16,12 +16,14 @@ from torch.nn import functional
 from livercad.code import code_hash
 from livercad.learning.plan import Plan
 from livercad.learning.strategies import Known, Strategy, clusters_of
+from livercad.segmentation.uncertainty import uncertainty_of
 from livercad.simulation.fitting import fit, seeded_network
-from livercad.simulation.looks import entropy
 from livercad.simulation.pixels import FEATURES, pixels_of
 from livercad.simulation.slices import SLICES, Slices, Studies
 from livercad.simulation.task import Description, Score, Split
 
+MODULES = ("segmentation.uncertainty", "simulation.fitting", "simulation.pixels", "simulation.slices")
+"""Whose code makes the numbers."""
 POOL_SHARE = 0.8
 """Of the pool's patients that a seed has, where the test cases are the same for all."""
 TEST_SHARE = 0.3
@@ -33,12 +35,11 @@ PLAN = Plan(steps=300, learning_rate=1e-2, warm_up=0.05, weight_decay=0.01, clip
 BATCH = 1024
 OF_LESIONS = 0.3
 """Share of a batch that is drawn from lesions."""
-UNSUREST = 0.05
-"""Share of the liver over which uncertainty is averaged: where it is largest. A mean over the whole liver would tell
-how large its vessels are rather than how doubtful a lesion."""
+SMALLEST = 2
+"""Pixels of a place that may be a lesion."""
 LOOKS = {
-    Strategy.UNCERTAINTY: f"entropy of the lesion probability over {PASSES} passes with dropout, averaged over the "
-    f"{UNSUREST:.0%} of the liver where it is largest",
+    Strategy.UNCERTAINTY: f"entropy of the lesion probability (mean of {PASSES} passes with dropout): that of the most "
+    "doubtful place, plus the mean over the liver; summed up by the server's code",
     Strategy.DIVERSITY: "distance in the network's last features, their means and largest values over the liver",
     Strategy.HYBRID: "uncertainty within clusters of these features",
 }
@@ -90,8 +91,7 @@ class SliceTask:
 
     def identity(self) -> str:
         """See `Task`."""
-        modules = ("fitting", "looks", "pixels", "slices")
-        code = code_hash(__name__, *(f"livercad.simulation.{name}" for name in modules))
+        code = code_hash(__name__, *(f"livercad.{name}" for name in MODULES))
         digest = hashlib.sha256(repr((code, asdict(self.plan), self.studies.pool, self.studies.test)).encode())
         for case in sorted(self.studies.slices):
             digest.update(self.pixels[case].tobytes() + self.truth([case])[case].tobytes())
@@ -158,9 +158,7 @@ class SliceModel:
             torch.manual_seed(seed)  # of dropout
             for case in cases:
                 pixels = torch.from_numpy(self._task.pixels[case]).float()
-                p = self._with_dropout(pixels)
-                unsure = np.sort(entropy(np.stack([p, 1 - p], axis=-1)))
-                uncertainty.append(unsure[-max(1, round(UNSUREST * len(unsure))) :].mean())
+                uncertainty.append(_uncertainty(self._with_dropout(pixels), self._task.studies.slices[case].livers))
                 features = self._network[:-1](pixels)
                 embeddings.append(torch.cat([features.mean(dim=0), features.amax(dim=0)]).numpy())
         known = np.array(embeddings, np.float32)
@@ -192,6 +190,15 @@ def _new_network() -> nn.Sequential:
     for incoming in (FEATURES, WIDTH):
         layers += [nn.Linear(incoming, WIDTH), nn.ReLU(), nn.Dropout(DROPOUT)]
     return nn.Sequential(*layers, nn.Linear(WIDTH, 1))
+
+
+def _uncertainty(probability: npt.NDArray[np.float32], livers: npt.NDArray[np.bool_]) -> float:
+    """Sum the doubts of a case up; its slices lie too far apart for a place to go on from one to the next."""
+    count, rows, columns = livers.shape
+    spread, inside = np.zeros((2 * count, rows, columns), np.float32), np.zeros((2 * count, rows, columns), np.bool_)
+    inside[::2] = livers
+    spread[inside] = probability
+    return uncertainty_of(spread, inside, SMALLEST)
 
 
 def _lesions(slices: Slices) -> npt.NDArray[np.bool_]:
