@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ def prepare() -> None:
         setattr(settings, name, value)
         os.environ[name] = str(value)
     os.environ.update(QUIET)
+    if "mlflow" in sys.modules:  # plain `monailabel start_server` has imported it before
+        from mlflow.telemetry import set_telemetry_client
+
+        set_telemetry_client()
     # MONAI Label's background tasks need PYTHONPATH to be there, and have to find this package.
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     package_parent = str(Path(livercad.__file__).resolve().parents[1])
