@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from livercad.classification.classifier import NAME as CLASS_MODEL
+from livercad.classification.finetuning import ClassificationJob
 from livercad.learning.plan import Plan
 from livercad.models.version import ModelVersion
+from livercad.recipes.laying import laid_by
 from livercad.recipes.trainable import Sides, Trainable
 from livercad.segmentation.training.jobs import LESIONS, LIVER, Kind, SegmentationJob
 from livercad.settings import Settings
@@ -33,5 +36,34 @@ LIVER_RECIPE = Trainable(
     "liver", LIVER.name, lambda case: True, "an outlined liver", partial(_segmentation, LIVER), SEGMENTATION
 )
 
-RECIPES: dict[str, Trainable] = {model.task: model for model in (LESION_RECIPE, LIVER_RECIPE)}
+CLASSIFICATION = Plan(
+    steps=1,
+    learning_rate=3e-4,
+    weight_decay=0.02,
+    clip=5.0,
+    patience=4,
+    checkpoint_every=25,
+    precision="float32",
+)
+"""Small steps as well; a batch takes a fraction of a second."""
+
+
+def _classification(
+    sides: Sides, start: ModelVersion | None, folder: Path, cache: Path, settings: Settings, seed: int
+) -> ClassificationJob:
+    return ClassificationJob(laid_by(settings), sides.training, sides.pool, start, cache, settings, seed)
+
+
+CLASS_RECIPE = Trainable(
+    "lesion_classification",
+    CLASS_MODEL,
+    lambda case: bool(case.classes),
+    "lesions whose types are told",
+    _classification,
+    CLASSIFICATION,
+    validations=9,
+    steps=400,
+)
+
+RECIPES: dict[str, Trainable] = {model.task: model for model in (LESION_RECIPE, LIVER_RECIPE, CLASS_RECIPE)}
 """By task, as commands and the server name them."""

@@ -31,6 +31,7 @@ def planned(
     *,
     steps: int | None,
     minutes: float,
+    most: int | None = None,
     validations: int,
     progress: Progress,
 ) -> Plan:
@@ -50,6 +51,8 @@ def planned(
         The steps, where they are given.
     minutes : float
         The time, where they are not.
+    most : int, optional
+        The most steps that are worth it.
     validations : int
         How many there should be, the first and the last included.
     progress : Progress
@@ -71,6 +74,7 @@ def planned(
         time_s = minutes * 60 * OVERHEAD
         validations = max(2, min(validations, int(time_s * MOST_FOR_VALIDATION / max(validation_s, 1e-3))))
         steps = max(1, int((time_s - validations * validation_s) / step_s))
+        steps = min(steps, most) if most else steps
     every = max(1, -(-steps // max(1, validations - 1)))
     chosen = replace(plan, steps=steps, validate_every=every)
     if is_first_process():

@@ -29,6 +29,8 @@ from livercad.settings import Settings
 from livercad.studies.atomic import write_bytes, write_text
 
 MOST_PICTURES = 3
+PREPARATION = 0.03
+"""Of a progress bar. Our choice."""
 MINUTES = 18.0
 """Of a training where neither steps nor minutes are given. Our choice."""
 
@@ -110,6 +112,7 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     start = {"champion": champion, "base": base, "scratch": lambda name: None}[wish.start](model.name)
     job = model.job(parted, start, folder, cache or folder / "cache", settings, wish.seed)
+    job.prepare(part(progress, 0.0, PREPARATION))
     plan = planned(
         job,
         replace(model.plan, seed=wish.seed),
@@ -117,10 +120,11 @@ def run(
         settings.device,
         steps=wish.steps,
         minutes=wish.minutes,
+        most=model.steps,
         validations=model.validations,
-        progress=progress,
+        progress=part(progress, PREPARATION, PREPARATION),
     )
-    outcome = train(job, plan, folder, settings.device, part(progress, 0.0, 0.95))
+    outcome = train(job, plan, folder, settings.device, part(progress, PREPARATION, 0.95))
     trained = Trained(model.name, job.tensors(outcome.network), {})
     if not is_first_process():
         return trained

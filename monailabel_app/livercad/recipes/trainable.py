@@ -26,6 +26,9 @@ Start = Literal["champion", "base", "scratch"]
 class RecipeJob(Job, Protocol):
     """A training that knows its files."""
 
+    def prepare(self, progress: Progress) -> None:
+        """Bring all cases to the model's grid, unless they are in the cache: what cannot be used is told at once."""
+
     def measure(self, weights: ModelVersion, progress: Progress) -> Validation:
         """Score any version of the model on the pool."""
 
@@ -72,6 +75,8 @@ class Trainable:
         Its settings; the steps are chosen by time where nobody gives them.
     validations : int
         How often a training validates.
+    steps : int or None
+        How many there are at most, however much time there is.
     """
 
     task: str
@@ -81,6 +86,7 @@ class Trainable:
     job: Callable[[Sides, ModelVersion | None, Path, Path, Settings, int], RecipeJob]
     plan: Plan
     validations: int = 4
+    steps: int | None = None
 
     def sides(self, cases: Sequence[LabelledCase], sides: Mapping[str, Side]) -> Sides:
         """Part usable cases by `sides`, a mapping of case to `Side`; those of the test set are left out."""

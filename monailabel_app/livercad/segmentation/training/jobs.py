@@ -152,6 +152,12 @@ class SegmentationJob:
         # Overlap is computed over all crops of an update together: most crops of a healthy liver have no lesion.
         self._loss = DiceCELoss(sigmoid=True, smooth_nr=1.0, smooth_dr=1.0)
 
+    def prepare(self, progress: Progress) -> None:
+        """Bring all cases to the network's grid."""
+        for place, case in enumerate(self.cases):
+            progress(place, len(self.cases), f"preparing {case.case}")
+            self.arrays[place]
+
     def network(self) -> nn.Module:
         """Make the network as the training starts from it."""
         torch.manual_seed(self.seed)
