@@ -376,13 +376,6 @@ def test_models_are_listed_with_their_cards(server: Server) -> None:
     assert models["phases-phantom"]["installed"]
 
 
-def test_training_is_told_not_to_be_there(server: Server) -> None:
-    told = server.get("/livercad/training").json()
-    assert (told["trainers"], told["job"]) == ([], None)
-    assert "no trainer" in told["reason"]
-    assert server.post("/train/liver_cad?run_sync=false", json={}).status_code == 404
-
-
 def test_the_next_sample_is_a_case_without_a_label(server: Server) -> None:
     chosen = server.post("/activelearning/first", json={}).json()["id"]
     assert chosen in {each["case"] for each in server.get("/livercad/cases").json() if not each["has_label"]}

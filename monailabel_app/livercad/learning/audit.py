@@ -26,6 +26,8 @@ class Event(StrEnum):
     RESERVATION = "reservation"
     SKIP = "skip"
     TRAINING_STARTED = "training_started"
+    TRAINING_RESUMED = "training_resumed"
+    """One that was stopped, or killed with its server, goes on."""
     TRAINING_ENDED = "training_ended"
     PROMOTION = "promotion"
     KEPT_ASIDE = "kept_aside"

@@ -12,6 +12,7 @@ from monailabel.interfaces.app import MONAILabelApp
 from monailabel.interfaces.datastore import DefaultLabelTag
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 from monailabel.interfaces.tasks.strategy import Strategy
+from monailabel.interfaces.tasks.train import TrainTask
 from monailabel.utils.sessions import Sessions
 
 from livercad import __version__
@@ -31,6 +32,8 @@ from livercad.server.releases import Releases
 from livercad.server.scoring import Scoring
 from livercad.server.strategies import DESCRIPTIONS, First, Informed, Random
 from livercad.server.tasks import LIVER_AND_LESIONS, all_tasks
+from livercad.server.trainer import Trainer
+from livercad.server.training_tasks import TrainingTask
 from livercad.studies.study import Study
 
 BOXES_TAG = "boxes"
@@ -50,7 +53,14 @@ class LiverCADApp(MONAILabelApp):
         The studies folder.
     conf : dict of str to str
         See `livercad.server.options.Options`.
+
+    Attributes
+    ----------
+    recipes : str
+        Where the recipes of trainings are, by task; the process of a training finds them there as well.
     """
+
+    recipes = "livercad.recipes.models:RECIPES"
 
     def __init__(self, app_dir: str, studies: str, conf: dict[str, str] | None) -> None:
         environment.prepare()
@@ -61,6 +71,7 @@ class LiverCADApp(MONAILabelApp):
         self.releases = Releases(self.analyses, lambda: self.datastore().book.audit)
         self.histories = ModelHistories(self.releases.versions)
         self.agreements = Agreements(self.datastore)
+        self.trainer = Trainer(self.datastore, self.releases, self.recipes, self.options.settings)
         super().__init__(
             app_dir,
             studies,
@@ -83,6 +94,10 @@ class LiverCADApp(MONAILabelApp):
     def init_infers(self) -> dict[str, InferTask]:
         """Make the tasks."""
         return all_tasks(self.analyses)
+
+    def init_trainers(self) -> dict[str, TrainTask]:
+        """Make the trainings."""
+        return {task: TrainingTask(self.trainer, task) for task in self.trainer.recipes}
 
     def init_strategies(self) -> dict[str, Strategy]:
         """Make the strategies."""
@@ -117,10 +132,12 @@ class LiverCADApp(MONAILabelApp):
 
         def end() -> None:
             self.scoring.stop()
+            self.trainer.close()
             jobs.cancel_all()
 
         housekeeping.end_with_signals(end)
         threading.Thread(target=self._load_models, name="load models", daemon=True).start()
+        self.trainer.open(jobs)
         self.scoring.start(self.options.scoring)
 
     def infer(self, request: dict[str, Any], datastore: Any = None) -> dict[str, Any]:

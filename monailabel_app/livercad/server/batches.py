@@ -90,10 +90,10 @@ class Batch:
             "id": self.job.id,
             "status": STATUS[self.job.state],
             "request": {**self.request, "images": self.cases},
-            "start_ts": _clock(self.job.created),
+            "start_ts": clock(self.job.created),
             "details": self.details,
         }
-        return {**task, "end_ts": _clock(self.job.ended)} if self.job.ended else task
+        return {**task, "end_ts": clock(self.job.ended)} if self.job.ended else task
 
     def _infer(self, number: int, case: str) -> dict[str, Any]:
         count = len(self.cases)
@@ -107,5 +107,6 @@ class Batch:
             return result
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """A time in seconds since 1970 as MONAI Label's clients show it."""
     return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")

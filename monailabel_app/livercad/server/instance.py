@@ -13,7 +13,7 @@ from livercad.settings import server_token
 if TYPE_CHECKING:
     from livercad.server.app import LiverCADApp
 
-KINDS = {"strategy": "strategy", "method": "scoring method", "model": "trainer"}
+KINDS = {"strategy": "strategy", "method": "scoring method"}
 """What the parameters in the paths of MONAI Label's own routes name."""
 
 
@@ -28,7 +28,7 @@ def expected_token() -> str | None:
 
 
 def check_names(request: Request) -> None:
-    """Refuse strategies, scoring methods and trainers that are not there.
+    """Refuse strategies and scoring methods that are not there.
 
     Parameters
     ----------

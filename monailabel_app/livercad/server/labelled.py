@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 import nibabel as nib
 
@@ -90,11 +91,15 @@ def labels_of(store: StudyDatastore, case: str, accepted: Collection[CaseState] 
     return [_labelled(store, case, version, patients) for version in by_annotator.values()]
 
 
+def is_accepted(info: dict[str, Any], accepted: Collection[CaseState] = ACCEPTED) -> bool:
+    """Whether a label is learnt from, by what is kept with it."""
+    return submissions.summary_of(info)["state"] in {None, *(state.value for state in accepted)}
+
+
 def _accepted(store: StudyDatastore, case: str, accepted: Collection[CaseState]) -> list[Version]:
     """Accepted versions of a case, the newest first."""
-    states = {state.value for state in accepted}
     versions = reversed(store.label_versions(case, TAG))
-    return [each for each in versions if submissions.summary_of(each.info)["state"] in {None, *states}]
+    return [each for each in versions if is_accepted(each.info, accepted)]
 
 
 def _labelled(store: StudyDatastore, case: str, version: Version, patients: Patients) -> LabelledCase:

@@ -29,7 +29,7 @@ from livercad.server import environment, housekeeping
 
 environment.prepare()  # before MONAI Label's routes are imported, which look at its settings then
 
-from monailabel.endpoints import datastore, info, scoring, session, train  # noqa: E402
+from monailabel.endpoints import datastore, info, scoring, session  # noqa: E402
 
 from livercad.server import (  # noqa: E402
     agreement_routes,
@@ -58,7 +58,7 @@ from livercad.server.jobs import HEADER, Jobs  # noqa: E402
 from livercad.server.threads import add_in_threads  # noqa: E402
 from livercad.server.turns import Turns  # noqa: E402
 
-MONAI_LABEL_ROUTES = (info, train, scoring, datastore, session)
+MONAI_LABEL_ROUTES = (info, scoring, datastore, session)
 OUR_ROUTES = (
     infer_routes,
     batch_routes,

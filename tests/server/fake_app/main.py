@@ -4,7 +4,6 @@ import time
 
 import numpy as np
 from monailabel.interfaces.app import MONAILabelApp
-from monailabel.interfaces.tasks.train import TrainTask
 
 import livercad.server.app as livercad_app
 from fakes import FakeLiverFinder, full_analyzer
@@ -20,17 +19,9 @@ class SlowLiverFinder(FakeLiverFinder):
         return super().__call__(ct, progress)
 
 
-class SleepyTraining(TrainTask):
-    """Runs in a process of its own, as every training of MONAI Label's, until it is killed."""
-
-    def __init__(self):
-        super().__init__("sleeps")
-
-    def __call__(self, request, datastore):
-        time.sleep(120)
-
-
 class FakeApp(livercad_app.LiverCADApp, MONAILabelApp):  # MONAI Label looks for its own class among the direct bases
+    recipes = "server.fake_recipes:RECIPES"
+
     def __init__(self, app_dir, studies, conf):
         # Off unless a test asks for it: others count what is done, or time it.
         super().__init__(app_dir, studies, {"scoring": "false", **(conf or {})})
@@ -41,9 +32,6 @@ class FakeApp(livercad_app.LiverCADApp, MONAILabelApp):  # MONAI Label looks for
         analyzer = full_analyzer(self.options.settings)
         analyzer.find_liver = SlowLiverFinder()
         return analyzer
-
-    def init_trainers(self):
-        return {"sleepy": SleepyTraining()}
 
 
 def work_hard(progress):

@@ -1,0 +1,243 @@
+"""Trainings on the server: one at a time, in a process of their own, resumed where a kill has ended them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pkgutil import resolve_name
+from typing import Any
+
+from livercad.errors import Cancelled, LiverCADError
+from livercad.learning.checkpoint import CHECKPOINT
+from livercad.learning.trained import WEIGHTS
+from livercad.models.champions import champion
+from livercad.models.version import base
+from livercad.progress import part
+from livercad.recipes.trainable import Trainable
+from livercad.server.datastore import StudyDatastore
+from livercad.server.errors import ConflictError, reason_of
+from livercad.server.jobs import ENDED, Job, Jobs
+from livercad.server.releases import Releases
+from livercad.server.training_audit import record_end, record_start
+from livercad.server.training_cases import FEWEST, material_of
+from livercad.server.training_curves import promotion_of, result_of
+from livercad.server.training_orders import OPEN, Material, Stage, Training, Trainings, Wish, new_id
+from livercad.server.training_process import TrainingProcess
+from livercad.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 0.1
+"""How often it is looked whether somebody wants a training to stop."""
+CLOSING_S = 3.0
+"""So long a server that ends waits for a training's checkpoint; there is one of the last step in any case."""
+TRAINED = 0.97
+"""Share of the progress at which the weights are written."""
+
+
+class Trainer:
+    """Starts trainings of the models on what was submitted, and has what is better used.
+
+    Parameters
+    ----------
+    store : callable
+        Returns the datastore, up to date.
+    releases : Releases
+        Told of what was trained.
+    recipes : str
+        Where the recipes by task are, for example ``livercad.recipes.models:RECIPES``.
+    settings : Settings
+        Of the predictors that validate; with the device.
+
+    Attributes
+    ----------
+    recipes : dict of str to Trainable
+        By task.
+    latest : Training or None
+        The one under way, or the last one.
+    job : Job or None
+        Its progress; None where a former server has ended it.
+    """
+
+    def __init__(
+        self, store: Callable[[], StudyDatastore], releases: Releases, recipes: str, settings: Settings
+    ) -> None:
+        self._store, self._releases, self._settings, self._place = store, releases, settings, recipes
+        self.recipes: dict[str, Trainable] = resolve_name(recipes)
+        self.latest: Training | None = None
+        self.job: Job | None = None
+        self._jobs = Jobs()
+        self._starting = threading.Lock()
+        self._process: TrainingProcess | None = None
+        self._is_closing = False
+
+    def open(self, jobs: Jobs) -> None:
+        """Go on with the training that a former server has left.
+
+        Parameters
+        ----------
+        jobs : Jobs
+            Trainings are shown there.
+        """
+        self._jobs = jobs
+        known = self.trainings.all()
+        if known:
+            self.latest = known[-1]
+            if self.latest.stage in OPEN:
+                self._run(self.latest)
+            else:
+                record_end(self._store().book.audit, self.latest)
+
+    def close(self) -> None:
+        """End with the server. The training under way goes on when the next one starts."""
+        self._is_closing = True
+        if self._process:
+            self._process.stop(CLOSING_S)
+
+    @property
+    def trainings(self) -> Trainings:
+        """All trainings on these studies."""
+        return Trainings(self._store().catalogue.root)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a training is under way."""
+        return self.job is not None and self.job.state not in ENDED
+
+    def start(self, task: str, wish: Wish, who: str) -> Training:
+        """Begin a training on the newest accepted labels of now.
+
+        One that was stopped goes on if the same is asked for again, and labels and weights are what they were.
+
+        Parameters
+        ----------
+        task : str
+            One of `recipes`.
+        wish : Wish
+            Its settings.
+        who : str
+            Who wants it.
+
+        Returns
+        -------
+        Training
+            Under way.
+
+        Raises
+        ------
+        ConflictError
+            If a training is under way.
+        InputError
+            If there are too few labelled cases.
+        ModelError
+            If weights to begin with are missing.
+        """
+        with self._starting:
+            self._check_free()
+            recipe = self.recipes[task]
+            material = material_of(self._store(), recipe)
+            training = Training(
+                id=new_id(),
+                task=task,
+                model=recipe.name,
+                recipes=self._place,
+                weights="" if wish.start == "scratch" else _BEGIN[wish.start](recipe.name).sha256,
+                wish=wish,
+                settings=self._settings,
+                who=who,
+                started=time.time(),
+                sides={side: sum(each is side for each in material.sides.values()) for side in FEWEST},
+            )
+            training = self._stopped_one_like(training, material) or training
+            self._remove_checkpoints(training)
+            self.trainings.begin(training, material)
+            self._run(training)
+            return training
+
+    def _check_free(self) -> None:
+        if self.is_at_work and self.latest:
+            raise ConflictError(
+                "the training",
+                found=f"one of {self.latest.task} under way, started by {self.latest.who or 'somebody'}",
+                expected="one at a time",
+                todo="Wait until it has ended, or stop it (DELETE /livercad/training).",
+            )
+
+    def _stopped_one_like(self, wanted: Training, material: Material) -> Training | None:
+        former = self.latest
+        if former is None or former.stage is not Stage.CANCELLED or not self.trainings.works_on(former, material):
+            return None
+        own = {"id", "who", "started", "stage", "ended", "error", "result", "promotion"}
+        if former.model_dump(exclude=own) != wanted.model_dump(exclude=own):
+            return None
+        return wanted.model_copy(update={"id": former.id, "started": former.started})
+
+    def _remove_checkpoints(self, kept: Training) -> None:
+        """Remove what no training will go on from: it is large. Weights of versions lie in the registry."""
+        for training in self.trainings.all():
+            if training.id != kept.id:
+                for name in (CHECKPOINT, WEIGHTS):
+                    (self.trainings.place(training) / name).unlink(missing_ok=True)
+
+    # -- a training under way
+
+    def _run(self, training: Training) -> None:
+        self.latest = training
+        job = self.job = self._jobs.add(training.id, training.task, f"{sum(training.sides.values())} cases")
+        job.start()
+        threading.Thread(target=self._follow, args=(training, job), name="training", daemon=True).start()
+
+    def _follow(self, training: Training, job: Job) -> None:
+        with contextlib.suppress(Cancelled, Exception), job.followed():
+            try:
+                if training.stage is Stage.RUNNING:
+                    self._train(training, job)
+                    training = self._write(training, stage=Stage.TRAINED)
+                job.report(TRAINED, 1.0, "comparing with the version in use")
+                self._release(training)
+            except BaseException as error:
+                if self._is_closing:
+                    raise Cancelled("The server was ended; the training goes on when it starts again.") from error
+                if not isinstance(error, Cancelled | LiverCADError):
+                    logger.exception("A training has failed")
+                stage = Stage.CANCELLED if isinstance(error, Cancelled) else Stage.FAILED
+                self._end(training, stage=stage, error="" if stage is Stage.CANCELLED else reason_of(error))
+                raise
+
+    def _train(self, training: Training, job: Job) -> None:
+        """Have it done by a process of its own."""
+        record_start(self._store().book.audit, training)
+        process = self._process = TrainingProcess(self.trainings.place(training))
+        report = part(job.report, 0.0, TRAINED)
+        fraction, what = 0.0, "starting"
+        try:
+            for told in process.news(EVERY_S):
+                fraction, what = told.get("fraction", fraction), told.get("what", what)
+                if told or job.cancel_asked:
+                    report(fraction, 1.0, what)
+                if self._is_closing:
+                    raise Cancelled
+        finally:
+            process.stop()
+
+    def _release(self, training: Training) -> None:
+        """Register what was trained, and use it if it is better; once more, as after a kill, changes nothing."""
+        version = self._releases.versions.add(training.task, self.trainings.place(training), training.who)
+        decision = self._releases.consider(training.task, version.number, training.who)
+        result, promotion = result_of(version, decision), promotion_of(decision)
+        self._end(training, stage=Stage.DONE, result=result, promotion=promotion)
+
+    def _end(self, training: Training, **changes: Any) -> None:
+        record_end(self._store().book.audit, self._write(training, ended=time.time(), **changes))
+
+    def _write(self, training: Training, **changes: Any) -> Training:
+        changed = training.model_copy(update=changes)
+        self.trainings.write(changed)
+        self.latest = changed
+        return changed
+
+
+_BEGIN = {"champion": champion, "base": base}

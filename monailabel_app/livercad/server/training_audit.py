@@ -1,0 +1,25 @@
+"""What the audit log says of trainings."""
+
+from __future__ import annotations
+
+from livercad.learning.audit import AuditLog, Event
+from livercad.server.training_orders import Training
+
+
+def record_start(audit: AuditLog, training: Training) -> None:
+    """Record that a training starts, or that it goes on if it has started before."""
+    is_known = bool(audit.read(1, Event.TRAINING_STARTED, training=training.id))
+    event = Event.TRAINING_RESUMED if is_known else Event.TRAINING_STARTED
+    about = {"model": training.model, "training": training.id}
+    audit.record(event, training.who, **about, cases=dict(training.sides), **training.wish.model_dump())
+
+
+def record_end(audit: AuditLog, training: Training) -> None:
+    """Record how a training has ended, unless that is the last that is known of it, as it may be after a kill."""
+    newest = audit.read(1, training=training.id)
+    if newest and newest[0]["event"] == Event.TRAINING_ENDED:
+        return
+    about = {"model": training.model, "training": training.id}
+    version = {"version": training.result["version"]} if training.result else {}
+    reason = training.error or (training.promotion or {}).get("reason", "")
+    audit.record(Event.TRAINING_ENDED, training.who, **about, **version, result=training.stage, reason=reason)
