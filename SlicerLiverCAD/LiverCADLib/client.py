@@ -241,10 +241,11 @@ class Client:
         """What can be trained, and how the training goes that runs or ran last."""
         return self._get("training")
 
-    def startTraining(self, model: str, settings: Mapping[str, Any]) -> None:
+    def startTraining(self, model: str, settings: Mapping[str, Any], annotator: str = "") -> None:
         """Start a training; `training` tells how it goes."""
-        path = pathOf("train", model)
-        self._connection.request("POST", path, params={"run_sync": "false"}, json=dict(settings))
+        path, who = pathOf("train", model), {"who": annotator} if annotator else {}
+        # The server may read images of many cases first.
+        self._connection.request("POST", path, params={"run_sync": "false"}, json={**settings, **who}, readS=None)
 
     def stopTraining(self) -> None:
         """Stop the training that runs."""

@@ -24,6 +24,8 @@ class Setting:
         None where there is no limit.
     help : str
         What it does.
+    choices : tuple of str
+        What it can be; empty where it can be anything of its kind.
     """
 
     name: str
@@ -31,6 +33,13 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     help: str = ""
+    choices: tuple[str, ...] = ()
+
+    @classmethod
+    def fromServer(cls, name: str, about: dict[str, Any]) -> "Setting":
+        """Read a setting of a trainer."""
+        limits = about.get("minimum"), about.get("maximum")
+        return cls(name, about["default"], *limits, about.get("help") or "", tuple(about.get("choices") or ()))
 
 
 @dataclass(frozen=True)
@@ -52,10 +61,7 @@ class Trainer:
     @classmethod
     def fromServer(cls, answer: dict[str, Any]) -> "Trainer":
         """Read a trainer of ``GET /livercad/training``."""
-        settings = tuple(
-            Setting(name, about["default"], about.get("minimum"), about.get("maximum"), about.get("help") or "")
-            for name, about in (answer.get("settings") or {}).items()
-        )
+        settings = tuple(Setting.fromServer(name, about) for name, about in (answer.get("settings") or {}).items())
         return cls(answer["name"], answer.get("title") or answer["name"], settings)
 
 
@@ -192,7 +198,8 @@ class Training:
     def start(self, model: str, settings: dict[str, Any]) -> None:
         """Start a training with these settings."""
         client = self.session.requireClient()
-        self._do(_("Starting the training"), lambda task: client.startTraining(model, settings))
+        annotator = self.session.settings.annotator
+        self._do(_("Starting the training"), lambda task: client.startTraining(model, settings, annotator))
 
     def stop(self) -> None:
         """Stop the training that runs; the weights stay as they were."""

@@ -169,7 +169,9 @@ def test_volumes_become_a_new_case_and_a_taken_name_is_refused(client, real_serv
 def test_training_says_why_there_is_none(client):
     training = client.training()
     assert training["trainers"] == [] and training["job"] is None
-    assert "no trainer" in training["reason"]
+    assert "Too few cases with a complete label" in training["reason"]
+    with pytest.raises(clientErrors.ClientError, match="to train lesion_classification on: found too few"):
+        client.startTraining("lesion_classification", {"steps": 1})
 
 
 def test_a_cancelled_analysis_stops_on_the_server_too(client):

@@ -1,4 +1,6 @@
-"""The section Train, against a fake server with trainers: the server's own has none yet."""
+"""The section Train, against a fake server with trainers; `test_train_and_server` has a real one."""
+
+import json
 
 import pytest
 from fake_server import FakeServer
@@ -18,6 +20,7 @@ TRAINER = {
         "epochs": {"default": 20, "minimum": 1, "maximum": 200, "help": "How often every case is seen"},
         "learning_rate": {"default": 0.001, "minimum": 1e-6, "maximum": 0.1, "help": "Step"},
         "augment": {"default": True, "help": "Change the images at random"},
+        "start": {"default": "base", "choices": ["champion", "base"], "help": "Weights to begin with"},
         "note": {"default": "", "help": "Kept with the weights"},
     },
 }
@@ -98,24 +101,27 @@ def test_an_older_server_that_does_not_know_training_says_so(panel, session, ser
 
 def test_settings_have_the_kinds_limits_and_defaults_that_the_server_says(panel, session, server):
     connect(session, server)
-    assert panel.values() == {"epochs": 20, "learning_rate": 0.001, "augment": True, "note": ""}
+    assert panel.values() == {"epochs": 20, "learning_rate": 0.001, "augment": True, "start": "base", "note": ""}
     fields = {name: field for name, (field, _read) in panel._fields.items()}
     assert (fields["epochs"].minimum, fields["epochs"].maximum) == (1, 200)
     assert fields["epochs"].toolTip == "How often every case is seen"
     fields["epochs"].value = 500
     assert panel.values()["epochs"] == 200
+    fields["start"].currentIndex = 0
+    assert panel.values()["start"] == "champion"
     picture(panel.widget, "train_settings")
 
 
 def test_start_sends_the_settings_and_stop_stops(panel, session, server):
     connect(session, server)
+    session.settings.annotator = "Ann"
     panel._fields["epochs"][0].value = 3
     server.routes["GET", "/livercad/training"] = {"trainers": [TRAINER], "reason": "", "job": JOB}
     panel.startButton.click()
     settled(session)
     settled(session)
     sent = next(request for request in server.received if request.method == "POST")
-    assert b'"epochs": 3' in sent.body
+    assert json.loads(sent.body) | {"epochs": 3, "start": "base", "who": "Ann"} == json.loads(sent.body)
     assert panel.stateLabel.text == "lesions: running. epoch 9 of 20"
     assert panel.progressBar.value == 45
     assert not panel.startButton.enabled and panel.stopButton.enabled

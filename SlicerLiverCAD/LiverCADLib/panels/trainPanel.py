@@ -162,6 +162,10 @@ class TrainPanel:
 
 def _fieldFor(setting):
     """A widget for a setting, and a function that reads it."""
+    if setting.choices:
+        choice = comboBox(setting.choices)
+        choice.currentIndex = setting.choices.index(setting.default)
+        return choice, lambda: setting.choices[choice.currentIndex]
     if isinstance(setting.default, bool):
         box = qt.QCheckBox()
         box.checked = setting.default
@@ -173,7 +177,7 @@ def _fieldFor(setting):
         return spin, lambda: spin.value
     if isinstance(setting.default, float):
         spin = qt.QDoubleSpinBox()
-        spin.setDecimals(6)
+        spin.setDecimals(1 if (setting.minimum or 0) >= 0.1 else 6)
         spin.setRange(*_limits(setting, 1e6, float))
         spin.value = setting.default
         return spin, lambda: spin.value
