@@ -111,6 +111,9 @@ def test_a_case_tells_of_its_images(server: Server) -> None:
 )
 def test_a_case_that_is_not_there_is_told(server: Server, case: str, route: str) -> None:
     answer = server.get(f"/livercad/cases/{case}{route}")
+    if answer.url.path == "/livercad":  # what the client makes of two dots: the address of the page
+        assert answer.status_code == 307 and answer.headers["location"].endswith("/livercad/")
+        return
     assert answer.status_code in (400, 404)
     assert isinstance(answer.json()["detail"], str)
 
