@@ -17,7 +17,7 @@ from torch import nn
 
 from livercad.errors import Cancelled
 from livercad.learning.checkpoint import held, read_checkpoint, write_checkpoint
-from livercad.learning.hardware import computes_in_bfloat16, keep_freed_memory
+from livercad.learning.hardware import computes_in_bfloat16, give_back_freed_memory, keep_freed_memory
 from livercad.learning.job import Job, Milestone, Outcome, Validation
 from livercad.learning.log import TrainingLog
 from livercad.learning.plan import Plan
@@ -162,7 +162,9 @@ class _Training:
         place = self._place(self.step)
         watch = part(self.progress, place, min(1.0, place + self._validation_width))
         self.mean.eval()
+        give_back_freed_memory()
         found: Validation = self._all(lambda: self.job.validate(self.mean, watch))
+        give_back_freed_memory()
         better = not self.history or found.score >= max(line["score"] for line in self.history)
         self.history.append({"step": self.step, **found.as_dict()})
         if better:

@@ -22,6 +22,17 @@ def keep_freed_memory() -> None:
     Layers of a 3-D network on a CPU take and free blocks of hundreds of MB. By default each goes back to the system at
     once and comes back page by page, which takes as long as the convolutions.
     """
-    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+    if library := _glibc():
         library.mallopt(M_MMAP_MAX, 0)
         library.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def give_back_freed_memory() -> None:
+    """Give back what this process has freed and kept: between two works that need much memory each."""
+    if library := _glibc():
+        library.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    return library if library and hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None
