@@ -63,7 +63,7 @@ class Server:
 
 
 class Servers:
-    """Starts servers, and ends them after the tests."""
+    """Starts servers, and ends them together."""
 
     def __init__(self) -> None:
         self.started: list[Server] = []
@@ -108,9 +108,9 @@ class Servers:
                 server.process.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
-    """Start more servers; they end with the tests."""
+    """Start more servers; they end with the file's tests, since a dozen at once would not fit into the memory."""
     started = Servers()
     yield started
     started.end()
