@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
-from livercad.learning.strategies import Known, Strategy, clusters_of, order
+from livercad.learning.strategies import Distances, Known, Strategy, clusters_of, order
 
 NAMES = tuple(f"case-{number:02d}" for number in range(12))
 EMBEDDINGS = np.random.default_rng(1).normal(size=(12, 5)).astype(np.float32)
@@ -121,3 +122,18 @@ def test_a_case_without_embedding_has_no_cluster() -> None:
     partly[3] = np.nan
     assert clusters_of(partly)[3] == -1
     assert (np.delete(clusters_of(partly), 3) >= 0).all()
+
+
+def test_distances_are_right_whatever_is_labelled_and_put_back() -> None:
+    rng = np.random.default_rng(5)
+    embeddings = rng.normal(size=(60, 3)).astype(np.float32)
+    embeddings[7] = np.nan
+    distances = Distances(embeddings)
+    for _ in range(40):
+        labelled = rng.random(60) < rng.choice([0, 0.05, 0.5])
+        there = np.flatnonzero(labelled & (np.arange(60) != 7))
+        apart = (
+            np.full(60, np.inf) if not there.size else cdist(embeddings, embeddings[there], "sqeuclidean").min(axis=1)
+        )
+        apart[7] = np.inf
+        np.testing.assert_allclose(distances.to(labelled), apart, atol=1e-4)

@@ -82,19 +82,31 @@ class Distances:
 
     def __init__(self, embeddings: Array) -> None:
         self._embeddings = embeddings
-        self._nothing = np.zeros(len(embeddings), dtype=bool), np.full(len(embeddings), np.inf, np.float32)
-        self._latest = self._nothing
+        count = len(embeddings)
+        self._latest = np.zeros(count, dtype=bool), np.full(count, np.inf, np.float32), np.full(count, -1)
 
     def to(self, labelled: npt.NDArray[np.bool_]) -> Array:
         """Tell the distances to these labelled cases, shape (n,); infinite where there is none."""
-        before, nearest = self._latest
-        if (before & ~labelled).any():
-            before, nearest = self._nothing
-        added = _with_embedding(np.flatnonzero(labelled & ~before), self._embeddings)
-        if added.size:
-            nearest = np.fmin(nearest, _squared_distances(self._embeddings, self._embeddings[added]))
-        self._latest = labelled.copy(), nearest  # at once, since several threads may ask
+        before, nearest, by = self._latest
+        if (gone := before & ~labelled).any():  # put back: who was nearest to nothing else changes nothing
+            lost = np.flatnonzero((by >= 0) & gone[by])
+            nearest, by = nearest.copy(), by.copy()
+            nearest[lost], by[lost] = np.inf, -1
+            nearest[lost], by[lost] = self._nearer(lost, before & labelled, nearest[lost], by[lost])
+        nearest, by = self._nearer(np.arange(len(by)), labelled & ~before, nearest, by)
+        self._latest = labelled.copy(), nearest, by  # at once, since several threads may ask
         return nearest
+
+    def _nearer(
+        self, rows: npt.NDArray[np.int64], others: npt.NDArray[np.bool_], nearest: Array, by: npt.NDArray[np.int64]
+    ) -> tuple[Array, npt.NDArray[np.int64]]:
+        """Distances of some rows, and to whom, when there are others as well."""
+        added = _with_embedding(np.flatnonzero(others), self._embeddings)
+        if not added.size or not rows.size:
+            return nearest, by
+        distances, which = _nearest_of(self._embeddings[rows], self._embeddings[added])
+        closer = distances < nearest  # never where a row has no embedding
+        return np.where(closer, distances, nearest), np.where(closer, added[which], by)
 
 
 def order(
@@ -199,15 +211,22 @@ def _go_on(candidates: npt.NDArray[np.int64], embeddings: Array, nearest: Array,
         yield int(candidates[chosen])
 
 
-def _squared_distances(places: Array, others: Array, block: int = 1024) -> Array:
-    """Squared distance of each place to the nearest of the others, without all distances in memory at once."""
+def _squared_distances(places: Array, others: Array) -> Array:
+    """Squared distance of each place to the nearest of the others."""
+    return _nearest_of(places, others)[0]
+
+
+def _nearest_of(places: Array, others: Array, block: int = 1024) -> tuple[Array, npt.NDArray[np.int64]]:
+    """Squared distance of each place to the nearest of the others, and which; never all distances at once."""
     lengths = np.einsum("ij,ij->i", others, others)
-    nearest = np.full(len(places), np.inf, np.float32)
+    nearest, which = np.empty(len(places), np.float32), np.empty(len(places), np.int64)
     for start in range(0, len(places), block):
         part = places[start : start + block]
         own = np.einsum("ij,ij->i", part, part)[:, None]
-        nearest[start : start + block] = (own + lengths - 2 * part @ others.T).min(axis=1)
-    return np.maximum(nearest, 0)
+        table = own + lengths - 2 * part @ others.T
+        found = which[start : start + block] = table.argmin(axis=1)
+        nearest[start : start + block] = table[np.arange(len(part)), found]
+    return np.maximum(nearest, 0), which
 
 
 def _cluster_by_cluster(rows: npt.NDArray[np.int64], known: Known) -> Iterator[int]:
