@@ -74,7 +74,7 @@ class NumberJob:
         return self._scored(torch.sigmoid(torch.tensor(START)).item())
 
     def _scored(self, share: float) -> Validation:
-        kinds = (LesionClass.CYST, LesionClass.HCC)
+        kinds = (LesionClass.CYST.value, LesionClass.HCC.value)
         given = [{kind: share if kind is true else 1 - share for kind in kinds} for true in kinds]
         told = {"classes": list(kinds), "probabilities": given}
         cases: dict[str, Any] = {

@@ -89,6 +89,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     instance.server_mode(True)
     instance.on_init_complete()
     yield
+    instance.trainer.close()
     housekeeping.clean_up()
 
 

@@ -6,6 +6,7 @@ In a studies folder each training has a folder of its own, ``.livercad/learning/
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ from livercad.recipes.run import MINUTES
 from livercad.recipes.trainable import Start
 from livercad.settings import Settings
 from livercad.studies.atomic import write_text
+
+logger = logging.getLogger(__name__)
 
 FOLDER, ORDER, CASES = "trainings", "training.json", "cases.json"
 
@@ -114,7 +117,12 @@ class Trainings:
 
     def all(self) -> list[Training]:
         """Every training, the oldest first."""
-        found = [read_training(file.parent) for file in self.folder.glob(f"*/{ORDER}")]
+        found = []
+        for file in self.folder.glob(f"*/{ORDER}"):
+            try:
+                found.append(read_training(file.parent))
+            except (OSError, ValueError) as error:  # another version of this software has written it
+                logger.warning("%s is no training that can be gone on with: %s", file, error)
         return sorted(found, key=lambda training: (training.started, training.id))
 
     def begin(self, training: Training, material: Material) -> None:
