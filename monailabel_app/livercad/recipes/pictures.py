@@ -13,6 +13,7 @@ import numpy as np
 
 from livercad.core.volume import Volume
 from livercad.evaluation.figures import LESION_COLOR, LINE_COLOR, LIVER_COLOR, STYLE
+from livercad.learning.metrics import MEASURES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,11 +66,13 @@ def curves_figure(log: Sequence[Mapping[str, Any]], history: Sequence[Mapping[st
             above.plot(steps, values, color=LINE_COLOR, linewidth=0.6, alpha=0.6)
             above.plot(steps, _running_mean(values), color=LIVER_COLOR)
         above.set_ylabel("loss")
-        names = [name for name in (history[0] if history else {}) if name not in ("step", "score")]
+        # Those in [0, 1] share an axis; of the others the table tells.
+        names = [
+            name for name in (history[0] if history else {}) if name in MEASURES and MEASURES[name].higher_is_better
+        ]
         for name, marker in zip(names, "osv^D", strict=False):
-            told = [(line["step"], line[name]) for line in history if line.get(name) is not None]
-            if told and max(value for _, value in told) <= 1:
-                below.plot(*zip(*told, strict=True), marker=marker, color=LESION_COLOR, label=name.replace("_", " "))
+            if told := [(line["step"], line[name]) for line in history if line.get(name) is not None]:
+                below.plot(*zip(*told, strict=True), marker=marker, color=LESION_COLOR, label=MEASURES[name].title)
         if below.lines:
             below.legend(frameon=False)
         below.set_ylim(0, 1.02)

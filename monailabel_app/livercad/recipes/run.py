@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from livercad.recipes.page import render_training
 from livercad.recipes.pictures import Picture, outline_picture
 from livercad.recipes.planning import planned
 from livercad.recipes.trainable import RecipeJob, Sides, Start, Trainable
+from livercad.segmentation.training.jobs import VALIDATED
 from livercad.settings import Settings
 from livercad.studies.atomic import write_bytes, write_text
 
@@ -135,6 +137,7 @@ def run(
     write_text(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     pictures = _pictures(model, job, folder / WEIGHTS, parted, part(progress, 0.97, 1.0))
     write_text(folder / PAGE, render_training(model.task, model.name, record, folder, pictures))
+    shutil.rmtree(folder / VALIDATED, ignore_errors=True)
     progress(1, 1, "trained")
     return trained
 

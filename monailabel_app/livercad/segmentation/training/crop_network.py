@@ -88,7 +88,7 @@ class CropNetwork(nn.Module):
 
         def normalise(x: _Padded, stride: int) -> _Padded:
             mean, deviation = next(given)
-            return x.each(lambda values: (values - mean) / (deviation + NORM_EPSILON))
+            return x.each(lambda values: _normalised(values, mean, deviation))
 
         return self._run(_Padded(image, None), normalise)
 
@@ -121,7 +121,7 @@ class CropNetwork(nn.Module):
             deviation, mean = torch.std_mean(seen, dim=(2, 3, 4), correction=0, keepdim=True)
             means.append(mean)
             deviations.append(deviation)
-            return x.each(lambda values: (values - mean) / (deviation + NORM_EPSILON))
+            return x.each(lambda values: _normalised(values, mean, deviation))
 
         logits = self._run(_Padded(whole, whole.new_full((1, 1, 1, 1, 1), self.background)), normalise)
         return Statistics(tuple(means), tuple(deviations)), logits
@@ -138,6 +138,11 @@ class CropNetwork(nn.Module):
             values = F.avg_pool3d(values, network.stride, 1) if network.linear_upsampling else values
             x = _block(block, _beside(levels.pop(), _Padded(values, x.beyond)), normalise, network.stride**depth)
         return network.head(F.leaky_relu(normalise(x, 1).values, LEAKY_SLOPE))
+
+
+def _normalised(values: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
+    """Computed in float32, kept as it came: bfloat16 takes half of the memory."""
+    return ((values - mean) / (deviation + NORM_EPSILON)).to(values.dtype)
 
 
 def _block(block: Any, x: _Padded, normalise: Normalise, stride: int) -> _Padded:

@@ -39,6 +39,9 @@ from livercad.settings import Settings
 CODE = ("livercad.segmentation.training", "livercad.segmentation.lesion_grid", "livercad.segmentation.scaling",
         "livercad.segmentation.resampling", "livercad.networks.leuven_unet")  # fmt: skip
 
+VALIDATED = "validation"
+"""Folder, in the training's, of weights that are being validated."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -194,7 +197,7 @@ class SegmentationJob:
         if not self.pool:
             return Validation(0.0)
         trained = Trained(self.kind.name, dict(numbered(network.network)), {"under": "validation"})
-        path = write_trained(trained, self.folder / "validation")
+        path = write_trained(trained, self.folder / VALIDATED)
         return self.measure(challenger(self.kind.name, path), progress)
 
     def measure(self, weights: ModelVersion, progress: Progress) -> Validation:
