@@ -114,6 +114,15 @@ def test_a_simulation_that_was_stopped_comes_to_the_same_numbers(tmp_path: Path)
         )
 
 
+def test_the_numbers_do_not_depend_on_how_many_processes_there_are(tmp_path: Path) -> None:
+    one, two = (
+        simulate([ToyTask()], tmp_path / str(workers), strategies=SOME, seeds=2, rounds=3, workers=workers)
+        for workers in (1, 2)
+    )
+    for name, each in one.tasks["toy"].strategies.items():
+        assert two.tasks["toy"].strategies[name].area == each.area
+
+
 def test_a_second_call_makes_nothing_again(tmp_path: Path) -> None:
     simulate([ToyTask()], tmp_path, strategies=SOME, seeds=2, rounds=3)
     task = ToyTask()

@@ -33,7 +33,7 @@ MODULES = (
 POOL_SHARE = 0.8
 """Of the pool's patients that a seed has: seeds differ in what there is to choose from."""
 SMOOTHING = 0.05
-PLAN = Plan(steps=60, learning_rate=3e-3, warm_up=0.1, weight_decay=0.02, clip=5.0)
+PLAN = Plan(steps=90, learning_rate=3e-3, warm_up=0.1, weight_decay=0.02, clip=5.0)
 BATCH = 24
 DESCRIPTION = Description(
     name="lesion-classes",
