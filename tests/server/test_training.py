@@ -22,6 +22,8 @@ from server.fake_recipes import FAILING, SABOTAGED, SLOW, STEP_S, STUBBORN, TASK
 from server.labelled_studies import models_folder, write_labelled
 
 WAIT_S = 120
+KILLED_STEPS = 120
+"""Enough that a training is not done before it is seen, on a machine that is busy with other things."""
 TRAINING = "/livercad/training"
 
 
@@ -223,10 +225,10 @@ def test_what_cannot_be_trained_is_refused_with_a_sentence(
 
 def test_after_a_kill_of_the_server_nothing_trains_and_the_next_one_goes_on(server: Server, servers: Servers) -> None:
     before = champion(server)
-    id = start(server, steps=14, seed=SLOW + 2)["id"]
+    id = start(server, steps=KILLED_STEPS, seed=SLOW + 2)["id"]
     rng = random.Random(0)
     steps, present = 1, server
-    for _ in range(3):
+    for _ in range(2):
         wait_for(present, has_learnt(steps))
         time.sleep(rng.uniform(0, 2 * STEP_S))
         present.process.send_signal(signal.SIGKILL)
@@ -238,9 +240,9 @@ def test_after_a_kill_of_the_server_nothing_trains_and_the_next_one_goes_on(serv
         steps = losses_of(told)[-1] + 1
     told = wait_for_the_end(present)
     assert told["state"] == "done", told
-    assert losses_of(told) == list(range(1, 15))
+    assert losses_of(told) == list(range(1, KILLED_STEPS + 1))
     assert champion(present) == told["result"]["version"] > before
-    assert events(present, id) == ["training_started", *["training_resumed"] * 3, "training_ended"]
+    assert events(present, id) == ["training_started", *["training_resumed"] * 2, "training_ended"]
     # That a server with a term of its own ends in time, with a training that hears nothing:
     start(present, steps=3, seed=STUBBORN)
     wait_for(present, lambda told: "step" in told["what"] or told["fraction"] > 0 or bool(told["history"]))
