@@ -145,6 +145,7 @@ def test_a_refused_start_is_told(panel, session, server):
     server.routes["POST", "/train/lesions"] = (400, {"detail": "Ten submitted cases are needed, there are 2."})
     panel.startButton.click()
     settle(session.runner)
+    settled(session)
     assert panel.reasonLabel.text == "Ten submitted cases are needed, there are 2."
 
 

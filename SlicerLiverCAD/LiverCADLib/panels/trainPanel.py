@@ -84,6 +84,8 @@ class TrainPanel:
         self._timer.stop()
 
     _isWatching = False
+    _refusal = ""
+    """Why the latest start or stop did not work: it stays until the next one."""
 
     def _keepTime(self):
         if self._isWatching and self._training.canStop:
@@ -112,15 +114,18 @@ class TrainPanel:
             form.addRow(f"{setting.name.replace('_', ' ')}:", field)
 
     def _onStart(self):
+        self._refusal = ""
         self.reasonLabel.setVisible(False)
         self._training.start(self._training.trainers[self.modelBox.currentIndex].name, self.values())
 
     def _onStop(self):
+        self._refusal = ""
         self.stopButton.enabled = False
         self._training.stop()
 
     def _onFailed(self, error):
-        self._showReason(str(error), "bad")
+        self._refusal = str(error)
+        self._showReason(self._refusal, "bad")
 
     def _update(self):
         training = self._training
@@ -132,8 +137,8 @@ class TrainPanel:
                 self.modelBox.addItem(trainer.title)
             self.modelBox.blockSignals(wasBlocked)
             self._onModel(self.modelBox.currentIndex)
-        if training.reason or not training.canStop:
-            self._showReason(training.reason)
+        if training.reason or self._refusal or not training.canStop:
+            self._showReason(training.reason or self._refusal, "" if training.reason else "bad")
         self.modelBox.enabled = self.settingsBox.enabled = self.startButton.enabled = training.canStart
         self.startButton.toolTip = training.reason or _("Train this model on the submitted cases.")
         self.stopButton.enabled = training.canStop
