@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 from pathlib import Path
 
 import nibabel as nib
@@ -86,5 +87,8 @@ def write_dicom(folder: Path, volume: Volume) -> Path:
         for tag, value in {**common, **own}.items():
             piece.SetMetaData(tag, value)
         writer.SetFileName(str(folder / f"{number:03d}.dcm"))
+        # ITK's DICOM writer leaves the process in the C locale, in which Python reads files as ASCII.
+        former = locale.setlocale(locale.LC_ALL)
         writer.Execute(piece)
+        locale.setlocale(locale.LC_ALL, former)
     return folder
