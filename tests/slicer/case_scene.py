@@ -19,6 +19,7 @@ from LiverCADLib.parameters import LiverCADParameters  # noqa: E402
 from LiverCADLib.scene.caseScene import CaseScene  # noqa: E402
 from LiverCADLib.scene.layouts import SideBySide  # noqa: E402
 from LiverCADLib.scene.phases import Phases  # noqa: E402
+from LiverCADLib.scene.workbench import Workbench  # noqa: E402
 from LiverCADLib.session import Session  # noqa: E402
 from LiverCADLib.settings import MemoryStore, Settings  # noqa: E402
 from LiverCADLib.tasks import Task  # noqa: E402
@@ -35,6 +36,21 @@ def connected(session: Session, client: FakeClient) -> None:
     """Connect to a fake server."""
     session.client = client
     session.connected.emit(SimpleNamespace(address=client.address, version="0.1.0"))
+
+
+@pytest.fixture(autouse=True)
+def benches_end(monkeypatch):
+    """Let what a test leaves behind follow the scene no more: each would take time of every later test."""
+    made, make = [], Workbench.__init__
+
+    def noting(bench, *arguments, **options):
+        made.append(bench)
+        make(bench, *arguments, **options)
+
+    monkeypatch.setattr(Workbench, "__init__", noting)
+    yield
+    for bench in made:
+        bench.release()
 
 
 @pytest.fixture

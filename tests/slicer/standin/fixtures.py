@@ -11,6 +11,7 @@ import slicer
 from standin import rendering, uncaught
 from standin.dialogs import dialogs as all_dialogs
 from standin.helpers import Heartbeat, process_events
+from standin.widgets.observing import Observations
 
 
 @pytest.fixture
@@ -29,6 +30,15 @@ def nothing_uncaught(request: pytest.FixtureRequest) -> Iterator[None]:
     errors, is_allowed = list(uncaught.recorded), request.node.get_closest_marker("expects_uncaught")
     uncaught.clear()
     assert is_allowed or not errors, "raised in a slot or an observer:\n" + "\n".join(errors)
+
+
+@pytest.fixture(autouse=True)
+def followers_end() -> Iterator[None]:
+    """Let widgets that a test leaves behind follow the scene no more: each would take time of every later test."""
+    before = set(Observations.made)
+    yield
+    for observations in set(Observations.made) - before:
+        observations.end()
 
 
 @pytest.fixture

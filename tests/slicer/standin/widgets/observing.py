@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import vtk
 
@@ -12,9 +12,18 @@ from standin.adoption import is_alive
 
 
 class Observations:
-    """What one widget observes; the widget is not kept alive by it."""
+    """What one widget observes; the widget is not kept alive by it.
+
+    Attributes
+    ----------
+    made : WeakSet of Observations
+        All that there are.
+    """
+
+    made: ClassVar[weakref.WeakSet[Observations]] = weakref.WeakSet()
 
     def __init__(self, widget: Any) -> None:
+        self.made.add(self)
         self._widget = weakref.ref(widget)
         self._tags: list[tuple[Any, int]] = []
 
