@@ -97,7 +97,7 @@ def processes_of(server: Server) -> list[psutil.Process]:
 
 
 def nobody_trains(server: Server) -> bool:
-    for _ in range(50):
+    for _ in range(200):
         if not processes_of(server):
             return True
         time.sleep(0.1)

@@ -7,6 +7,7 @@ SIGTERM it writes its checkpoint and ends with `STOPPED`. When its parent is gon
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -32,6 +33,8 @@ CACHE = "cache"
 """Cases on a network's grid, for the trainings of one task that follow each other."""
 NICENESS = 10
 """The server's requests come first."""
+PR_SET_PDEATHSIG = 1
+"""Of Linux's ``prctl``."""
 WATCH_S = 0.2
 """How often it is looked whether the parent is there."""
 NEWS_S = 0.1
@@ -72,6 +75,7 @@ def main(folder: Path, parent: int) -> int:
     int
         Exit status.
     """
+    _die_with_parent()
     threading.Thread(target=_end_with, args=(parent,), name="watch the server", daemon=True).start()
     tell = _channel()
     listener = _Listener(tell)
@@ -108,6 +112,15 @@ def _channel() -> Callable[..., None]:
         stream.flush()
 
     return tell
+
+
+def _die_with_parent() -> None:
+    """Have the kernel kill this process with its parent, where it can: on a busy machine a thread may come to it late.
+
+    The parent is the thread that has started it, which waits for its end (`livercad.server.trainer`).
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _end_with(parent: int) -> None:
