@@ -32,8 +32,8 @@ def test_a_framed_liver_gives_what_the_product_gives(statistics: tuple[int, int,
     window = np.pad(liver, [(halo, halo) for halo in LESION_HALO], constant_values=BACKGROUND)
     with torch.no_grad():
         expected = network(torch.from_numpy(window)[None, None])[0, 0].numpy()
-    whole, region = framed(liver, statistics)
-    _, logits = CropNetwork(network, BACKGROUND).measure(torch.from_numpy(whole)[None, None], region)
+    whole, looked = framed(liver, statistics)
+    _, logits = CropNetwork(network, BACKGROUND).measure(torch.from_numpy(whole)[None, None], looked)
     middle = tuple(slice(margin, -margin) for margin in MARGIN)
     away = np.abs(torch.sigmoid(logits)[0, 0].numpy()[middle] - expected)
     assert away.max() < 0.02
@@ -43,16 +43,16 @@ def test_a_framed_liver_gives_what_the_product_gives(statistics: tuple[int, int,
 def test_a_crop_gives_in_its_middle_what_the_whole_gives_by_statistics_of_the_whole() -> None:
     torch.manual_seed(0)
     network = CropNetwork(lesion_unet(SENSITIVE), BACKGROUND).eval()
-    whole, region = framed(small_liver(), SENSITIVE)
+    whole, looked = framed(small_liver(), SENSITIVE)
     image = torch.from_numpy(whole)[None, None]
-    statistics, expected = network.measure(image, region)
+    statistics, expected = network.measure(image, looked)
     with torch.no_grad():
         crop = network(image[..., :56, :, :], statistics)
         strange, _ = network.measure(image[..., :56, :, :])
         own = network(image[..., :56, :, :], strange)
     middle = slice(16, 36)
     away = (crop - expected[..., :56, :, :])[..., middle, :, :].abs().mean()
-    assert away < 0.2 * (own - expected[..., :56, :, :])[..., middle, :, :].abs().mean()
+    assert away < 0.4 * (own - expected[..., :56, :, :])[..., middle, :, :].abs().mean()
 
 
 def test_the_liver_network_is_normalised_over_all_of_its_window() -> None:
@@ -64,7 +64,4 @@ def test_the_liver_network_is_normalised_over_all_of_its_window() -> None:
         expected = torch.logit(network(image))
     _, logits = CropNetwork(network, 0.0).measure(image)
     assert logits.shape == expected.shape
-    middle = slice(10, 18)
-    torch.testing.assert_close(
-        logits[..., middle, middle, middle], expected[..., middle, middle, middle], atol=0.15, rtol=0.0
-    )
+    torch.testing.assert_close(logits, expected, atol=1e-3, rtol=0.0)

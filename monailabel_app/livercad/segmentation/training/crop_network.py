@@ -22,6 +22,25 @@ Region = tuple[slice, slice, slice]
 
 
 @dataclass(frozen=True)
+class Looked:
+    """Where normalisations take their statistics from.
+
+    Parameters
+    ----------
+    window : tuple of slice
+        The voxels of the whole that are the network's output in use.
+    keep : tuple of int
+        How many voxels around it count, as far as a layer still has them.
+    halo : tuple of int
+        How many the network's input has around it.
+    """
+
+    window: Region
+    keep: tuple[int, int, int]
+    halo: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
 class Statistics:
     """Mean and standard deviation of each channel at each normalisation, in the order in which they come.
 
@@ -93,15 +112,15 @@ class CropNetwork(nn.Module):
         return self._run(_Padded(image, None), normalise)
 
     @torch.no_grad()
-    def measure(self, whole: Tensor, region: Region | None = None) -> tuple[Statistics, Tensor]:
+    def measure(self, whole: Tensor, looked: Looked | None = None) -> tuple[Statistics, Tensor]:
         """Measure the statistics that normalisations have in use.
 
         Parameters
         ----------
         whole : Tensor, shape (1, 1, i, j, k)
             All that the network sees.
-        region : tuple of slice, optional
-            The voxels of it that normalisations look at; all where not given.
+        looked : Looked, optional
+            What normalisations look at; all where not given.
 
         Returns
         -------
@@ -110,13 +129,14 @@ class CropNetwork(nn.Module):
         logits : Tensor, shape (1, 1, i, j, k)
             What the network gives in use.
         """
+        left = iter(_left(self.network, looked.halo) if looked else [])
         means: list[Tensor] = []
         deviations: list[Tensor] = []
 
         def normalise(x: _Padded, stride: int) -> _Padded:
             seen = x.values.float()
-            if region:
-                i, j, k = (slice(side.start // stride, -(-side.stop // stride)) for side in region)
+            if looked:
+                i, j, k = _region(looked, next(left), stride)
                 seen = seen[:, :, i, j, k]
             deviation, mean = torch.std_mean(seen, dim=(2, 3, 4), correction=0, keepdim=True)
             means.append(mean)
@@ -140,9 +160,35 @@ class CropNetwork(nn.Module):
         return network.head(F.leaky_relu(normalise(x, 1).values, LEAKY_SLOPE))
 
 
+def _left(network: LeuvenUNet, halo: tuple[int, int, int]) -> list[tuple[int, int, int]]:
+    """How many voxels a window still has around its output at each normalisation, in use."""
+    left, all_left = list(halo), []
+    depths: list[tuple[int, Any]] = [*enumerate(network.down), *zip((2, 1, 0), network.up, strict=True)]
+    for depth, block in depths:
+        for activation, convolution in (
+            (block.activate_first, block.first),
+            (block.activate_second, block.second),
+        ):
+            if not isinstance(activation, nn.Identity):
+                all_left.append((left[0], left[1], left[2]))
+            costs = (network.stride**depth * (side // 2) for side in convolution.kernel_size)
+            left = [n - cost for n, cost in zip(left, costs, strict=True)]
+    return [*all_left, (left[0], left[1], left[2])]
+
+
+def _region(looked: Looked, left: tuple[int, int, int], stride: int) -> Region:
+    """The region at one layer, in its voxels; see `livercad.networks.leuven_unet`."""
+    around = (n - stride * max(0, (n - keep) // stride) for n, keep in zip(left, looked.keep, strict=True))
+    i, j, k = (
+        slice((side.start - out) // stride, -(-(side.stop + out) // stride))
+        for side, out in zip(looked.window, around, strict=True)
+    )
+    return i, j, k
+
+
 def _normalised(values: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
     """Computed in float32, kept as it came: bfloat16 takes half of the memory."""
-    return ((values - mean) / (deviation + NORM_EPSILON)).to(values.dtype)
+    return (values - mean).div_(deviation + NORM_EPSILON).to(values.dtype)
 
 
 def _block(block: Any, x: _Padded, normalise: Normalise, stride: int) -> _Padded:
@@ -163,6 +209,8 @@ def _convolved(convolution: nn.Module, x: _Padded) -> _Padded:
         return _Padded(F.conv3d(around, convolution.weight, convolution.bias), None)
     # Of plain background a kernel makes the same everywhere; of the rest it makes what that adds to it.
     beyond = F.conv3d(x.beyond, convolution.weight.sum((2, 3, 4), keepdim=True), convolution.bias)
+    if convolution.padding == "same":  # The network itself pads with zeros at the border of its window.
+        return _Padded(F.conv3d(x.values, convolution.weight, convolution.bias, padding=(i, j, k)), beyond)
     return _Padded(F.conv3d(x.values - x.beyond, convolution.weight, padding=(i, j, k)) + beyond, beyond)
 
 

@@ -182,7 +182,7 @@ class SegmentationJob:
         assert isinstance(bare, CropNetwork)
         device = next(bare.parameters()).device
         whole = drawn.whole.to(device, memory_format=torch.channels_last_3d)
-        statistics, _ = bare.measure(whole, drawn.region)
+        statistics, _ = bare.measure(whole, drawn.looked)
         count = self.amount.at_once
         for first in range(0, len(drawn.images), count):
             images, truths, counts = (

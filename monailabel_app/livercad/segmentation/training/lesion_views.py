@@ -12,10 +12,11 @@ import torch
 
 from livercad.core.taxonomy import Label
 from livercad.learning.cases import LabelledCase
+from livercad.networks.leuven_unet import LESION_HALO
 from livercad.segmentation.lesion_grid import BACKGROUND, LiverBlock, LiverView
 from livercad.segmentation.lesions import SENSITIVE, STRICT, one_window
 from livercad.segmentation.training.augmentation import LESIONS, Augmentation, changed
-from livercad.segmentation.training.crop_network import Region
+from livercad.segmentation.training.crop_network import Looked
 from livercad.segmentation.training.views import View
 from livercad.segmentation.windows import window_starts
 
@@ -61,7 +62,7 @@ def lesion_arrays(case: LabelledCase) -> dict[str, npt.NDArray[np.generic]]:
     }
 
 
-def framed(image: Array, statistics: tuple[int, int, int], fill: float = BACKGROUND) -> tuple[Array, Region]:
+def framed(image: Array, statistics: tuple[int, int, int], fill: float = BACKGROUND) -> tuple[Array, Looked]:
     """Put the background around a liver that it has in use.
 
     Parameters
@@ -77,7 +78,7 @@ def framed(image: Array, statistics: tuple[int, int, int], fill: float = BACKGRO
     -------
     whole : ndarray of float32, shape (8 n, 8 m, 8 l)
         The window that the liver fills in use and `MARGIN` around it.
-    region : tuple of slice
+    looked : Looked
         What normalisations look at.
     """
     window = one_window(image.shape)
@@ -86,13 +87,8 @@ def framed(image: Array, statistics: tuple[int, int, int], fill: float = BACKGRO
         (margin + first, margin + size - first - n)
         for margin, first, size, n in zip(MARGIN, before, window, image.shape, strict=True)
     ]
-    whole = np.pad(image, [(a, b + -(a + n + b) % 8) for (a, b), n in zip(width, image.shape, strict=True)],
-                   constant_values=fill)  # fmt: skip
-    i, j, k = (
-        slice(margin - keep, margin + size + keep)
-        for margin, keep, size in zip(MARGIN, statistics, window, strict=True)
-    )
-    return whole, (i, j, k)
+    i, j, k = (slice(margin, margin + size) for margin, size in zip(MARGIN, window, strict=True))
+    return np.pad(image, width, constant_values=fill), Looked((i, j, k), statistics, LESION_HALO)
 
 
 def draw_lesions(arrays: Mapping[str, Any], crops: int, rng: np.random.Generator, how: Augmentation = LESIONS) -> View:
@@ -117,7 +113,7 @@ def draw_lesions(arrays: Mapping[str, Any], crops: int, rng: np.random.Generator
     hu, liver, lesions = changed(arrays["hu"], (arrays["liver"], arrays["lesions"]), how, rng)
     view = LiverView.of(hu, liver)
     statistics = STRICT if rng.random() < 0.5 else SENSITIVE
-    whole, region = framed(view.image, statistics)
+    whole, looked = framed(view.image, statistics)
     inside, _ = framed(view.inside.astype(np.float32), statistics, 0.0)
     truth, _ = framed(((lesions[view.box] > 0.5) & view.inside).astype(np.float32), statistics, 0.0)
     where = _places(truth, inside, crops, rng)
@@ -126,7 +122,7 @@ def draw_lesions(arrays: Mapping[str, Any], crops: int, rng: np.random.Generator
     middle[tuple(slice(edge, -edge) for edge in EDGE)] = True
     return View(
         torch.from_numpy(whole)[None, None],
-        region,
+        looked,
         torch.from_numpy(_cut(whole, where, BACKGROUND)),
         torch.from_numpy(_cut(truth, where)),
         torch.from_numpy(counts & middle),

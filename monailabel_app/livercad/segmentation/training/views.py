@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from livercad.segmentation.training.crop_network import Region
+from livercad.segmentation.training.crop_network import Looked
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class View:
     ----------
     whole : Tensor, shape (1, 1, i, j, k)
         All that the network would see in use.
-    region : tuple of slice or None
+    looked : Looked or None
         What normalisations look at; None for all.
     images : Tensor, shape (crops, 1, i, j, k)
         Cut from the whole.
@@ -28,7 +28,7 @@ class View:
     """
 
     whole: Tensor
-    region: Region | None
+    looked: Looked | None
     images: Tensor
     truths: Tensor
     counts: Tensor
