@@ -51,6 +51,8 @@ def curves_figure(task: TaskResult) -> Figure:
         if place + columns >= len(others):
             axes.set_xlabel("cases labelled")
             axes.tick_params(labelbottom=True)
+    low, high = panels[0].get_ylim()
+    panels[0].set_ylim(max(low, 0.0), min(high, 1.0))  # intervals of few seeds go beyond what a score can be
     return figure
 
 

@@ -62,7 +62,7 @@ def own_description(folder: Path, studies: Studies) -> Description:
     return Description(
         name="own-lesion-outlines",
         title="Outlines of lesions",
-        metric="mean Dice",
+        metric="Dice",
         data=(
             f"{len(studies.pool)} studies of {len(set(studies.patients.values()))} patients in {folder.name}. A case "
             "is a study; its slices are outlined together. Each seed draws three tenths of the patients for the test, "

@@ -52,7 +52,7 @@ LEARNER = (
 PHANTOM_DESCRIPTION = Description(
     name="lesion-outlines",
     title="Outlines of lesions",
-    metric="mean Dice",
+    metric="Dice",
     data=(
         "Digital phantoms in the portal phase. A case is an examination; its slices are outlined together. The pool is "
         "made lopsided and redundant, as collections of real examinations are: a quarter of the patients have no "
