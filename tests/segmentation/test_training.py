@@ -57,9 +57,8 @@ def test_a_whole_is_large_enough_for_its_statistics(cases: list[LabelledCase]) -
     for seed in range(4):
         view = draw_lesions(lesion_arrays(cases[0]), 1, np.random.default_rng(seed))
         assert all(n % 8 == 0 for n in view.whole.shape[2:])
-        assert all(
-            side.start >= 0 and side.stop <= n for side, n in zip(view.region, view.whole.shape[2:], strict=True)
-        )
+        sides = zip(view.looked.window, view.looked.keep, view.whole.shape[2:], strict=True)
+        assert all(keep <= side.start < side.stop <= n - keep for side, keep, n in sides)
 
 
 def test_a_draw_depends_on_its_number_only(cases: list[LabelledCase], tmp_path: Path, small_crops: None) -> None:
