@@ -20,7 +20,7 @@ def replays(folder: Path, task: ToyTask, rounds: int = 4, seed: int = 3) -> Repl
 
 
 def test_uncertainty_wins_where_it_must(tmp_path: Path) -> None:
-    results = simulate([ToyTask()], tmp_path, strategies=SOME, seeds=6, rounds=5)
+    results = simulate([ToyTask()], tmp_path, strategies=SOME, seeds=20, rounds=5)
     found = results.tasks["toy"].strategies
     assert verdict(found[Strategy.UNCERTAINTY]) == "better"
     assert verdict(found[Strategy.FIRST]) != "better"
