@@ -50,7 +50,7 @@ def benches_end(monkeypatch):
     monkeypatch.setattr(Workbench, "__init__", noting)
     yield
     for bench in made:
-        bench.release()
+        bench._watch(isOpen=False)  # `release` would tell panels, whose scene is gone
 
 
 @pytest.fixture
