@@ -180,9 +180,13 @@ class CropsPanel:
         self._crops.resetWindows()
 
     def _onSaliency(self, isOn):
-        self._crops.setShowsSaliency(isOn)
-        self._saliency.retry()
-        self._update()
+        if isOn:
+            self._saliency.retry()  # asks nothing yet: that comes with the one update, which takes a moment
+            self._crops.setShowsSaliency(True)
+        else:
+            self._crops.setShowsSaliency(False)
+            self._saliency.retry()
+            self._update()
 
     def _say(self, fault):
         self._fault = fault
