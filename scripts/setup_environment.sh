@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by run.sh and test.sh: makes .venv with the tested set of packages, once.
-# Gives them: PROJECT_ROOT, VENV_PYTHON, SLICER_PYTHON, say, set_up_environment, set_up_slicer_environment, livercad.
+# Gives them: PROJECT_ROOT, VENV_PYTHON, SLICER_PYTHON, say, set_up_environment, set_up_slicer_environment,
+# set_up_browser, livercad.
 
 PROJECT_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 VENV_PYTHON="$PROJECT_ROOT/.venv/bin/python"
@@ -93,4 +94,19 @@ set_up_slicer_environment() {
     "$SLICER_PYTHON" -m pip install --disable-pip-version-check --progress-bar off --requirement "$set" |
         show_pip_progress
     cp "$set" "$stamp"
+}
+
+# For the test that draws the server's page in a browser, which is skipped where none can be had.
+set_up_browser() {
+    local as_root=()
+    if command -v chromium || command -v chromium-browser || command -v google-chrome; then
+        return
+    fi >/dev/null
+    [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+    say "Installing Chromium by apt-get (only once)"
+    if ! { timeout 120 "${as_root[@]}" apt-get update &&
+        timeout 300 "${as_root[@]}" apt-get install --yes --no-install-recommends chromium; } \
+        </dev/null >/dev/null 2>&1; then
+        echo "It could not be installed; the test that needs it will be skipped." >&2
+    fi
 }

@@ -9,6 +9,7 @@ set -euo pipefail
 
 set_up_environment test
 set_up_slicer_environment
+set_up_browser
 cd "$PROJECT_ROOT"
 
 say "Pre-trained models"
