@@ -29,6 +29,15 @@ def oblique_abdomen() -> Volume:
     return Volume(volume.array, affine)
 
 
+def abdomen_elsewhere(seed: int, phase: Phase) -> Volume:
+    """The body of `synthetic_abdomen` where it lies, in other voxels: more, wider or narrower, from the top down."""
+    usual, other = synthetic_abdomen(seed, phase=phase), synthetic_abdomen(seed, (56, 60, 48), phase)
+    scale = (np.array(usual.shape) - 1) / (np.array(other.shape) - 1)
+    upside_down = np.diag([1.0, 1.0, -1.0, 1.0])
+    upside_down[2, 3] = other.shape[2] - 1
+    return Volume(other.array[:, :, ::-1], usual.affine @ np.diag([*scale, 1.0]) @ upside_down)
+
+
 def write_oblique(folder: Path, case: str) -> Path:
     """Write it as ``folder/case.nii.gz``."""
     path = folder / f"{case}.nii.gz"

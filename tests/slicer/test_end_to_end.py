@@ -11,6 +11,7 @@ import threading
 import numpy as np
 import pytest
 import qt
+import SimpleITK as sitk
 import slicer
 from annotator import Annotator
 from pauses import LONGEST_S
@@ -23,6 +24,7 @@ from livercad.core.phases import Phase
 from livercad.core.taxonomy import Label, LesionClass, LesionType
 from LiverCADLib.client import Client
 from LiverCADLib.scene.masks import mapsOf
+from LiverCADLib.tasks import Task
 
 PHANTOM = ROOT / "SlicerLiverCAD" / "Resources" / "SampleData"
 PATIENT = ROOT.parent / "shared" / "data" / "ct" / "hcc009_baseline"
@@ -34,8 +36,8 @@ IMAGES = {
         "portal": PATIENT / "ct_portal.nii.gz",
     },
 }
-NAMELESS = {"portal": "a17", "unenhanced": "b4", "arterial": "c9"}
-"""File names that tell nothing: the server has to look at the images."""
+NAMELESS = {"unenhanced": "a17", "arterial": "b4", "portal": "c9"}
+"""File names that tell nothing: until the server has looked at the images, it takes the first for the reference."""
 NAMES = {"fakes": NAMELESS, "phantom": {phase: phase for phase in NAMELESS}, "patient": NAMELESS}
 CASE = "case7"
 WRITE_SYNTHETIC = """
@@ -44,9 +46,12 @@ from pathlib import Path
 from fakes import synthetic_abdomen
 from livercad.core.phases import Phase
 from livercad.studies.nifti import write_volume
+from server.abdomens import abdomen_elsewhere
 for phase, name in {names!r}.items():
-    write_volume(synthetic_abdomen(5, phase=Phase(phase)), Path(sys.argv[1]) / {case!r} / f"{{name}}.nii.gz")
+    make = abdomen_elsewhere if phase == "portal" else synthetic_abdomen
+    write_volume(make(5, phase=Phase(phase)), Path(sys.argv[1]) / {case!r} / f"{{name}}.nii.gz")
 """
+MAPS = "label", "instances"
 SERVER_STEPS = ("connect", "next", "find", "saliency", "submit", "reopen")
 
 
@@ -63,7 +68,7 @@ def server_for(kind, folder):
 
 @pytest.fixture(params=("fakes", *IMAGES))
 def annotator(request, tmp_path):
-    """Somebody who has just opened the module; `server` is there, with images called `names`."""
+    """Somebody who has just opened the module; `server` of a `kind` is there, with images called `names`."""
     if rendering.why_not():
         pytest.skip(rendering.why_not())
     if not PYTHON.exists():
@@ -71,7 +76,7 @@ def annotator(request, tmp_path):
     server = server_for(request.param, tmp_path / "server")
     slicer.mrmlScene.Clear(0)
     annotator = Annotator()
-    annotator.server, annotator.names = server, NAMES[request.param]
+    annotator.kind, annotator.server, annotator.names = request.param, server, NAMES[request.param]
     yield annotator
     annotator.close()
     server.close()
@@ -129,7 +134,7 @@ def find_and_look(annotator):
 
 
 def correct(annotator, number):
-    """One correction, another type, a lesion that is none, a lesion that was missed."""
+    """One correction, another type, a lesion that is none, lesions that were missed; answers where those are put."""
     module, bench = annotator.module, annotator.work.workbench
     before = bench.lesions.measured(number)
     rest = {n: bench.segmentation.lesion(n).fingerprint for n in bench.lesions.numbers if n != number}
@@ -139,7 +144,8 @@ def correct(annotator, number):
     annotator.step("type", lambda: annotator.set_type("FNH"))
     annotator.step("accept", module.lesionsPanel.acceptButton.click)
     added = [bench.lesions.nextNumber + step for step in range(2)]
-    for place, each in zip(healthy_places(bench), added, strict=True):
+    places = dict(zip(added, healthy_places(bench), strict=True))
+    for each, place in places.items():
         annotator.step("circle", lambda place=place: annotator.add_by_circle(place, 12.0))
         assert bench.lesions.records[each].diameterMm == pytest.approx(12.0, abs=3.0)
     none = next(iter(rest), added[1])
@@ -148,6 +154,7 @@ def correct(annotator, number):
     assert bench.lesions.records[number].type is LesionType.FNH
     assert bench.lesions.records[number].label is LesionClass.OTHER_BENIGN
     assert bench.lesions.records[none].verdict is Verdict.REJECTED
+    return {each: place for each, place in places.items() if each != none}
 
 
 def healthy_places(bench):
@@ -165,12 +172,38 @@ def healthy_places(bench):
     return places
 
 
+def check_where_maps_lie(annotator, client, number, places, folder):
+    """What was submitted lies in the file of the portal image, voxel by voxel, as another library reads both."""
+    image = sitk.ReadImage(str(annotator.server.studies / CASE / f"{annotator.names['portal']}.nii.gz"))
+    files = [client.downloadSubmission(CASE, kind, folder / f"{kind}.nii.gz", Task()) for kind in MAPS]
+    label, numbers = (sitk.ReadImage(str(file)) for file in files)
+    for each in (label, numbers):
+        assert each.GetSize() == image.GetSize()
+        for theirs, its in zip(_corners(each), _corners(image), strict=True):
+            assert theirs == pytest.approx(its, abs=0.01)
+    voxels = sitk.GetArrayFromImage(numbers)
+    assert np.array_equal(sitk.GetArrayFromImage(label) == Label.LESION, voxels > 0)
+    for each, place in places.items():
+        middle = np.argwhere(voxels == each).mean(axis=0)[::-1]
+        lies = numbers.TransformContinuousIndexToPhysicalPoint(middle.tolist())
+        assert np.allclose(np.multiply(lies, (-1, -1, 1)), place, atol=max(numbers.GetSpacing()))
+    if annotator.kind == "fakes":  # whose lesions have one HU, and another than the liver
+        assert len(np.unique(sitk.GetArrayFromImage(image)[voxels == number])) == 1
+
+
+def _corners(image):
+    """Where the first and the last voxel lie, and the last along each axis, LPS mm."""
+    last = [n - 1 for n in image.GetSize()]
+    corners = [[end if n == axis else 0 for n, end in enumerate(last)] for axis in range(3)]
+    return [image.TransformIndexToPhysicalPoint(corner) for corner in ([0, 0, 0], *corners, last)]
+
+
 @pytest.mark.timeout(900)
 def test_a_case_from_next_sample_to_its_reopened_submission(annotator, asking_threads, tmp_path):
     module, work = annotator.module, annotator.work
     open_the_next_sample(annotator)
     number = find_and_look(annotator)
-    correct(annotator, number)
+    places = correct(annotator, number)
     module.submitPanel.annotatorEdit.text = "A. Nnotator"
     module.submitPanel.commentEdit.setPlainText("Seen in three phases.")
     module.submitPanel.stateBox.setCurrentIndex(1)
@@ -188,7 +221,8 @@ def test_a_case_from_next_sample_to_its_reopened_submission(annotator, asking_th
     assert threading.get_ident() not in {thread for thread, *_ in asking_threads}
     waits = {name: annotator.pauses[name].waiting for name in SERVER_STEPS}
     assert max(waits.values()) < LONGEST_S, waits
-    listed = Client(annotator.server.address, annotator.server.token).cases()
-    assert [(case["state"], case["annotator"], case["version"]) for case in listed] == [
+    client = Client(annotator.server.address, annotator.server.token)
+    assert [(case["state"], case["annotator"], case["version"]) for case in client.cases()] == [
         (CaseState.COMPLETE.value, "A. Nnotator", 1)
     ]
+    check_where_maps_lie(annotator, client, number, places, tmp_path)
