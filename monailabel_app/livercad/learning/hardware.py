@@ -5,10 +5,15 @@ from __future__ import annotations
 import ctypes
 import sys
 
+import psutil
 import torch
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 """Parameters of glibc's ``mallopt`` (malloc.h)."""
+
+
+KEPT_BYTES = 4 * 2**30
+"""Of resident memory up to which a training keeps what it frees. Our choice."""
 
 
 def computes_in_bfloat16(device: str) -> bool:
@@ -27,9 +32,17 @@ def keep_freed_memory() -> None:
         library.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def give_back_freed_memory() -> None:
-    """Give back what this process has freed and kept: between two works that need much memory each."""
-    if library := _glibc():
+def give_back_freed_memory(above: int = 0) -> None:
+    """Give back what this process has freed and kept: between two works that need much memory each.
+
+    Parameters
+    ----------
+    above : int
+        Bytes of resident memory up to which all is kept. What is kept falls to pieces where each work takes blocks of
+        other sizes: without a limit it grows by hundreds of MB a step.
+    """
+    library = _glibc()
+    if library and psutil.Process().memory_info().rss > above:
         library.malloc_trim(0)
 
 
