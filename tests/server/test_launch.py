@@ -48,6 +48,20 @@ def test_an_unknown_option_is_told_with_those_that_exist(tmp_path: Path, token: 
         serve(tmp_path, token=token, speed="9")
 
 
-def test_a_value_that_does_not_fit_is_told_with_what_would() -> None:
-    with pytest.raises(InputError, match=r"option minimum_score: found '7'; expected less than or equal to 1\."):
-        read_options({"minimum_score": "7"})
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("minimum_score", "7", "a number from 0 to 1"),
+        ("lesion_threshold", "1", "a number above 0 and below 1"),
+        ("minimum_volume_ml", "little", "a number from 0 on"),
+        ("reservation_minutes", "0", "a number above 0"),
+        ("parallel", "1.5", "a whole number from 1 on"),
+        ("scoring", "maybe", "true or false"),
+        ("device", "tpu", "auto, cpu or cuda"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_with_what_would(option: str, value: str, expected: str) -> None:
+    with pytest.raises(InputError) as told:
+        read_options({option: value})
+    mend = "Mend it in --app-conf; docs/server.md has the options."
+    assert str(told.value) == f"option {option}: found {value!r}; expected {expected}. {mend}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from livercad.errors import InputError
+from livercad.server.fields import unfit
 from livercad.settings import Settings
 
 
@@ -57,11 +57,5 @@ def read_options(conf: Mapping[str, str]) -> Options:
     try:
         return Options.model_validate(dict(conf))
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":
-            found = "no such option"
-            expected = f"one of {', '.join(known for known in Options.model_fields if known != 'server_mode')}"
-        else:
-            found, expected = repr(first["input"]), first["msg"].removeprefix("Input should be ")
-        raise InputError(f"option {name}", found=found, expected=expected, todo="Mend the option.") from error
+        todo = "Mend it in --app-conf; docs/server.md has the options."
+        raise unfit(error, Options, "option", todo, hidden="server_mode") from error

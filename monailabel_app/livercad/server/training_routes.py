@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from livercad.errors import InputError
 from livercad.server.batches import STATUS, clock
+from livercad.server.fields import unfit
 from livercad.server.instance import livercad_app
 from livercad.server.jobs import Job, State
 from livercad.server.progress_routes import PERIOD_S
@@ -139,16 +140,7 @@ def _wish_in(params: dict[str, Any], model: str) -> tuple[Wish, str]:
     try:
         return Wish.model_validate(told), who
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        raise InputError(
-            f"setting {name}",
-            found="no such setting" if first["type"] == "extra_forbidden" else repr(first["input"]),
-            expected=f"one of {', '.join(Wish.model_fields)}"
-            if first["type"] == "extra_forbidden"
-            else first["msg"].removeprefix("Input should be "),
-            todo="Mend the request.",
-        ) from error
+        raise unfit(error, Wish, "setting", "Mend the request.") from error
 
 
 def _told(trainer: Trainer) -> dict[str, Any] | None:
