@@ -18,7 +18,8 @@ from livercad.server.archive import pack_dataset
 from livercad.server.bookkeeping import TAG, Bookkeeping
 from livercad.server.cases import CaseDatastore, Look, look_at_nothing
 from livercad.server.errors import UnknownNameError
-from livercad.server.labels import check_label
+from livercad.server.labels import checked_label
+from livercad.server.leftovers import remove_leftovers
 from livercad.server.names import check_name
 from livercad.server.new_cases import add_case, remove_unfinished
 from livercad.server.uploads import add_study_file, remove_study_files
@@ -42,6 +43,7 @@ class StudyDatastore(CaseDatastore):
 
     def recover(self) -> None:
         """Finish, or undo, what a server that was killed has left half done."""
+        remove_leftovers(self.catalogue.root)
         self.book.open()
         self.finish_saves()
         remove_unfinished(self.catalogue.root)
@@ -56,8 +58,8 @@ class StudyDatastore(CaseDatastore):
         """
         check_name(label_tag, "label tag")
         label = Path(label_filename)
-        check_label(label, Path(self.get_image_uri(self.study(image_id).case)))
-        self.save_version(image_id, label, label_tag, label_info or {})
+        with checked_label(label, Path(self.get_image_uri(self.study(image_id).case))) as checked:
+            self.save_version(image_id, checked, label_tag, label_info or {})
         if label_tag == TAG:
             self.take_in(image_id)
         return image_id
@@ -70,6 +72,7 @@ class StudyDatastore(CaseDatastore):
     def assign_sides(self) -> None:
         """Give every labelled case its side of the pool, as after a kill between label and side."""
         self.book.warn_of_late_lists()
+        self.book.record_sides()
         for case in self.label_infos(TAG):
             with suppress(UnknownNameError):  # removed meanwhile
                 study = self.study(case)

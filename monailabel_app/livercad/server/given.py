@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from livercad.core.geometry import Point, corners_of, transform_points
 from livercad.core.volume import Volume, grid_difference
 from livercad.errors import InputError
-from livercad.studies.itk import ITK_SUFFIXES, read_itk_file
-from livercad.studies.nifti import read_volume
+from livercad.server.labels import in_order_of, read_map
+from livercad.studies.itk import ITK_SUFFIXES
 
 MOST_LESIONS = 200
 LABEL_SUFFIXES = (".nii.gz", ".nii", *ITK_SUFFIXES)
@@ -163,7 +163,7 @@ def _from_label(label: Path, lesion_value: int | None, reference: Volume) -> Vol
     name = label.name.lower()
     if not name.endswith(LABEL_SUFFIXES):
         raise _error(label.name, "a file of another kind", f"a label map that ends in {', '.join(LABEL_SUFFIXES)}")
-    volume = read_itk_file(label) if name.endswith(ITK_SUFFIXES) else read_volume(label)
+    volume = in_order_of(read_map(label), reference)
     if difference := grid_difference(volume, reference):
         raise _error(label.name, f"another grid ({difference})", "the grid of the case's image")
     values = np.unique(volume.array)
