@@ -1,5 +1,9 @@
+from itertools import product
+from math import comb, prod
+
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.stats import multivariate_normal
 
 from livercad.evaluation.comparisons import fisher_exact, kruskal_wallis, steel
@@ -8,6 +12,8 @@ CONTROL = [0.82, 0.83, 0.84, 0.85, 0.90]
 APART = [0.40, 0.45, 0.48, 0.50, 0.60]
 ONE_TIE = [0.40, 0.45, 0.48, 0.48, 0.60]
 TWO_TIES = [0.40, 0.45, 0.45, 0.48, 0.48]
+SCANNERS = [[6, 15], [3, 6], [11, 24], [3, 17], [6, 9]]
+"""Toshiba and GE by category of Yasaka 2018."""
 
 
 @pytest.mark.parametrize(
@@ -51,9 +57,34 @@ def test_five_fully_separated_groups_differ_as_much_as_in_yasaka_2018() -> None:
 
 
 def test_fisher_finds_the_p_value_of_yasaka_2018_for_its_scanners() -> None:
-    """ "CT Imaging": Toshiba and GE by category, P = .545; Monte Carlo has a standard error of .0016."""
-    scanners = [[6, 15], [3, 6], [11, 24], [3, 17], [6, 9]]
-    assert fisher_exact(scanners) == pytest.approx(0.545, abs=0.005)
+    """ "CT Imaging": Toshiba and GE by category, P = .545."""
+    assert round(fisher_exact(SCANNERS), 3) == 0.545
+    assert fisher_exact(np.transpose(SCANNERS)) == fisher_exact(SCANNERS)
+
+
+def test_fisher_counts_every_table_with_the_same_margins() -> None:
+    """In whole numbers: binomial coefficients for each way to deal 29 Toshiba patients out to the categories."""
+    sums = [sum(row) for row in SCANNERS]
+    first = [counts for counts in product(*(range(n + 1) for n in sums[:-1])) if 0 <= 29 - sum(counts) <= sums[-1]]
+    ways = [prod(map(comb, sums, (*counts, 29 - sum(counts)))) for counts in first]
+    observed = prod(comb(n, row[0]) for n, row in zip(sums, SCANNERS, strict=True))
+    assert fisher_exact(SCANNERS) == pytest.approx(sum(w for w in ways if w <= observed) / comb(100, 29), rel=1e-9)
+
+
+def test_fisher_on_two_by_two_is_scipy_s() -> None:
+    for table in ([[8, 2], [1, 5]], [[3, 3], [3, 3]], [[10, 0], [0, 7]], [[1, 24], [5, 9]]):
+        assert fisher_exact(table) == pytest.approx(float(stats.fisher_exact(table).pvalue), rel=1e-9)
+
+
+def test_fisher_draws_tables_where_there_are_too_many_to_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = fisher_exact(SCANNERS)
+    monkeypatch.setattr("livercad.evaluation.comparisons.ENUMERATED_TABLES", 1000)
+    assert fisher_exact(SCANNERS) == pytest.approx(counted, abs=0.006)
+
+
+def test_fisher_compares_three_scanners() -> None:
+    assert fisher_exact([[9, 0, 0], [0, 9, 0], [0, 0, 9]]) < 0.001
+    assert fisher_exact([[3, 3, 3], [3, 3, 3], [3, 3, 3]]) == pytest.approx(1)
 
 
 def test_fisher_leaves_empty_categories_out() -> None:
