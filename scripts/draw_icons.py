@@ -69,6 +69,12 @@ def next_case(pen: Pen) -> None:
     pen.line((41, 10), (41, 38), color=GREY)
 
 
+def skip(pen: Pen) -> None:
+    """Two arrowheads behind each other."""
+    pen.line((9, 12), (21, 24), (9, 36), color=TEAL)
+    pen.line((26, 12), (38, 24), (26, 36), color=TEAL)
+
+
 def segment(pen: Pen) -> None:
     """A liver in a finder's corners."""
     pen.shape((12, 16), (18, 12), (30, 12), (38, 17), (34, 24), (26, 27), (20, 36), (13, 34), (10, 26), color=RED)
@@ -164,6 +170,7 @@ def crops(pen: Pen) -> None:
 DRAWN: dict[str, Callable[[Pen], None]] = {
     "connect": connect,
     "next": next_case,
+    "skip": skip,
     "segment": segment,
     "accept": accept,
     "reject": reject,

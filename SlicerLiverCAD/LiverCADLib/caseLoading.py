@@ -100,6 +100,38 @@ def loadCase(task, client, case):
     return LoadedCase(case, images, volumes, int(details.get("version") or 0))
 
 
+def loadNext(task, client, strategy, annotator, skipped=""):
+    """Fetch the case that the server chooses.
+
+    Parameters
+    ----------
+    task : Task
+        Learns how much has come.
+    client : Client
+        The server.
+    strategy : str
+        The server's name of how to choose.
+    annotator : str
+        Who asks.
+    skipped : str
+        Case that is put back for others; empty for none.
+
+    Returns
+    -------
+    loaded : LoadedCase or None
+        None where no other case is left.
+    said : str
+        Why it is this one, or why there is none, as a sentence; empty where the server says nothing.
+    """
+    answer = client.nextCase(strategy, annotator, skipped)
+    case = answer.get("id")
+    if not case:
+        return None, str(answer.get("reason") or _("No case is left: each has a label."))
+    if case == skipped:
+        return None, _("No other case is left than {case}.").format(case=case)
+    return loadCase(task, client, case), str(answer.get("why") or "")
+
+
 def localFile(client, image):
     """The server's own file of an image where this computer has it with the same size; else None."""
     if not client.isLocal or not image.path:

@@ -66,12 +66,15 @@ class Client:
         """One case with its images."""
         return self._get("cases", case)
 
-    def nextCase(self, strategy: str, annotator: str = "") -> str | None:
-        """Case that the strategy chooses, which goes to no other annotator for a while; None when none is left."""
-        wishes = {"annotator": annotator} if annotator else {}
+    def nextCase(self, strategy: str, annotator: str = "", skipped: str = "") -> dict[str, Any]:
+        """Case that the strategy chooses, which goes to no other annotator for a while.
+
+        `id` and perhaps `why` it is this one; without `id` none is left, perhaps with the `reason`. A case that is
+        `skipped` is put back for others before.
+        """
+        wishes = {name: value for name, value in (("annotator", annotator), ("skip", skipped)) if value}
         # An older server loads its models first, which may take long.
-        answer = self._connection.json("POST", pathOf("activelearning", strategy), json=wishes, readS=None)
-        return answer.get("id")
+        return self._connection.json("POST", pathOf("activelearning", strategy), json=wishes, readS=None)
 
     def recognizePhases(self, case: str, task: Task) -> list[dict[str, Any]]:
         """Let the server tell the phases from the images; returns those."""

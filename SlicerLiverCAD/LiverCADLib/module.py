@@ -117,6 +117,7 @@ class LiverCADModuleWidget(VTKObservationMixin):
             Shortcut("Ctrl+Backspace", _("reject the selected lesions"), self.lesionsPanel.rejectButton.click),
             Shortcut("Ctrl+Alt+Z", _("undo the last change of lesions"), self.lesionsPanel.undoButton.click),
             Shortcut("Ctrl+Shift+N", _("next sample"), self.casePanel.nextButton.click),
+            Shortcut("Ctrl+Shift+K", _("skip this case"), self.casePanel.skipButton.click),
             Shortcut("Ctrl+Shift+Return", _("submit"), self.submitPanel.submitButton.click),
         )
 

@@ -60,7 +60,7 @@ class FakeClient:
         self.answers[1]["is_unsure"] = True
         self.answers[2]["is_reference"] = True
         self.is_analysed = False
-        self.next: str | None = "case-1"
+        self.next: dict = {"id": "case-1", "why": "Chosen by first."}
         self.sent: list[dict] = []
         self.uploaded: list[tuple] = []
         self.downloads: list[str] = []
@@ -86,9 +86,9 @@ class FakeClient:
         self._come()
         return {"case": case, "version": 2 if case == "case-2" else 0, "images": self.images()}
 
-    def nextCase(self, strategy: str, annotator: str = "") -> str | None:
+    def nextCase(self, strategy: str, annotator: str = "", skipped: str = "") -> dict:
         self._come()
-        self.sent.append({"strategy": strategy, "annotator": annotator})
+        self.sent.append({"strategy": strategy, "annotator": annotator, **({"skip": skipped} if skipped else {})})
         return self.next
 
     def recognizePhases(self, case: str, task) -> list[dict]:

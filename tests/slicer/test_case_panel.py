@@ -11,7 +11,7 @@ from standin.dialogs import dialogs
 from livercad.core.phases import Phase
 from LiverCADLib.cases import CaseFilter
 from LiverCADLib.clientErrors import UnreachableError
-from LiverCADLib.panels.casePanel import CasePanel
+from LiverCADLib.panels.casePanel import CasePanel, strategyTitles
 from LiverCADLib.panels.caseTable import LARGEST
 from LiverCADLib.scene.volumes import addVolumeNode, volumeOf
 
@@ -54,8 +54,8 @@ def test_without_a_server_nothing_can_be_asked_of_it(case_scene, phases, session
 def test_the_cases_are_listed_as_soon_as_a_server_is_connected(panel):
     assert listed(panel) == [
         ["case-1", "", "", "3"],
-        ["case-2", "complete", "ann", "3"],
-        ["other 3", "needs review", "bob", "3"],
+        ["case-2", "Complete", "ann", "3"],
+        ["other 3", "Needs review", "bob", "3"],
     ]
     assert panel.countLabel.text == "3 of 3 cases"
 
@@ -130,11 +130,80 @@ def test_the_next_sample_is_the_one_of_the_chosen_strategy(panel, session, case_
 
 def test_when_no_case_is_left_it_is_said_and_the_open_one_stays(panel, session, case_scene, client):
     open_by_button(panel, session, "case-2")
-    client.next = None
+    for client.next, said in (
+        ({}, "No case is left: each has a label."),
+        ({"reason": "The case that is left is with another."}, "The case that is left is with another."),
+    ):
+        panel.nextButton.click()
+        session.runner.wait()
+        assert panel.whyLabel.text == said and not panel.whyLabel.isHidden()
+        assert case_scene.case == "case-2"
+
+
+def test_why_it_is_this_case_stands_below_the_button_until_another_one_is_opened(panel, session, case_scene, client):
+    assert panel.whyLabel.isHidden()
+    client.next = {"id": "case-1", "why": "Chosen by uncertainty (uncertainty 0.41)."}
     panel.nextButton.click()
     session.runner.wait()
-    assert panel.messageLabel.text == "No case is left: each has a label, or is with another annotator."
-    assert case_scene.case == "case-2"
+    assert panel.whyLabel.text == "Chosen by uncertainty (uncertainty 0.41)." and not panel.whyLabel.isHidden()
+    client.error = UnreachableError("Nobody answers.")
+    panel.nextButton.click()
+    session.runner.wait()
+    assert panel.whyLabel.text, "the case is open still"
+    client.error = None
+    open_by_button(panel, session, "case-2")
+    assert panel.whyLabel.isHidden()
+    panel.nextButton.click()
+    session.runner.wait()
+    panel.closeButton.click()
+    assert panel.whyLabel.isHidden()
+
+
+def test_a_skipped_case_goes_back_to_the_server_and_the_next_one_comes(panel, session, case_scene, client):
+    assert not panel.skipButton.enabled, "without a case"
+    open_by_button(panel, session, "case-2")
+    panel.skipButton.click()
+    assert not panel.skipButton.enabled, "while the next one comes"
+    session.runner.wait()
+    assert client.sent == [{"strategy": "first", "annotator": "ann", "skip": "case-2"}]
+    assert case_scene.case == "case-1" and panel.skipButton.enabled
+    panel.skipButton.click()
+    session.runner.wait()
+    assert panel.whyLabel.text == "No other case is left than case-1." and case_scene.case == "case-1"
+
+
+def test_a_case_with_corrections_is_not_skipped_before_the_annotator_agrees(panel, session, case_scene, client):
+    open_by_button(panel, session, "case-2")
+    case_scene.markUnsaved()
+    dialogs.answer(qt.QMessageBox.No, "corrections of case-2")
+    panel.skipButton.click()
+    session.runner.wait()
+    assert client.sent == [] and case_scene.case == "case-2" and case_scene.isUnsaved
+    dialogs.answer(qt.QMessageBox.Yes, "corrections of case-2")
+    panel.skipButton.click()
+    session.runner.wait()
+    assert case_scene.case == "case-1"
+
+
+def test_what_is_no_case_of_this_server_cannot_be_skipped(panel, session, case_scene, client):
+    open_by_button(panel, session, "case-2")
+    case_scene.parameters.server = "http://other:8000"
+    panel.skip()
+    case_scene.unsavedChanged.emit(False)
+    assert not panel.skipButton.enabled and not session.runner.isBusy
+    session.disconnect()
+    panel.skip()
+    assert not panel.skipButton.enabled and client.sent == []
+
+
+def test_every_strategy_of_the_server_can_be_chosen(panel, session, client):
+    offered = list(strategyTitles())
+    assert offered == ["first", "random", "uncertainty", "classification", "diversity", "hybrid"]
+    for index, name in enumerate(offered):
+        panel.strategyBox.setCurrentIndex(index)
+        panel.nextButton.click()
+        session.runner.wait()
+        assert client.sent[-1]["strategy"] == name
 
 
 def test_what_goes_wrong_is_said_in_the_servers_words(panel, session, case_scene, client):

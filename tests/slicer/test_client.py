@@ -132,19 +132,13 @@ def test_names_of_cases_and_images_may_hold_any_character(server, client, tmp_pa
     assert path.parent == tmp_path
 
 
-def test_the_next_case_is_none_when_none_is_left(server, client):
-    server.routes["POST", "/activelearning/first"] = {"id": "case7"}
-    assert client.nextCase("first") == "case7"
-    server.routes["POST", "/activelearning/first"] = {}
-    assert client.nextCase("first") is None
-
-
-def test_who_asks_for_the_next_case_is_told(server, client):
-    server.routes["POST", "/activelearning/first"] = {"id": "case7"}
-    for annotator in ("Ann Otator", ""):
-        client.nextCase("first", annotator)
+def test_who_asks_for_the_next_case_and_what_was_skipped_is_told(server, client):
+    answer = {"id": "case7", "why": "Drawn at random."}
+    server.routes["POST", "/activelearning/first"] = answer
+    for annotator, skipped in (("Ann Otator", ""), ("", "case6")):
+        assert client.nextCase("first", annotator, skipped) == answer
     bodies = [json.loads(request.body) for request in server.received if "activelearning" in request.path]
-    assert bodies == [{"annotator": "Ann Otator"}, {}]
+    assert bodies == [{"annotator": "Ann Otator"}, {"skip": "case6"}]
 
 
 @pytest.mark.parametrize(("start", "ending"), [(b"\x1f\x8b", "ct.nii.gz"), (b"\x5c\x01", "ct.nii")])

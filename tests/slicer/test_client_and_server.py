@@ -12,6 +12,7 @@ from livercad.core.findings import Findings
 from LiverCADLib import clientErrors
 from LiverCADLib.cases import sizeText
 from LiverCADLib.client import Client
+from LiverCADLib.panels.casePanel import strategyTitles
 from LiverCADLib.tasks import Cancelled, Task
 
 
@@ -50,7 +51,12 @@ def test_cases_are_listed_and_the_next_one_is_chosen(client):
     cases = {case["case"]: case for case in client.cases()}
     assert {"case1", "case2", "case3", "nameless", "slow"} <= cases.keys()
     assert cases["case2"]["images"] == 3 and cases["case2"]["state"] is None
-    assert client.nextCase("first") in cases
+    chosen = client.nextCase("first")
+    assert chosen["id"] in cases
+    assert client.nextCase("first", skipped=chosen["id"])["id"] in cases.keys() - {chosen["id"]}
+    for strategy in strategyTitles():
+        chosen = client.nextCase(strategy, "ann")
+        assert chosen["id"] in cases and ("no score" in chosen.get("why", "no score"))
     with pytest.raises(clientErrors.NotThereError, match="cleverest"):
         client.nextCase("cleverest")
 

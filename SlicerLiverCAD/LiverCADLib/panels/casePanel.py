@@ -3,9 +3,9 @@
 import ctk
 import qt
 
-from LiverCADLib.caseLoading import listCases, loadCase
-from LiverCADLib.cases import CaseFilter, matching, sizeText, totalSize
-from LiverCADLib.panels.caseTable import CaseTable
+from LiverCADLib.caseLoading import listCases, loadCase, loadNext
+from LiverCADLib.cases import STATES, CaseFilter, isOnServer, matching, sizeText, totalSize
+from LiverCADLib.panels.caseTable import CaseTable, stateTitles
 from LiverCADLib.panels.newCase import NewCaseGroup
 from LiverCADLib.panels.parts import column, comboBox, messageLabel, pushButton, row, wrappingLabel
 from LiverCADLib.panels.replacing import mayReplace
@@ -14,7 +14,14 @@ from LiverCADLib.translation import _
 
 def strategyTitles():
     """What the server's strategies are called, by their names there."""
-    return {"first": _("First without a label"), "random": _("Any without a label")}
+    return {
+        "first": _("First without a label"),
+        "random": _("Any without a label"),
+        "uncertainty": _("Uncertain outlines"),
+        "classification": _("Uncertain classes"),
+        "diversity": _("Unlike the labelled"),
+        "hybrid": _("Uncertain, of a rare kind"),
+    }
 
 
 def filterTitles():
@@ -23,9 +30,7 @@ def filterTitles():
         CaseFilter.ALL: _("All cases"),
         CaseFilter.UNLABELLED: _("Unlabelled"),
         CaseFilter.MINE: _("Submitted by me"),
-        CaseFilter.IN_PROGRESS: _("In progress"),
-        CaseFilter.COMPLETE: _("Complete"),
-        CaseFilter.NEEDS_REVIEW: _("Needs review"),
+        **{which: stateTitles()[state] for which, state in STATES.items()},
     }
 
 
@@ -56,6 +61,7 @@ class CasePanel:
         session.disconnected.connect(self._update)
         for signal in (caseScene.opened, caseScene.closed, caseScene.unsavedChanged, phases.changed):
             signal.connect(self._update)
+        caseScene.closed.connect(self._forgetWhy)
         caseScene.restored.connect(self._onRestored)
         self._onRestored()
 
@@ -68,7 +74,11 @@ class CasePanel:
         self.strategyBox = comboBox(strategies.values(), _("How the server chooses the next case"))
         self.strategyBox.setCurrentIndex(list(strategies).index(strategy) if strategy in strategies else 0)
         self.nextButton = pushButton(_("Next sample"), _("Open the case that the server chooses."), "next")
-        layout.addLayout(row((self.strategyBox, 1), (self.nextButton, 0)))
+        toolTip = _("Leave this case to others and open the next sample. You get it again after all others.")
+        self.skipButton = pushButton(_("Skip"), toolTip, "skip")
+        layout.addLayout(row((self.strategyBox, 1), (self.nextButton, 0), (self.skipButton, 0)))
+        self.whyLabel, self._sayWhy = messageLabel()
+        layout.addWidget(self.whyLabel)
 
         self.filterBox = comboBox(filterTitles().values())
         self.searchBox = ctk.ctkSearchBox()
@@ -86,12 +96,14 @@ class CasePanel:
         layout.addWidget(self.newCase.widget)
         self.messageLabel, self._say = messageLabel()
         layout.addWidget(self.messageLabel)
+        self._forgetWhy()
         self._listen()
 
     def _listen(self):
         self.closeButton.clicked.connect(self._onClose)
         self.strategyBox.currentIndexChanged.connect(self._onStrategy)
         self.nextButton.clicked.connect(self.openNext)
+        self.skipButton.clicked.connect(self.skip)
         self.filterBox.currentIndexChanged.connect(self._onFilter)
         self.searchBox.textChanged.connect(self._onSearch)
         self.refreshButton.clicked.connect(self.refresh)
@@ -112,8 +124,17 @@ class CasePanel:
 
     def openNext(self):
         """Open the case that the server's strategy chooses."""
+        self._openNext(_("Opening the next case"))
+
+    def skip(self):
+        """Put the open case back for others, and open the one that the server's strategy chooses."""
+        case = self._caseScene.case
+        if isOnServer(self._caseScene, self._session):
+            self._openNext(_("Skipping {case}").format(case=case), case)
+
+    def _openNext(self, title, skipped=""):
         settings = self._session.settings
-        self._load(_("Opening the next case"), _loadNext, (settings.strategy, settings.annotator))
+        self._load(title, loadNext, settings.strategy, settings.annotator, skipped)
 
     def openCase(self, case):
         """Open a case of the server.
@@ -123,15 +144,15 @@ class CasePanel:
         case : str
             Its name.
         """
-        self._load(_("Opening {case}").format(case=case), loadCase, case)
+        self._load(_("Opening {case}").format(case=case), _loadChosen, case)
 
-    def _load(self, title, function, what):
+    def _load(self, title, function, *arguments):
         if not self._isFree or not self._mayReplace():  # the table's double click and keys come here at any time
             return
         isAgreed, client = self._caseScene.isUnsaved, self._session.client
         self._say("")
-        self._job = self._session.run(title, function, client, what)
-        self._job.done.connect(lambda loaded: self._onLoaded(loaded, client.address, isAgreed))
+        self._job = self._session.run(title, function, client, *arguments)
+        self._job.done.connect(lambda answer: self._onLoaded(*answer, client.address, isAgreed))
         self._job.failed.connect(self._onFailed)
         self._job.ended.connect(self._onEnded)
         self._update()
@@ -159,11 +180,15 @@ class CasePanel:
         self._cases = cases
         self._showCases()
 
-    def _onLoaded(self, loaded, server, isAgreed):
+    def _onLoaded(self, loaded, said, server, isAgreed):
         if loaded is None:
-            self._say(_("No case is left: each has a label, or is with another annotator."))
+            self._sayWhy(said)
         elif isAgreed or self._mayReplace():  # something may have been changed since the loading began
             self._caseScene.open(loaded.case, server, loaded.images, loaded.volumes, loaded.version)
+            self._sayWhy(said)
+
+    def _forgetWhy(self):
+        self._sayWhy("")
 
     def _onFailed(self, error):
         self._say(str(error), "bad")
@@ -203,6 +228,7 @@ class CasePanel:
         isFree = self._isFree
         for widget in (self.nextButton, self.refreshButton):
             widget.enabled = isFree
+        self.skipButton.enabled = isFree and isOnServer(self._caseScene, self._session)
         self.openButton.enabled = isFree and bool(self.table.selected)
         self.closeButton.enabled = self._caseScene.isOpen and self._job is None
         self.openLabel.text = self._openText()
@@ -218,7 +244,6 @@ class CasePanel:
         return _("Open: {case} ({parts})").format(case=self._caseScene.case, parts=", ".join(parts))
 
 
-def _loadNext(task, client, wishes):
-    strategy, annotator = wishes
-    case = client.nextCase(strategy, annotator)
-    return loadCase(task, client, case) if case else None
+def _loadChosen(task, client, case):
+    """As `loadNext`, for a case that the user has chosen."""
+    return loadCase(task, client, case), ""

@@ -13,15 +13,15 @@ LARGEST = 200
 def stateTitles():
     """What an annotator may say of a case."""
     return {
-        CaseState.IN_PROGRESS: _("in progress"),
-        CaseState.COMPLETE: _("complete"),
-        CaseState.NEEDS_REVIEW: _("needs review"),
+        CaseState.IN_PROGRESS: _("In progress"),
+        CaseState.COMPLETE: _("Complete"),
+        CaseState.NEEDS_REVIEW: _("Needs review"),
     }
 
 
 def stateTitle(case):
     """How far a case is, in the user's language."""
-    return stateTitles().get(case.state, _("labelled") if case.hasLabel else "")
+    return stateTitles().get(case.state, _("Labelled") if case.hasLabel else "")
 
 
 class CaseTable:

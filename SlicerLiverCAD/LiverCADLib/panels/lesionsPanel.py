@@ -71,7 +71,7 @@ class LesionsPanel:
         self.openButton = pushButton(_("Leave open"), _("Take the verdict back."))
         layout.addLayout(row((self.acceptButton, 1), (self.rejectButton, 1), (self.openButton, 1)))
         words = [TYPE_WORDS.get(choice) or CLASS_WORDS[choice] for choice in CHOICES]
-        self.typeBox = comboBox((_("as the classifier says"), *words), _("What the selected lesions are"))
+        self.typeBox = comboBox((_("As the classifier says"), *words), _("What the selected lesions are"))
         self.typeButton = pushButton(_("Set type"), _("Say that the selected lesions are of this type."))
         self.describeButton = pushButton(
             _("Describe again"), _("Let the server measure and classify lesions that were marked or corrected.")

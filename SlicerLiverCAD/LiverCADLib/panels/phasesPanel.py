@@ -6,7 +6,7 @@ import slicer
 from livercad.core.phases import Phase
 from LiverCADLib.caseLoading import imagesOf, loadRegistrations
 from LiverCADLib.cases import isOnServer
-from LiverCADLib.panels.parts import column, pushButton, quietly, row, say, styleOf, timer, wrappingLabel
+from LiverCADLib.panels.parts import column, messageLabel, pushButton, quietly, row, say, styleOf, timer, wrappingLabel
 from LiverCADLib.scene.phaseEvidence import evidenceFor, phaseTitle, referenceWarning
 from LiverCADLib.translation import _
 
@@ -80,7 +80,7 @@ class PhasesPanel:
         layout.addLayout(row((self.sideBySideBox, 1), (self.registeredBox, 1)))
         self.referenceLabel = wrappingLabel()
         layout.addWidget(self.referenceLabel)
-        self.messageLabel = wrappingLabel()
+        self.messageLabel, self._say = messageLabel()
         layout.addWidget(self.messageLabel)
         self._say("")
 
@@ -135,7 +135,7 @@ class PhasesPanel:
                 setattr(self, attribute, None)
             self._update()
 
-        job.failed.connect(lambda error: self._say(str(error)))
+        job.failed.connect(lambda error: self._say(str(error), "bad"))
         job.ended.connect(end)
         self._update()
 
@@ -190,9 +190,6 @@ class PhasesPanel:
     def _isOnServer(self):
         """Whether the open case is one of the connected server."""
         return isOnServer(self._caseScene, self._session)
-
-    def _say(self, text):
-        say(self.messageLabel, text, "bad")
 
     def _update(self, *ignored):
         for phase, selector in self.selectors.items():

@@ -4,7 +4,7 @@ import qt
 import slicer
 
 from LiverCADLib.cases import isOnServer
-from LiverCADLib.panels.parts import column, pushButton, row, say, wrappingLabel
+from LiverCADLib.panels.parts import column, messageLabel, pushButton, row
 from LiverCADLib.panels.replacing import isAgreed, mayReplace
 from LiverCADLib.scene.analysis import takeAnalysis
 from LiverCADLib.scene.lesionTable import counted
@@ -35,7 +35,7 @@ class SegmentPanel:
     def __init__(self, workbench, session):
         self._workbench, self._session = workbench, session
         self._job, self._isActive = None, False
-        self._isFollowing, self._isReason, self._isCentred = False, False, False
+        self._isFollowing, self._isCentred, self._reason = False, False, ""
         self.widget, layout = column()
         self._build(layout)
         for signal in (session.connected, session.disconnected, workbench.opened, workbench.closed):
@@ -59,7 +59,7 @@ class SegmentPanel:
         self.keepBox.toolTip = _("Otherwise liver and lesions are replaced by what the server finds.")
         self.keepBox.checked = True
         layout.addWidget(self.keepBox)
-        self.messageLabel = wrappingLabel()
+        self.messageLabel, self._say = messageLabel()
         layout.addWidget(self.messageLabel)
         self.editor = slicer.qMRMLSegmentEditorWidget()
         self.editor.setMRMLScene(slicer.mrmlScene)
@@ -194,14 +194,9 @@ class SegmentPanel:
         for button in (self.findButton, self.liverButton):
             button.enabled = not reason and self._job is None
         self.keepBox.setVisible(bool(self._workbench.lesions.numbers or self._workbench.lesions.liverBox))
-        if reason:
+        if reason or self._reason:
             self._say(reason)
-        elif self._isReason:
-            self._say("")
-
-    def _say(self, text, kind=""):
-        self._isReason = bool(text) and text == whyNoServer(self._workbench.scene, self._session)
-        say(self.messageLabel, text, kind)
+        self._reason = reason
 
 
 def whyNoServer(scene, session):

@@ -5,7 +5,7 @@ import qt
 
 from LiverCADLib.addresses import fullAddress, isInTheClear, isThisComputer, originOf
 from LiverCADLib.clientErrors import AddressError
-from LiverCADLib.panels.parts import column, comboBox, pushButton, row, say, styleOf, timer, wrappingLabel
+from LiverCADLib.panels.parts import column, comboBox, messageLabel, pushButton, row, say, styleOf, timer, wrappingLabel
 from LiverCADLib.translation import _
 
 LOOK_MS = 5000
@@ -59,7 +59,7 @@ class ServerPanel:
         )
         self.clearLabel.styleSheet = styleOf("bad")
         layout.addWidget(self.clearLabel)
-        self.stateLabel = wrappingLabel()
+        self.stateLabel, self._say = messageLabel()
         layout.addWidget(self.stateLabel)
         self.busyLabel = wrappingLabel()
         layout.addWidget(self.busyLabel)
@@ -231,10 +231,6 @@ class ServerPanel:
 
     def _showBusy(self, text):
         say(self.busyLabel, text if self._session.isConnected else "")
-
-    def _say(self, text, kind=""):
-        self.stateLabel.text = text
-        self.stateLabel.styleSheet = styleOf(kind)
 
 
 def _place(address):
