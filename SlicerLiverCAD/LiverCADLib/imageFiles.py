@@ -17,7 +17,7 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 class ImageFileError(Exception):
-    """A file that is no volume, or became none; its text is a sentence for the user."""
+    """A file that is no volume, or that cannot be written whole; its text is a sentence for the user."""
 
 
 def readVolume(path):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import qt
 from crop_scene import HU, SERVER, SPOTS, found
+from pauses import LONGEST_S, longest_pause
 from standin.dialogs import dialogs
 from standin.helpers import process_events
 
@@ -18,6 +19,8 @@ from LiverCADLib.clientErrors import ClientError, NotThereError
 from LiverCADLib.panels.cropsPanel import CropsPanel
 from LiverCADLib.panels.drawing import curvePixmap, pixmapOf
 from LiverCADLib.panels.phaseView import SIZE
+from LiverCADLib.polling import Poller
+from LiverCADLib.scene.contactSheet import acceptedIn
 
 
 class Server:
@@ -263,6 +266,23 @@ def test_the_sheet_has_the_accepted_lesions_only(panel, crops, tmp_path):
     assert two.width() == one.width()
 
 
+def test_the_window_never_waits_for_a_sheet_of_many_lesions(panel, crops, tmp_path, monkeypatch):
+    accept(crops, [1])
+    many = acceptedIn(crops.lesions) * 40
+    monkeypatch.setattr("LiverCADLib.panels.cropsPanel.acceptedIn", lambda lesions: many)
+
+    def save():
+        dialogs.answer(str(tmp_path / "sheet.png"), "Save contact sheet")
+        panel.sheetButton.click()
+
+    poller = Poller(panel._session.runner)
+    pause = longest_pause(save, lambda: not panel._session.runner.isBusy)
+    poller.close()
+    assert pause < LONGEST_S
+    image = qt.QImage(str(tmp_path / "sheet.png"))
+    assert image.width() * image.height() > 3_000_000 and panel.messageLabel.text == ""
+
+
 def test_a_sheet_that_is_not_saved_after_all_leaves_nothing(panel, crops):
     accept(crops, [1])
     dialogs.answer("", "Save contact sheet")
@@ -277,6 +297,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(panel, crops, tmp_path):
     panel.sheetButton.click()
     wait(panel)
     assert "could not be written" in panel.messageLabel.text
+    assert not list(tmp_path.iterdir())
     assert panel.sheetButton.enabled
 
 

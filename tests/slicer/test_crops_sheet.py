@@ -10,8 +10,9 @@ from livercad.core.annotation import Verdict
 from livercad.core.findings import DISCLAIMER
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass, LesionType
-from LiverCADLib.panels.drawing import sheetPixmap
-from LiverCADLib.scene.contactSheet import CAPTION, PICTURE, Sheet, SheetEntry, acceptedIn, sheetOf, typeWord
+from LiverCADLib.panels.drawing import pictureOfText
+from LiverCADLib.scene.contactSheet import CAPTION, PICTURE, Sheet, SheetEntry, SheetText, acceptedIn, sheetOf, typeWord
+from LiverCADLib.scene.sheetPicture import enlarged, paint
 from LiverCADLib.tasks import Cancelled, Task
 
 PLAIN = np.full((48, 48, 3), 90, np.uint8)
@@ -98,11 +99,28 @@ def test_making_a_sheet_can_be_cancelled(crops):
 @pytest.mark.parametrize("phases", [(), (Phase.PORTAL,), tuple(Phase)])
 def test_a_sheet_is_drawn_with_its_pictures_where_they_stand(phases):
     sheet = sheet_with(3, phases)
-    image = sheetPixmap(sheet).toImage()
-    assert (image.width(), image.height()) == sheet.size
+    image = paint(Task(), sheet, [pictureOfText(text) for text in sheet.texts()])
+    assert image.shape == (*sheet.size[::-1], 3)
     for index in range(3):
         x, y = sheet.place(index)
-        assert image.pixelColor(x + 1, y + 10).getRgb()[:3] == (255, 0, 0)
+        assert tuple(image[y + 10, x + 1]) == (255, 0, 0)
+        assert image[y + 4 : y + 20, x + 10 : x + 60].max() > 200, "its title"
         for phase in phases:
-            middle = x + sheet.pictureX(phase) + PICTURE // 2, y + CAPTION + PICTURE // 2
-            assert image.pixelColor(*middle).getRgb()[:3] == (90, 90, 90)
+            left, top = x + sheet.pictureX(phase), y + CAPTION
+            assert (image[top : top + PICTURE, left : left + PICTURE] == 90).all(), "words keep off"
+
+
+def test_words_for_which_there_is_no_room_are_cut_off():
+    long, short = (SheetText("A very long name of a case " * n, 0, 20, 200) for n in (9, 1))
+    assert pictureOfText(short)[0].shape[1] < 200 and 150 < pictureOfText(long)[0].shape[1] <= 200
+    picture, ascent = pictureOfText(short)
+    assert 8 < ascent < len(picture) < 25 and picture.max() > 200
+    assert pictureOfText(SheetText("", 0, 20, 200))[0].shape[1] == 1
+
+
+def test_a_crop_is_enlarged_without_moving_it():
+    ramp = np.repeat(np.repeat(np.arange(48, dtype=np.uint8)[None, :, None] * 5, 48, 0), 3, 2)
+    large = enlarged(ramp, PICTURE)
+    assert large.shape == (PICTURE, PICTURE, 3)
+    assert np.array_equal(large[1::3, 1::3], ramp), "the middle of three is the pixel"
+    assert np.abs(np.diff(large[0, 1:-1, 0].astype(int)) - 5 / 3).max() < 1

@@ -1,6 +1,5 @@
 """The selected lesion in every phase, as the server's classifier sees it."""
 
-import os
 from pathlib import Path
 
 import ctk
@@ -10,13 +9,14 @@ from livercad.core.crops import SMALLEST_SIDE_MM
 from livercad.core.phases import Phase
 from livercad.core.roi import DEFAULT_RATIO
 from LiverCADLib.cases import fileNameOf
-from LiverCADLib.panels.drawing import curvePixmap, sheetPixmap
+from LiverCADLib.panels.drawing import curvePixmap, pictureOfText
 from LiverCADLib.panels.parts import column, pushButton, quietly, row, say, wrappingLabel
 from LiverCADLib.panels.phaseView import PhaseView
 from LiverCADLib.saliencyLoading import SaliencyLoader
 from LiverCADLib.scene.contactSheet import acceptedIn, sheetOf, typeWord
 from LiverCADLib.scene.crops import HIGHEST_RATIO, LOWEST_RATIO
 from LiverCADLib.scene.lesionTable import tableOf
+from LiverCADLib.scene.sheetPicture import writeSheet
 from LiverCADLib.translation import _
 
 
@@ -146,28 +146,28 @@ class CropsPanel:
         path = qt.QFileDialog.getSaveFileName(self.widget, title, f"{fileNameOf(case)}_lesions.png", kinds)
         if not path:
             return
-        self._say("")
+        self._fail("")
         path = Path(path)
         path = path if path.suffix.lower() == ".png" else path.with_name(f"{path.name}.png")
         windows = {phase: self._crops.window(phase) for phase in Phase}
-        self._making = self._session.run(
-            _("Contact sheet"), sheetOf, case, records, self._crops.images(), self._crops.ratio, windows
-        )
-        self._making.done.connect(lambda sheet: self._write(sheet, path))
-        self._making.failed.connect(lambda error: self._say(str(error)))
-        self._making.ended.connect(self._onMade)
-        self._update()
+        images, ratio = self._crops.images(), self._crops.ratio
+        making = self._session.run(_("Contact sheet"), sheetOf, case, records, images, ratio, windows)
+        making.done.connect(lambda sheet: self._write(sheet, path))
+        self._follow(making)
 
     def _write(self, sheet, path):
-        part = path.with_name(f".{path.stem}.part.png")
-        if not sheetPixmap(sheet).save(str(part)):
-            part.unlink(missing_ok=True)
-            self._say(_("{path} could not be written. Choose a folder that you may write to.").format(path=path))
-            return
-        os.replace(part, path)
+        words = [pictureOfText(text) for text in sheet.texts()]
+        self._follow(self._session.run(_("Contact sheet"), writeSheet, sheet, words, path))
 
-    def _onMade(self):
-        self._making = None
+    def _follow(self, making):
+        self._making = making
+        making.failed.connect(lambda error: self._fail(str(error)))
+        making.ended.connect(lambda: self._onMade(making))
+        self._update()
+
+    def _onMade(self, making):
+        if self._making is making:
+            self._making = None
         self._update()
 
     def _onRatio(self, ratio):
@@ -188,7 +188,7 @@ class CropsPanel:
             self._saliency.retry()
             self._update()
 
-    def _say(self, fault):
+    def _fail(self, fault):
         self._fault = fault
         self._update()
 

@@ -1,15 +1,16 @@
-"""Pictures that are drawn with Qt: pixmaps from arrays, the enhancement curve, the contact sheet."""
+"""Pictures that are drawn with Qt: pixmaps from arrays, the enhancement curve, words."""
 
+import numpy as np
 import qt
 
 from livercad.core.enhancement import HEIGHT, WIDTH
 from livercad.core.taxonomy import LABEL_COLORS, Label
-from LiverCADLib.scene.contactSheet import CAPTION, FOOTER, MARGIN, PICTURE
+from LiverCADLib.scene.contactSheet import BACKGROUND, SOFT
 from LiverCADLib.scene.phaseEvidence import phaseTitle
 from LiverCADLib.scene.pixels import pngOf
 from LiverCADLib.translation import _
 
-BACKGROUND, GRID, SOFT, STRONG = (24, 26, 28), (62, 66, 70), (172, 178, 184), (244, 246, 248)
+GRID = (62, 66, 70)
 LINE_COLORS = {"lesion": LABEL_COLORS[Label.LESION], "liver": LABEL_COLORS[Label.LIVER], "aorta": (120, 160, 210)}
 """Liver and lesion as their segments are shown."""
 
@@ -56,41 +57,41 @@ def curvePixmap(curve):
     return pixmap
 
 
-def sheetPixmap(sheet):
-    """Draw a contact sheet.
+def pictureOfText(text):
+    """Draw a line of a contact sheet, as much of it as there is room for.
 
     Parameters
     ----------
-    sheet : LiverCADLib.scene.contactSheet.Sheet
-        What stands where.
+    text : LiverCADLib.scene.contactSheet.SheetText
+        What, and how.
 
     Returns
     -------
-    qt.QPixmap
-        Of `sheet.size` pixels.
+    picture : ndarray of uint8, shape (rows, columns, 3)
+        The words on the sheet's background.
+    ascent : int
+        How far the baseline lies below the first row.
     """
-    width, height = sheet.size
-    pixmap, painter = _canvas(width, height)
-    _setFont(painter, 16, True)
-    _write(painter, MARGIN, 26, _fitting(painter, sheet.title, width - 2 * MARGIN), STRONG)
-    for index, entry in enumerate(sheet.entries):
-        x, y = sheet.place(index)
-        if index % sheet.rows == 0:
-            _setFont(painter, 12)
-            for phase in sheet.phases:
-                _write(painter, x + sheet.pictureX(phase), y - 6, phaseTitle(phase), SOFT)
-        painter.fillRect(x, y + 6, 4, CAPTION - 12, qt.QColor(*entry.color))
-        _setFont(painter, 12, True)
-        _write(painter, x + 10, y + 17, _fitting(painter, entry.title, sheet.entryWidth - 10), STRONG)
-        _setFont(painter, 12)
-        _write(painter, x + 10, y + 33, _fitting(painter, entry.details, sheet.entryWidth - 10), SOFT)
-        for phase, picture in entry.pictures.items():
-            scaled = pixmapOf(picture).scaled(PICTURE, PICTURE, qt.Qt.IgnoreAspectRatio, qt.Qt.SmoothTransformation)
-            painter.drawPixmap(x + sheet.pictureX(phase), y + CAPTION, scaled)
-    _setFont(painter, 12)
-    _write(painter, MARGIN, height - FOOTER // 2, _fitting(painter, sheet.footer, width - 2 * MARGIN), STRONG)
+    pixmap, painter = _canvas(1, 1)
+    _setFont(painter, text.size, text.isBold)
+    metrics = painter.fontMetrics()
+    words = metrics.elidedText(text.text, qt.Qt.ElideRight, text.room)
+    width, height, ascent = max(metrics.horizontalAdvance(words), 1), metrics.height(), metrics.ascent()
     painter.end()
-    return pixmap
+    pixmap, painter = _canvas(width, height)
+    _setFont(painter, text.size, text.isBold)
+    _write(painter, 0, ascent, words, text.color)
+    painter.end()
+    return _pixelsOf(pixmap, width, height), ascent
+
+
+def _pixelsOf(pixmap, width, height):
+    data = qt.QByteArray()
+    buffer = qt.QBuffer(data)
+    buffer.open(qt.QIODevice.WriteOnly)
+    pixmap.save(buffer, "PPM")  # a short header, then all pixels
+    buffer.close()
+    return np.frombuffer(data.data(), np.uint8)[-3 * width * height :].reshape(height, width, 3)
 
 
 def _canvas(width, height):
@@ -138,7 +139,3 @@ def _write(painter, x, y, text, color, alignment=0.0):
     """Write a text; alignment 0 starts at x, 0.5 has its middle there, 1 ends there."""
     _setPen(painter, color)
     painter.drawText(x - round(alignment * painter.fontMetrics().horizontalAdvance(text)), y, text)
-
-
-def _fitting(painter, text, width):
-    return painter.fontMetrics().elidedText(text, qt.Qt.ElideRight, width)

@@ -11,6 +11,7 @@ from livercad.core.findings import DISCLAIMER
 from livercad.core.phases import Phase
 from LiverCADLib.scene.crops import cutOut, placeOf
 from LiverCADLib.scene.lesionTable import CLASS_WORDS, TYPE_WORDS
+from LiverCADLib.scene.phaseEvidence import phaseTitle
 from LiverCADLib.scene.pixels import greyOf
 from LiverCADLib.translation import _
 
@@ -18,6 +19,9 @@ PICTURE = 144
 """Side of a crop on the sheet, in pixels: three for one of the classifier's."""
 GAP, HEADING, CAPTION, MARGIN = 4, 22, 40, 16
 TITLE, FOOTER = 34, 26
+BAR = 6
+"""How far the bar in a lesion's colour keeps from the upper and lower end of its caption."""
+BACKGROUND, SOFT, STRONG = (24, 26, 28), (172, 178, 184), (244, 246, 248)
 NARROWEST, NARROWEST_SHEET = 300, 470
 """Room for an entry's words, and for the disclaimer, where there are few phases."""
 SHAPE = 4 / 3
@@ -47,6 +51,35 @@ class SheetEntry:
     details: str
     color: tuple[int, int, int]
     pictures: dict[Phase, np.ndarray]
+
+
+@dataclass(frozen=True)
+class SheetText:
+    """A line of words.
+
+    Parameters
+    ----------
+    text : str
+        The words.
+    x, y : int
+        Where its baseline begins, in pixels.
+    room : int
+        How wide it may be.
+    size : int
+        Of the font, in pixels.
+    isBold : bool
+        Whether the font is.
+    color : tuple of int
+        Red, green, blue in [0, 255].
+    """
+
+    text: str
+    x: int
+    y: int
+    room: int
+    size: int = 12
+    isBold: bool = False
+    color: tuple[int, int, int] = STRONG
 
 
 @dataclass(frozen=True)
@@ -99,6 +132,22 @@ class Sheet:
     def pictureX(self, phase: Phase) -> int:
         """How far right of its entry's corner a phase's picture stands."""
         return self.phases.index(phase) * (PICTURE + GAP)
+
+    def texts(self) -> list[SheetText]:
+        """All words on the sheet."""
+        width, height = self.size
+        room = width - 2 * MARGIN
+        texts = [SheetText(self.title, MARGIN, 26, room, 16, True)]
+        for index, entry in enumerate(self.entries):
+            x, y = self.place(index)
+            if index % self.rows == 0:
+                texts += [
+                    SheetText(phaseTitle(phase), x + self.pictureX(phase), y - 6, PICTURE, color=SOFT)
+                    for phase in self.phases
+                ]
+            texts.append(SheetText(entry.title, x + 10, y + 17, self.entryWidth - 10, isBold=True))
+            texts.append(SheetText(entry.details, x + 10, y + 33, self.entryWidth - 10, color=SOFT))
+        return [*texts, SheetText(self.footer, MARGIN, height - FOOTER // 2, room)]
 
     @property
     def entryWidth(self) -> int:
