@@ -88,6 +88,11 @@ def test_the_answer_says_what_the_case_is_and_how_long_it_is_kept(server: Server
     assert (held["case"], held["annotator"], held["until"]) == ("case000", "ann", answer["reserved_until"])
 
 
+def test_the_answer_says_why_it_is_this_case(server: Server) -> None:
+    assert ask(server, "ann")["why"] == "Of the cases without a label, the next by name."
+    assert ask(server, "ann", "random")["why"].startswith("Drawn from the cases without a label, the likelier")
+
+
 def test_a_skipped_case_is_others_and_comes_back_last(server: Server) -> None:
     assert ask(server, "ann")["id"] == "case000"
     assert ask(server, "ann", skip="case000")["id"] == "case001"

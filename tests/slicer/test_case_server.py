@@ -51,6 +51,11 @@ def test_the_next_sample_comes_with_all_its_phases(panels, session, case_scene):
     session.runner.wait(WAIT_S)
     assert case_scene.case in names_of(panels[0])
     assert case_scene.reference is not None
+    assert panels[0].whyLabel.text == "Of the cases without a label, the next by name."
+    skipped = case_scene.case
+    panels[0].skipButton.click()
+    session.runner.wait(WAIT_S)
+    assert case_scene.case in names_of(panels[0]) and case_scene.case != skipped
 
 
 def test_a_downloaded_case_is_voxel_for_voxel_the_one_read_where_it_lies(panels, session, case_scene, client):

@@ -100,6 +100,10 @@ class First(Ordered):
         """Leave them as they are."""
         return cases
 
+    def explain(self, store: StudyDatastore, case: str) -> dict[str, Any]:
+        """Tell that names decide."""
+        return {"why": "Of the cases without a label, the next by name."}
+
 
 class Random(Ordered):
     """A case without a final label, the likelier the longer nobody was given it."""
@@ -114,6 +118,10 @@ class Random(Ordered):
         weights = np.array([max(1.0, now - given.get(case, 0.0)) for case in cases])
         # The order of exponential times with these rates is such a draw (Efraimidis and Spirakis 2006).
         return [cases[place] for place in np.argsort(self._rng.standard_exponential(len(cases)) / weights)]
+
+    def explain(self, store: StudyDatastore, case: str) -> dict[str, Any]:
+        """Tell that it was drawn."""
+        return {"why": "Drawn from the cases without a label, the likelier the longer nobody was given it."}
 
 
 def look_around(store: StudyDatastore, unlabelled: Iterable[str]) -> tuple[Known, npt.NDArray[np.bool_]]:
