@@ -41,6 +41,9 @@ SETS: dict[str, tuple[Phase, ...]] = {
     "arterial and delayed": (ARTERIAL, DELAYED),
     "unenhanced and delayed": (UNENHANCED, DELAYED),
     "unenhanced and arterial": (UNENHANCED, ARTERIAL),
+    "unenhanced and portal": (UNENHANCED, PORTAL),
+    "arterial and portal": (ARTERIAL, PORTAL),
+    "portal and delayed": (PORTAL, DELAYED),
     **{f"without {phase}": tuple(other for other in PHASES if other is not phase) for phase in PHASES},
     **{f"{phase} alone": (phase,) for phase in PHASES},
 }
