@@ -222,6 +222,8 @@ def _locked(name: str) -> Iterator[None]:
     """Keep other processes from changing the champion meanwhile."""
     _folder(name).mkdir(parents=True, exist_ok=True)
     with FileLock(_folder(name) / f".{POINTER}.lock"):
+        for left in (*_folder(name).glob(f".*.{POINTER}"), *_folder(name).glob(f"{COPIES}/.*.safetensors")):
+            left.unlink(missing_ok=True)  # of a process that was killed: no other is at work now
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class Bookkeeping:
 
     def __init__(self, root: Path, share: float = SHARE, minutes: float = MINUTES) -> None:
         self._root, self._share, self._minutes = root, share, minutes
+        self._assigning = threading.Lock()
 
     @cached_property
     def audit(self) -> AuditLog:
@@ -116,11 +118,22 @@ class Bookkeeping:
         if self.pool.side(study.case):
             return
         try:
-            side = self.pool.assign(study.case, Patients(self._root).of(study), contents_of(study, reference))
+            patient, contents = Patients(self._root).of(study), contents_of(study, reference)
         except (InputError, OSError) as error:
             logger.warning("Case %s has got no side of the pool yet: %s", study.case, error)
             return
-        self.audit.record(Event.ASSIGNED, "", case=study.case, side=side)
+        with self._assigning:
+            if not self.pool.side(study.case):
+                side = self.pool.assign(study.case, patient, contents)
+                self.audit.record(Event.ASSIGNED, "", case=study.case, side=side)
+
+    def record_sides(self) -> None:
+        """Record the sides of which the audit log does not know, as after a kill between the two."""
+        with self._assigning:
+            known = {record["case"] for record in self.audit.read(event=Event.ASSIGNED)}
+            for case, side in self.pool.sides().items():
+                if case not in known:
+                    self.audit.record(Event.ASSIGNED, "", case=case, side=side)
 
     def warn_of_late_lists(self) -> None:
         """Tell the log of cases that were put on the list of the test set when they had another side."""

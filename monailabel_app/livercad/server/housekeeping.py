@@ -8,11 +8,20 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 import psutil
+from filelock import FileLock, Timeout
+
+PREFIX, LOCK = "livercad-", ".in-use"
+ABANDONED_S = 60.0
+"""A folder that is not held is another server's that is just starting, for so long."""
+_held: list[FileLock] = []
+"""Tells other servers that the folder is in use, until this process ends, however that comes."""
 
 
 @functools.cache
@@ -21,10 +30,22 @@ def temporary_folder() -> Path:
 
     MONAI Label makes its temporary files by name and forgets some of them.
     """
-    folder = Path(tempfile.mkdtemp(prefix="livercad-"))
+    _remove_abandoned(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    _held.append(FileLock(folder / LOCK))
+    _held[0].acquire()
     tempfile.tempdir = str(folder)
     atexit.register(clean_up)
     return folder
+
+
+def _remove_abandoned(place: Path) -> None:
+    """Remove the folders of servers that were killed: images of patients may lie in them."""
+    for file in place.glob(f"{PREFIX}*/{LOCK}"):
+        with suppress(OSError, Timeout):  # another user's; in use
+            if time.time() - file.stat().st_mtime > ABANDONED_S:
+                with FileLock(file, timeout=0):
+                    shutil.rmtree(file.parent, ignore_errors=True)
 
 
 def clean_up() -> None:

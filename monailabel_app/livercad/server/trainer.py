@@ -11,8 +11,6 @@ from pkgutil import resolve_name
 from typing import Any
 
 from livercad.errors import Cancelled, LiverCADError
-from livercad.learning.checkpoint import CHECKPOINT
-from livercad.learning.trained import WEIGHTS
 from livercad.models.champions import champion
 from livercad.models.version import base
 from livercad.progress import part
@@ -25,7 +23,7 @@ from livercad.server.training_audit import record_end, record_start
 from livercad.server.training_cases import FEWEST, material_of
 from livercad.server.training_curves import promotion_of, result_of
 from livercad.server.training_orders import OPEN, Material, Stage, Training, Trainings, Wish, new_id
-from livercad.server.training_process import TrainingProcess
+from livercad.server.training_process import KilledError, TrainingProcess, checkpoint_stamp
 from livercad.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -152,7 +150,7 @@ class Trainer:
                 sides={side: sum(each is side for each in material.sides.values()) for side in FEWEST},
             )
             training = self._stopped_one_like(training, material) or training
-            self._remove_checkpoints(training)
+            self.trainings.remove_checkpoints(training)
             self.trainings.begin(training, material)
             self._run(training)
             return training
@@ -174,13 +172,6 @@ class Trainer:
         if former.model_dump(exclude=own) != wanted.model_dump(exclude=own):
             return None
         return wanted.model_copy(update={"id": former.id, "started": former.started})
-
-    def _remove_checkpoints(self, kept: Training) -> None:
-        """Remove what no training will go on from: it is large. Weights of versions lie in the registry."""
-        for training in self.trainings.all():
-            if training.id != kept.id:
-                for name in (CHECKPOINT, WEIGHTS):
-                    (self.trainings.place(training) / name).unlink(missing_ok=True)
 
     # -- a training under way
 
@@ -208,8 +199,21 @@ class Trainer:
                 raise
 
     def _train(self, training: Training, job: Job) -> None:
-        """Have it done by a process of its own."""
-        record_start(self._store().book.audit, training)
+        """Have it done by a process of its own; where that is killed, another one goes on from its checkpoint."""
+        place = self.trainings.place(training)
+        before, is_stuck = checkpoint_stamp(place), False
+        while True:
+            record_start(self._store().book.audit, training)
+            try:
+                return self._train_in_one_process(training, job)
+            except KilledError as error:
+                reached = checkpoint_stamp(place)
+                if is_stuck and reached == before:  # once more at the same place: the next one would not come further
+                    raise
+                before, is_stuck = reached, reached == before
+                logger.warning("%s The training goes on from its checkpoint.", error)
+
+    def _train_in_one_process(self, training: Training, job: Job) -> None:
         process = self._process = TrainingProcess(self.trainings.place(training))
         report = part(job.report, 0.0, TRAINED)
         fraction, what = 0.0, "starting"

@@ -18,8 +18,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from livercad.learning.cases import LabelledCase
+from livercad.learning.checkpoint import CHECKPOINT
 from livercad.learning.folder import learning_folder
 from livercad.learning.pool import Side
+from livercad.learning.trained import WEIGHTS
 from livercad.recipes.run import MINUTES
 from livercad.recipes.trainable import Start
 from livercad.settings import Settings
@@ -136,6 +138,13 @@ class Trainings:
         """Whether a training works on just that."""
         file = self.place(training) / CASES
         return file.is_file() and file.read_bytes() == _MATERIAL.dump_json(material)
+
+    def remove_checkpoints(self, kept: Training) -> None:
+        """Remove what no other training will go on from: it is large. Weights of versions lie in the registry."""
+        for training in self.all():
+            if training.id != kept.id:
+                for name in (CHECKPOINT, WEIGHTS):
+                    (self.place(training) / name).unlink(missing_ok=True)
 
     def write(self, training: Training) -> None:
         """Write down what became of a training."""

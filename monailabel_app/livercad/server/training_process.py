@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from livercad.errors import Cancelled, InputError, LiverCADError
+from livercad.learning.checkpoint import CHECKPOINT
 from livercad.server import training_work
 
 OUTPUT = "output.txt"
@@ -52,6 +53,8 @@ class TrainingProcess:
         ------
         Cancelled
             If it was asked to stop.
+        KilledError
+            If somebody has killed it, as the system does when memory runs out.
         InputError
             If it has failed.
         """
@@ -95,13 +98,26 @@ class TrainingProcess:
         if error:
             raise TrainingError(error)
         ended = f"that it was ended by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        raise InputError(
+        raise (KilledError if status == -signal.SIGKILL else InputError)(
             "the process of the training",
             found=ended,
             expected="that it trains to its end",
             todo="If the machine ran out of memory, free some and start again; "
             f"{self._folder / OUTPUT} has what it printed.",
         )
+
+
+def checkpoint_stamp(folder: Path) -> tuple[int, int] | None:
+    """What changes with every checkpoint of a training; None before the first."""
+    try:
+        stat = (folder / CHECKPOINT).stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns
+
+
+class KilledError(InputError):
+    """That a training's process was killed."""
 
 
 class TrainingError(LiverCADError):
