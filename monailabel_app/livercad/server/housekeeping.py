@@ -30,7 +30,7 @@ def temporary_folder() -> Path:
 
     MONAI Label makes its temporary files by name and forgets some of them.
     """
-    _remove_abandoned(Path(tempfile.gettempdir()))
+    remove_abandoned(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     _held.append(FileLock(folder / LOCK))
     _held[0].acquire()
@@ -39,8 +39,14 @@ def temporary_folder() -> Path:
     return folder
 
 
-def _remove_abandoned(place: Path) -> None:
-    """Remove the folders of servers that were killed: images of patients may lie in them."""
+def remove_abandoned(place: Path) -> None:
+    """Remove temporary folders of servers that were killed: images of patients may lie in them.
+
+    Parameters
+    ----------
+    place : Path
+        The folder for temporary files.
+    """
     for file in place.glob(f"{PREFIX}*/{LOCK}"):
         with suppress(OSError, Timeout):  # another user's; in use
             if time.time() - file.stat().st_mtime > ABANDONED_S:
