@@ -23,6 +23,8 @@ from livercad.core.annotation import CaseState, Verdict
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import Label, LesionClass, LesionType
 from LiverCADLib.client import Client
+from LiverCADLib.scene.layouts import viewName
+from LiverCADLib.scene.marks import ROOM_MM
 from LiverCADLib.scene.masks import mapsOf
 from LiverCADLib.tasks import Task
 
@@ -86,7 +88,7 @@ def annotator(request, tmp_path):
 def pixels(path):
     image = qt.QImage(str(path)).convertToFormat(qt.QImage.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].copy()
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
 def seen(annotator, number, folder):
@@ -96,6 +98,25 @@ def seen(annotator, number, folder):
     views = annotator.picture(folder / "views.png", annotator.layouts.viewport())
     table = annotator.picture(folder / "table.png", annotator.module.lesionsPanel.table.widget)
     return pixels(views), pixels(table)
+
+
+def check_marks_are_seen(annotator, number, folder):
+    """Slicer's own displayable manager draws the box and the longest diameter where they belong."""
+    lesions, widget = annotator.work.workbench.lesions, annotator.layouts.sliceWidget(viewName(Phase.PORTAL))
+    marked = pixels(annotator.picture(folder / "marked.png", widget.sliceView()))
+    lesions.select(None)
+    bare = pixels(annotator.picture(folder / "bare.png", widget.sliceView()))
+    lesions.select(number)
+    changed = (marked != bare).any(axis=2)[::-1]  # Slicer counts rows from below
+    measured = lesions.measured(number)
+    start, end = np.array(measured.longest.start), np.array(measured.longest.end)
+    right, front = np.diag(np.array(measured.box.size) / 2 + ROOM_MM)[:2]
+    middle = np.array([*measured.box.center[:2], (start[2] + end[2]) / 2])
+    sides = [middle + right, middle - right, middle + front, middle - front]
+    to_view = np.linalg.inv(slicer.util.arrayFromVTKMatrix(widget.mrmlSliceNode().GetXYToRAS()))
+    for place in (*sides, 0.75 * start + 0.25 * end, 0.25 * start + 0.75 * end):
+        x, y = (to_view @ [*place, 1.0])[:2].round().astype(int)
+        assert changed[y - 2 : y + 3, x - 2 : x + 3].any()
 
 
 def open_the_next_sample(annotator):
@@ -218,6 +239,7 @@ def test_a_case_from_next_sample_to_its_reopened_submission(annotator, asking_th
     views, table = seen(annotator, number, tmp_path / "after")
     assert np.array_equal(views, pictures[0])
     assert np.array_equal(table, pictures[1])
+    check_marks_are_seen(annotator, number, tmp_path)
     assert threading.get_ident() not in {thread for thread, *_ in asking_threads}
     waits = {name: annotator.pauses[name].waiting for name in SERVER_STEPS}
     assert max(waits.values()) < LONGEST_S, waits

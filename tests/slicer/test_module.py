@@ -184,6 +184,13 @@ def test_no_file_of_the_module_is_longer_than_300_lines():
     assert [file.name for file in files if len(file.read_text(encoding="utf-8").splitlines()) > 300] == []
 
 
+def test_only_panels_know_qt():
+    library = ROOT / "SlicerLiverCAD" / "LiverCADLib"
+    sources = {path.relative_to(library): path.read_text() for path in library.rglob("*.py")}
+    knowing = {path for path, text in sources.items() if re.search(r"^\s*(import|from) (qt|ctk)\b", text, re.MULTILINE)}
+    assert {str(path) for path in knowing if path.parts[0] != "panels"} == {"module.py", "polling.py"}
+
+
 def test_the_tutorial_has_every_key_once(module):
     rows = re.findall(r"^\| (\S.*) \| (.+) \|$", (ROOT / "docs" / "slicer.md").read_text(), re.MULTILINE)
     keys = [key.strip("`") for cell, _text in rows for key in cell.split(" and ")]

@@ -115,6 +115,14 @@ def test_what_is_wrong_stands_in_the_panel_and_the_button_is_ready_again(panel, 
     assert panel.connectButton.text == "Connect"
 
 
+def test_a_file_of_certificates_that_is_not_there_is_named(panel, session, tmp_path):
+    panel.certificateEdit.currentPath = f" {tmp_path / 'no.pem'} "
+    panel.addressEdit.text = "https://127.0.0.1:1"
+    connect(panel, session)
+    assert str(tmp_path / "no.pem") in panel.stateLabel.text and not session.isConnected
+    assert session.settings.caBundle == "", "what does not work is not kept"
+
+
 def test_the_token_is_sent_and_not_shown(panel, session, server):
     assert panel.tokenEdit.echoMode == qt.QLineEdit.Password
     panel.tokenEdit.text = " secret "

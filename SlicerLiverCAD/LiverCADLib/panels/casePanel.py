@@ -72,6 +72,8 @@ class CasePanel:
 
         strategies, strategy = strategyTitles(), self._session.settings.strategy
         self.strategyBox = comboBox(strategies.values(), _("How the server chooses the next case"))
+        self.strategyBox.setSizeAdjustPolicy(qt.QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.strategyBox.setMinimumContentsLength(10)  # two buttons stand beside it
         self.strategyBox.setCurrentIndex(list(strategies).index(strategy) if strategy in strategies else 0)
         self.nextButton = pushButton(_("Next sample"), _("Open the case that the server chooses."), "next")
         toolTip = _("Leave this case to others and open the next sample. You get it again after all others.")
