@@ -64,12 +64,32 @@ def panel_maker(session, folder):
 
 def reopen(session, make, version=0):
     """Close the case, restart, and open it again as the case panel does."""
+    bench, panel = opening(make, session, version)
+    session.runner.wait()
+    return bench, panel
+
+
+def open_case(bench, version=0):
+    """Open a case of one phase that has been submitted so often."""
+    images = (CaseImage("portal", Phase.PORTAL, isReference=True),)
+    bench.scene.open("case-1", HOME, images, {"portal": image()}, version)
+
+
+def submitted(make, session, server):
+    """A case that was submitted with three lesions."""
+    panel = make(bench_with_lesions())
+    connected(session, server)
+    panel.submitButton.click()
+    session.runner.wait()
+    assert len(server.versions) == 1
+
+
+def opening(make, session, version):
+    """Restart and open the case; its submission is on its way."""
     bench = empty_bench()
     bench.scene.close()
     panel = make(bench)
-    images = (CaseImage("portal", Phase.PORTAL, isReference=True),)
-    bench.scene.open("case-1", HOME, images, {"portal": image()}, version)
-    session.runner.wait()
+    open_case(bench, version)
     return bench, panel
 
 
