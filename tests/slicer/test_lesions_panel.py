@@ -7,6 +7,7 @@ import slicer
 from case_lesions import bench_with_lesions, empty_bench, filled, found, found_lesion, on_grid
 from case_scene import connected, reload_scene
 from panel_tools import picture
+from standin.dialogs import dialogs
 from standin.helpers import process_events
 from test_lesions_list import at, paint
 from test_lesions_marks import click, marks
@@ -274,6 +275,21 @@ def test_only_selected_lesions_are_described_where_some_are(panel, bench, sessio
     panel.describeButton.click()
     session.runner.wait()
     assert set(np.unique(server.sent)) == {0, 2} and panel.messageLabel.text == "1 lesion described."
+
+
+def test_no_mask_goes_to_another_computer_without_consent(panel, bench, session, server):
+    server.isLocal, server.address = False, "https://liver.example.org"
+    bench.scene.parameters.server, server.sent = server.address, None
+    connected(session, server)
+    select(panel, 2)
+    dialogs.answer(qt.QMessageBox.No, "liver.example.org")
+    panel.describeButton.click()
+    session.runner.wait()
+    assert server.sent is None and panel.describeButton.enabled
+    dialogs.answer(qt.QMessageBox.Yes, "liver.example.org")
+    panel.describeButton.click()
+    session.runner.wait()
+    assert set(np.unique(server.sent)) == {0, 2}
 
 
 def test_a_refused_description_is_told(panel, bench, session, server):
