@@ -15,12 +15,12 @@ from LiverCADLib.translation import _
 def strategyTitles():
     """What the server's strategies are called, by their names there."""
     return {
-        "first": _("First without a label"),
-        "random": _("Any without a label"),
+        "first": _("First unlabelled"),
+        "random": _("Any unlabelled"),
         "uncertainty": _("Uncertain outlines"),
         "classification": _("Uncertain classes"),
         "diversity": _("Unlike the labelled"),
-        "hybrid": _("Uncertain, of a rare kind"),
+        "hybrid": _("Uncertain and rare"),
     }
 
 
