@@ -20,6 +20,9 @@ from livercad.networks.leuven_unet import LEAKY_SLOPE, NORM_EPSILON, LeuvenUNet
 
 Region = tuple[slice, slice, slice]
 
+SLAB = 16
+"""Planes of a whole that are computed in float32 at a time."""
+
 
 @dataclass(frozen=True)
 class Looked:
@@ -134,14 +137,14 @@ class CropNetwork(nn.Module):
         deviations: list[Tensor] = []
 
         def normalise(x: _Padded, stride: int) -> _Padded:
-            seen = x.values.float()
+            seen = x.values
             if looked:
                 i, j, k = _region(looked, next(left), stride)
                 seen = seen[:, :, i, j, k]
-            deviation, mean = torch.std_mean(seen, dim=(2, 3, 4), correction=0, keepdim=True)
+            deviation, mean = _std_mean(seen)
             means.append(mean)
             deviations.append(deviation)
-            return x.each(lambda values: _normalised(values, mean, deviation))
+            return x.each(lambda values: _in_slabs(values, lambda slab: _normalised(slab, mean, deviation)))
 
         logits = self._run(_Padded(whole, whole.new_full((1, 1, 1, 1, 1), self.background)), normalise)
         return Statistics(tuple(means), tuple(deviations)), logits
@@ -154,10 +157,14 @@ class CropNetwork(nn.Module):
             levels.append(x)
         x = levels.pop()
         for depth, block in zip((2, 1, 0), network.up, strict=True):
-            values = F.interpolate(x.values, scale_factor=float(network.stride), mode="nearest")
-            values = F.avg_pool3d(values, network.stride, 1) if network.linear_upsampling else values
-            x = _block(block, _beside(levels.pop(), _Padded(values, x.beyond)), normalise, network.stride**depth)
+            x = _beside(levels.pop(), _Padded(self._enlarged(x.values), x.beyond))
+            x = _block(block, x, normalise, network.stride**depth)
         return network.head(F.leaky_relu(normalise(x, 1).values, LEAKY_SLOPE))
+
+    def _enlarged(self, values: Tensor) -> Tensor:
+        stride = self.network.stride
+        values = F.interpolate(values, scale_factor=float(stride), mode="nearest")
+        return F.avg_pool3d(values, stride, 1) if self.network.linear_upsampling else values
 
 
 def _left(network: LeuvenUNet, halo: tuple[int, int, int]) -> list[tuple[int, int, int]]:
@@ -186,6 +193,22 @@ def _region(looked: Looked, left: tuple[int, int, int], stride: int) -> Region:
     return i, j, k
 
 
+def _std_mean(seen: Tensor) -> tuple[Tensor, Tensor]:
+    """`torch.std_mean` of each channel in float32, without a copy of all in float32: a whole liver would take GB."""
+    slabs, count = seen.split(SLAB, dim=2), seen[0, 0].numel()
+    mean = sum(slab.float().sum((2, 3, 4), keepdim=True) for slab in slabs) / count
+    squares = sum((slab.float() - mean).square_().sum((2, 3, 4), keepdim=True) for slab in slabs)
+    return (squares / count).sqrt(), mean
+
+
+def _in_slabs(values: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
+    """Change voxel by voxel, some planes at a time."""
+    changed = torch.empty_like(values)
+    for given, made in zip(values.split(SLAB, dim=2), changed.split(SLAB, dim=2), strict=True):
+        made.copy_(change(given))
+    return changed
+
+
 def _normalised(values: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
     """Computed in float32, kept as it came: bfloat16 takes half of the memory."""
     return (values - mean).div_(deviation + NORM_EPSILON).to(values.dtype)
@@ -193,15 +216,16 @@ def _normalised(values: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
 
 def _block(block: Any, x: _Padded, normalise: Normalise, stride: int) -> _Padded:
     def activate(x: _Padded) -> _Padded:
-        return normalise(x, stride).each(lambda values: F.leaky_relu(values, LEAKY_SLOPE))
+        return normalise(x, stride).each(lambda values: F.leaky_relu_(values, LEAKY_SLOPE))
 
     is_input = isinstance(block.activate_first, nn.Identity)
-    y = _convolved(block.first, x if is_input else activate(x))
+    y = _convolved(block.first, x.each(torch.clone) if is_input else activate(x))
     y = _convolved(block.second, activate(y))
     return _sum(y, x if block.shortcut is None else x.each(block.shortcut)) if block.residual else y
 
 
 def _convolved(convolution: nn.Module, x: _Padded) -> _Padded:
+    """Convolve; the values may be used up."""
     assert isinstance(convolution, nn.Conv3d)
     i, j, k = (side // 2 for side in convolution.kernel_size)
     if x.beyond is None:
@@ -211,7 +235,7 @@ def _convolved(convolution: nn.Module, x: _Padded) -> _Padded:
     beyond = F.conv3d(x.beyond, convolution.weight.sum((2, 3, 4), keepdim=True), convolution.bias)
     if convolution.padding == "same":  # The network itself pads with zeros at the border of its window.
         return _Padded(F.conv3d(x.values, convolution.weight, convolution.bias, padding=(i, j, k)), beyond)
-    return _Padded(F.conv3d(x.values - x.beyond, convolution.weight, padding=(i, j, k)) + beyond, beyond)
+    return _Padded(F.conv3d(x.values.sub_(x.beyond), convolution.weight, padding=(i, j, k)).add_(beyond), beyond)
 
 
 def _sum(x: _Padded, y: _Padded) -> _Padded:
