@@ -62,7 +62,7 @@ def test_a_submission_is_recorded_and_gives_the_case_its_side(store: StudyDatast
 def test_what_is_sent_again_after_a_kill_gets_what_it_lacks(
     store: StudyDatastore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert First()({"who": "ann"}, store) == {"id": "one"}
+    assert First()({"who": "ann"}, store)["id"] == "one"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(StudyDatastore, "take_in", lambda its, case: (_ for _ in ()).throw(KeyboardInterrupt))
         submit(store, tmp_path, "one")
@@ -119,19 +119,19 @@ def test_listed_cases_are_locked_for_the_test(
 
 def test_a_submitted_case_is_nobodys_any_more(store: StudyDatastore, tmp_path: Path) -> None:
     first = First()
-    assert first({"who": "ann"}, store) == {"id": "one"}
+    assert first({"who": "ann"}, store)["id"] == "one"
     submit(store, tmp_path, "one")
     assert store.book.reservations.held() == []
-    assert first({"who": "bob", "strategy": "first"}, store) == {"id": "three"}
+    assert first({"who": "bob", "strategy": "first"}, store)["id"] == "three"
     record = store.book.audit.read(1)[0]
     assert (record["event"], record["who"], record["case"]) == ("reservation", "bob", "three")
     assert record["strategy"] == "first"
 
 
 def test_a_restart_forgets_no_reservation(store: StudyDatastore) -> None:
-    assert First()({"who": "ann"}, store) == {"id": "one"}
+    assert First()({"who": "ann"}, store)["id"] == "one"
     again = open_store(store.catalogue.root)
-    assert First()({"who": "bob"}, again) == {"id": "three"}
+    assert First()({"who": "bob"}, again)["id"] == "three"
 
 
 def test_a_case_that_was_submitted_while_a_strategy_thought_is_not_given(
@@ -143,7 +143,7 @@ def test_a_case_that_was_submitted_while_a_strategy_thought_is_not_given(
 
     strategy = First()
     monkeypatch.setattr(strategy, "order", order)
-    assert strategy({"who": "ann"}, store) == {"id": "three"}
+    assert strategy({"who": "ann"}, store)["id"] == "three"
     assert [held.case for held in store.book.reservations.held()] == ["three"]
 
 
