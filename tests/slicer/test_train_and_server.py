@@ -111,4 +111,4 @@ def test_a_training_is_stopped_and_another_client_sees_it(panel, training_server
 def test_what_the_server_refuses_is_told(panel):
     panel._training.start("lesion_classification", {"start": "zero"})
     settle(panel.session.runner, panel.session.background)
-    assert "'champion', 'base' or 'scratch'" in panel.reasonLabel.text
+    assert "expected champion, base or scratch" in panel.reasonLabel.text
