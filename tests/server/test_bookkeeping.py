@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import random
 import shutil
-import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -189,6 +188,9 @@ def test_what_was_labelled_before_there_was_a_pool_gets_its_side(store: StudyDat
 
 # -- a server that is killed
 
+CASES = 300
+"""More than are labelled between the kills, also where that is fast."""
+
 
 def _work(root: Path, folder: Path, told: Path) -> None:
     """In a process of its own: label case after case until it is killed, and tell what a client would have heard."""
@@ -204,7 +206,7 @@ def _work(root: Path, folder: Path, told: Path) -> None:
 def test_kills_at_random_moments_lose_no_submission_no_record_and_no_side(tmp_path: Path) -> None:
     studies, told = tmp_path / "studies", tmp_path / "told.txt"
     write_case(studies, "case000", 0, SHAPE)
-    for number in range(1, 120):
+    for number in range(1, CASES):
         shutil.copy(studies / "case000.nii.gz", studies / f"case{number:03d}.nii.gz")
     told.touch()
     rng, sides = random.Random(0), {}
@@ -215,7 +217,7 @@ def test_kills_at_random_moments_lose_no_submission_no_record_and_no_side(tmp_pa
         while process.is_alive() and told.stat().st_size == size and time.monotonic() < end:  # at work now
             time.sleep(0.005)
         time.sleep(rng.uniform(0, 0.05))
-        os.kill(process.pid or 0, signal.SIGKILL)
+        process.kill()
         process.join()
         store = open_store(studies)
         store.assign_sides()

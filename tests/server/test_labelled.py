@@ -101,6 +101,23 @@ def test_a_stock_clients_label_is_complete_and_its_lesions_are_what_touches(
     assert case.read_instances().array.max() == 2
 
 
+@pytest.mark.parametrize(
+    ("told", "knows"),
+    [
+        ([{"name": "liver", "idx": 1}], False),
+        ([{"name": "liver", "idx": 1}, {"name": "lesion", "idx": 2}], True),
+        ([], True),
+    ],
+)
+def test_a_stock_clients_liver_without_a_segment_for_lesions_does_not_say_that_there_are_none(
+    store: StudyDatastore, tmp_path: Path, told: list[dict[str, object]], knows: bool
+) -> None:
+    label = write_maps(tmp_path, synthetic_abdomen(0, SHAPE), ())[0]
+    store.save_label("two", str(label), "final", {"label_info": told})
+    (case,), _ = labelled_cases(store)
+    assert case.has_lesions is knows
+
+
 def test_what_cannot_be_learnt_from_is_told_and_spoils_no_other(store: StudyDatastore, tmp_path: Path) -> None:
     submit(store, tmp_path)
     label = write_maps(tmp_path, synthetic_abdomen(0, SHAPE))[0]

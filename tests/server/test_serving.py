@@ -17,6 +17,9 @@ from fakes import FakeLesionFinder, fake_analyzer, write_case
 from livercad.core.volume import Volume
 from livercad.detection.components import LesionsFound
 from livercad.errors import ModelError
+from livercad.learning import release
+from livercad.learning.audit import AuditLog
+from livercad.learning.promotion import Decision
 from livercad.models import registry
 from livercad.models.champions import champion, crown, roll_back
 from livercad.models.install import install, installed_weights
@@ -24,6 +27,7 @@ from livercad.models.version import ModelVersion, challenger
 from livercad.pipeline.analyzer import Analyzer
 from livercad.progress import Progress, silent
 from livercad.server.analyses import Analyses
+from livercad.server.releases import Releases
 from livercad.settings import Settings
 from livercad.studies.discover import find_studies
 from livercad.studies.study import Study
@@ -222,3 +226,15 @@ def test_without_a_champion_that_is_whole_a_server_refuses_and_says_how_to_go_ba
         place.answer()
     roll_back(NAME, "ann")
     assert place.answer()[0] == "1"
+
+
+def test_a_version_is_promoted_also_where_another_model_keeps_the_server_from_loading_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse() -> Analyzer:
+        raise ModelError("another model", found="damaged weights", expected="whole ones", todo="Install it.")
+
+    decided = Decision(True, "Better.", 6, 6)
+    monkeypatch.setattr(release, "consider", lambda *_: decided)
+    releases = Releases(Analyses(refuse, lambda study, reads: None), lambda: AuditLog(tmp_path))
+    assert releases.consider(NAME, 1, "ann") is decided and "another model" in caplog.text

@@ -17,6 +17,8 @@ import pytest
 from fakes import write_case
 from livercad.learning.audit import AuditLog
 from livercad.learning.folder import learning_folder
+from livercad.learning.log import TrainingLog
+from livercad.server.training_curves import curves_of
 from server.conftest import Server, Servers
 from server.fake_recipes import FAILING, SABOTAGED, SLOW, STEP_S, STUBBORN, TASK
 from server.labelled_studies import models_folder, write_labelled
@@ -102,6 +104,16 @@ def nobody_trains(server: Server) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def test_a_step_that_overflowed_leaves_curves_that_json_can_tell(tmp_path: Path) -> None:
+    log = TrainingLog(tmp_path, 0, -1)
+    for step, loss in enumerate((0.5, float("nan"), float("inf"), 0.3), start=1):
+        log.add(step=step, loss=loss)
+    log.add(step=4, score=0.1)
+    curves = curves_of(tmp_path, "lesions-leuven")
+    json.dumps(curves, allow_nan=False)
+    assert [point.get("loss") for point in curves] == [0.5, 0.3, None]
 
 
 def test_what_can_be_trained_is_told_with_its_settings(server: Server) -> None:
