@@ -147,6 +147,21 @@ def test_a_challenger_is_compared_with_the_champion_of_now_not_of_its_start(plac
     assert champion(NAME).number == 1
 
 
+def test_a_lost_record_of_another_version_does_not_keep_new_ones_from_being_compared(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    for seed in (1, 2):
+        place.versions.add(NAME, place.train(seed, champion=seed - 1), "ann")
+        promote(place.versions, NAME, seed, "ann", place.audit)
+    place.versions.add(NAME, place.train(3, champion=2), "ann")
+    (lost,) = (place.models / FOLDER).rglob(f"{place.versions.get(NAME, 1).run}/artifacts/{RECORD}")
+    lost.unlink()
+    anew = ModelVersions()
+    assert consider(anew, NAME, 3, "ann", place.audit).promoted and "version 1 has measured" in caplog.text
+    with pytest.raises(ModelError, match="no record"):
+        compare(anew, NAME, 1, 3)
+
+
 def test_any_two_versions_can_be_compared_on_what_was_measured(place: Place) -> None:
     place.versions.add(NAME, place.train(1, 0.05), "ann")
     place.versions.add(NAME, place.train(2, 0.02), "ann")
@@ -181,6 +196,19 @@ def test_a_rollback_is_told_and_the_alias_follows(place: Place) -> None:
     assert place.events()[2:] == [("rollback", 1), ("rollback", 0)]
     with pytest.raises(ModelError, match="no former champion"):
         roll_back(place.versions, NAME, "bob", place.audit)
+
+
+def test_a_promotion_that_a_kill_kept_from_the_log_is_written_down_before_it_is_rolled_back(place: Place) -> None:
+    place.versions.add(NAME, place.train(1), "ann")
+    crown(place.versions.weights(NAME, 1), "eve", "because")  # and killed before anything else
+    assert roll_back(place.versions, NAME, "bob", place.audit) == base(NAME)
+    assert place.events() == [("promotion", 1), ("rollback", 0)]
+
+
+def test_a_damaged_pointer_can_be_rolled_back(place: Place) -> None:
+    (place.models / NAME / POINTER).write_text("{")
+    assert roll_back(place.versions, NAME, "bob", place.audit) == base(NAME)
+    assert place.events() == [("rollback", 0)]
 
 
 def test_a_rollback_does_not_need_mlflow(place: Place, caplog: pytest.LogCaptureFixture) -> None:

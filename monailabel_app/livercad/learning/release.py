@@ -7,6 +7,7 @@ it; where a kill has come in between, or another process has changed the champio
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from livercad.errors import InputError, ModelError
 from livercad.learning.audit import AuditLog, Event
@@ -168,6 +169,8 @@ def roll_back(versions: ModelVersions, name: str, who: str, audit: AuditLog) -> 
         If there is no predecessor.
     """
     name = registry_name(name)
+    with suppress(ModelError):  # a damaged pointer tells nothing, and this is what mends it
+        write_down(audit, name)  # before its reign is forgotten: a kill may have kept its promotion from the log
     champion = champions.roll_back(name, who)
     write_down(audit, name)
     _follow(versions, name)

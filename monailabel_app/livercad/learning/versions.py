@@ -190,10 +190,21 @@ class ModelVersions:
         -------
         dict of str to CaseMetrics
             By case, as it was measured last.
+
+        Raises
+        ------
+        ModelError
+            If the record of its own training is gone or damaged. Those of other trainings are passed over.
         """
         found: dict[str, CaseMetrics] = {}
         for version in self.of(name)[1:]:
-            pool = self.record(version).pool
+            try:
+                pool = self.record(version).pool
+            except ModelError as error:
+                if version.number == number:
+                    raise
+                logger.warning("What version %d has measured does not count: %s", version.number, error)
+                continue
             if version.number == number:
                 found |= pool.challenger
             if pool.champion_number == number:
