@@ -14,10 +14,12 @@ from liver_cases import liver_cases
 from livercad.errors import Cancelled, InputError
 from livercad.learning.cases import LabelledCase
 from livercad.learning.log import read_log
-from livercad.learning.pool import Side
+from livercad.learning.plan import Plan
+from livercad.learning.pool import Side, patient_key
 from livercad.learning.trained import read_record
 from livercad.models.version import ModelVersion, check_weights
 from livercad.networks.leuven_unet import lesion_unet
+from livercad.progress import Progress
 from livercad.recipes import models, run
 from livercad.recipes.run import Wish
 from livercad.segmentation.training import lesion_views
@@ -74,8 +76,10 @@ def test_a_training_leaves_weights_record_and_page(cases: list[LabelledCase], tm
     assert set(record.pool.challenger) == set(record.pool.champion) == {"liver-1"}
     assert record.pool.champion["liver-1"].truth == cases[1].fingerprint()
     assert record.pool.champion["liver-1"].small_lesions == 1
+    assert record.pool.champion["liver-1"].patient == patient_key(cases[1].patient)
     label = record.labels["liver-0"]
     assert (label["side"], label["number"], label["sha256"]) == ("training", 1, cases[0].version.sha256)
+    assert label["patient"] == patient_key(cases[0].patient), "a record may go to another computer's registry"
     assert len([line for line in read_log(tmp_path) if "loss" in line]) == 2
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "<svg" in page
@@ -99,6 +103,37 @@ def test_steps_that_fit_the_time_are_chosen_once(
     assert run.planned(None, recipe.plan, tmp_path, "cpu", minutes=10, **asked) == chosen
     slow = run.planned(None, replace(recipe.plan, seed=1), tmp_path, "cpu", minutes=0.1, **asked)
     assert slow.steps >= 1
+
+
+def test_processes_that_train_together_make_as_many_steps_as_the_first_one_has_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = models.RECIPES["lesions"]
+    planned: list[Plan] = []
+    asked = {"steps": None, "minutes": 10, "validations": 4}
+
+    def plan(seconds: float, progress: Progress) -> Plan:
+        monkeypatch.setattr("livercad.recipes.planning._tried", lambda *_: (seconds, seconds))
+        return run.planned(None, recipe.plan, tmp_path, "cpu", progress=progress, **asked)
+
+    def first(*_: object) -> None:
+        monkeypatch.setenv("RANK", "0")
+        planned.append(plan(10.0, lambda *_: None))
+
+    monkeypatch.setenv("RANK", "1")
+    assert plan(1.0, first) == planned[0]
+
+
+def test_a_patient_who_has_cases_on_two_sides_is_not_trained_on(
+    cases: list[LabelledCase], caplog: pytest.LogCaptureFixture
+) -> None:
+    sides = {"liver-0": Side.TRAINING, "liver-1": Side.TRAINING, "liver-2": Side.VALIDATION}
+    recipe = models.RECIPES["lesions"]
+    assert [case.case for case in recipe.sides(cases, sides).training] == ["liver-0", "liver-1"]
+    for side in (Side.VALIDATION, Side.TEST):
+        told_later = [cases[0], replace(cases[1], patient="Anna"), replace(cases[2], patient="Anna", has_lesions=False)]
+        parted = recipe.sides(told_later, {**sides, "liver-2": side})
+        assert [case.case for case in parted.training] == ["liver-0"] and "liver-1" in caplog.text
 
 
 def test_nothing_to_learn_from_is_said(cases: list[LabelledCase], tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -21,6 +22,8 @@ OVERHEAD = 0.9
 """Share of the time that is planned with. Our choice."""
 MOST_FOR_VALIDATION = 0.35
 """Share of the time that validations may take; there are fewer of them otherwise. Our choice."""
+WAIT_S = 0.5
+"""How often a process looks whether the first one has made its plan."""
 
 
 def planned(
@@ -36,6 +39,9 @@ def planned(
     progress: Progress,
 ) -> Plan:
     """Choose the steps of a training, or read what was chosen when it began.
+
+    Of several processes that train together the first one chooses, and the others wait for its plan: each would measure
+    another time, and they would not make equally many steps.
 
     Parameters
     ----------
@@ -65,10 +71,11 @@ def planned(
     """
     file = folder / PLAN
     asked = {"steps": steps, "minutes": None if steps else minutes, "validations": validations, "plan": plan.as_dict()}
-    if file.is_file():
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        if kept["asked"] == asked:
-            return Plan(**kept["plan"])
+    while (kept := _kept(file, asked)) is None and not is_first_process():
+        progress(0, 1, "waiting until it is measured how long a step takes")
+        time.sleep(WAIT_S)
+    if kept:
+        return kept
     if steps is None:
         step_s, validation_s = _tried(job, device, plan, progress)
         time_s = minutes * 60 * OVERHEAD
@@ -77,9 +84,16 @@ def planned(
         steps = min(steps, most) if most else steps
     every = max(1, -(-steps // max(1, validations - 1)))
     chosen = replace(plan, steps=steps, validate_every=every)
-    if is_first_process():
-        write_text(file, json.dumps({"asked": asked, "plan": chosen.as_dict()}, indent=2) + "\n")
+    write_text(file, json.dumps({"asked": asked, "plan": chosen.as_dict()}, indent=2) + "\n")
     return chosen
+
+
+def _kept(file: Path, asked: dict[str, Any]) -> Plan | None:
+    """The plan that was made for the same wish; None where there is none."""
+    if not file.is_file():
+        return None
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    return Plan(**kept["plan"]) if kept["asked"] == asked else None
 
 
 def _tried(job: RecipeJob, device: str, plan: Plan, progress: Progress) -> tuple[float, float]:

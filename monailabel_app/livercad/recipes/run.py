@@ -15,7 +15,7 @@ from livercad.learning.cases import LabelledCase
 from livercad.learning.engine import train
 from livercad.learning.job import Outcome, Validation
 from livercad.learning.plan import Plan
-from livercad.learning.pool import Side
+from livercad.learning.pool import Side, patient_key
 from livercad.learning.ranks import is_first_process
 from livercad.learning.trained import PAGE, RECORD, WEIGHTS
 from livercad.models.champions import champion
@@ -172,7 +172,8 @@ def _record(
     from importlib.metadata import version
 
     labels = {
-        case.case: asdict(case.version) | {"side": str(side), "patient": case.patient, "data": case.fingerprint()}
+        case.case: asdict(case.version)
+        | {"side": str(side), "patient": patient_key(case.patient), "data": case.fingerprint()}
         for side, part_of in ((Side.TRAINING, sides.training), (Side.VALIDATION, sides.pool))
         for case in part_of
     }
@@ -191,10 +192,15 @@ def _record(
         ],
         "labels": labels,
         "pool": {
-            "challenger": dict(outcome.best.validation.cases),
-            "champion": dict(reference.cases),
+            "challenger": _without_names(outcome.best.validation),
+            "champion": _without_names(reference),
             "champion_number": number,
         },
         "livercad": __version__,
         "packages": {package: version(package) for package in RECORDED_PACKAGES},
     }
+
+
+def _without_names(validation: Validation) -> dict[str, Any]:
+    """Its cases, of patients their hashes only: records go to the registry, which may be on another computer."""
+    return {name: {**told, "patient": patient_key(told["patient"])} for name, told in validation.cases.items()}

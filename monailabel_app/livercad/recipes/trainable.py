@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from livercad.learning.pool import Side
 from livercad.models.version import ModelVersion
 from livercad.progress import Progress
 from livercad.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 Start = Literal["champion", "base", "scratch"]
 
@@ -89,9 +92,27 @@ class Trainable:
     steps: int | None = None
 
     def sides(self, cases: Sequence[LabelledCase], sides: Mapping[str, Side]) -> Sides:
-        """Part usable cases by `sides`, a mapping of case to `Side`; those of the test set are left out."""
+        """Part usable cases by side.
+
+        Parameters
+        ----------
+        cases : sequence of LabelledCase
+            All that have labels.
+        sides : mapping of str to Side
+            By case.
+
+        Returns
+        -------
+        Sides
+            Without cases of the test set, and without training cases of a patient who has cases on another side: where
+            it was told too late whose they are, no side changes any more.
+        """
+        held_out = {case.patient for case in cases if sides.get(case.case) in (Side.VALIDATION, Side.TEST)}
         usable = [case for case in cases if self.usable(case)]
-        on = {
-            side: tuple(case for case in usable if sides.get(case.case) == side) for side in ("training", "validation")
-        }
-        return Sides(on["training"], on["validation"])
+        training = [case for case in usable if sides.get(case.case) == Side.TRAINING]
+        if left_out := [case.case for case in training if case.patient in held_out]:
+            logger.warning("Not trained on, since their patients have cases on other sides: %s", ", ".join(left_out))
+        return Sides(
+            tuple(case for case in training if case.patient not in held_out),
+            tuple(case for case in usable if sides.get(case.case) == Side.VALIDATION),
+        )
