@@ -118,6 +118,8 @@ def _labelled(store: StudyDatastore, case: str, version: Version, patients: Pati
         instances=found.instances,
         types=types,
         classes=classes,
+        # A stock client names its segments: without one for lesions, nobody has said that there are none.
+        has_lesions="lesion" in _named(version) or not _named(version),
     )
 
 
@@ -138,10 +140,15 @@ def _check_kind(version: Version) -> None:
     name = version.file.name.lower()
     if not name.endswith(MAPS) or name.endswith(".seg.nrrd"):
         raise _error(version, "boxes or segments", f"a label map that ends in {', '.join(MAPS)}")
-    told = {entry["name"]: entry["idx"] for entry in version.info.get("label_info") or [] if "idx" in entry}
+    told = _named(version)
     if any(VALUES.get(name) != value for name, value in told.items()):
         found = ", ".join(f"{value} for {name}" for name, value in told.items())
         raise _error(version, f"the values {found}", "1 for liver and 2 for lesion")
+
+
+def _named(version: Version) -> dict[str, Any]:
+    """Value of each segment that a client has named; empty where it has named none."""
+    return {entry["name"]: entry["idx"] for entry in version.info.get("label_info") or [] if "idx" in entry}
 
 
 def _reference(store: StudyDatastore, study: Study, version: Version) -> Series:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from livercad.errors import LiverCADError
+from livercad.errors import LiverCADError, ModelError
 from livercad.learning import release
 from livercad.learning.audit import AuditLog
 from livercad.learning.promotion import Decision
@@ -40,7 +40,10 @@ class Releases:
         """Promote a version that was trained if it is better on the pool; see `release.consider`."""
         with self._lock:
             decision = release.consider(self.versions, name, version, who, self._audit())
-            self._analyses.follow_champions()
+            try:
+                self._analyses.follow_champions()
+            except ModelError as error:  # it is decided all the same; what is wrong is told wherever models are
+                logger.warning("The former models go on: %s", error)
         return decision
 
     def promote(self, name: str, version: int, who: str, *, force: bool = False) -> dict[str, Any]:

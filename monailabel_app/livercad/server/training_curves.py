@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ def curves_of(folder: Path, model: str) -> list[dict[str, Any]]:
     lines = read_log(folder)
     measure = MEASURES[RULES[model].primary]
     name = measure.title if measure.higher_is_better else "score"
-    losses = [(line["step"], line["loss"]) for line in lines if "loss" in line]
+    # A step that overflowed is left out by the training, and JSON has no word for its loss.
+    losses = [(line["step"], line["loss"]) for line in lines if math.isfinite(line.get("loss", math.nan))]
     width = -(-len(losses) // MOST_POINTS) or 1
     parts = [losses[start : start + width] for start in range(0, len(losses), width)]
     points: list[dict[str, Any]] = [
