@@ -89,7 +89,8 @@ class Phantoms:
 
     def names(self) -> list[str]:
         """Names of the phantoms."""
-        return sorted(path.name for path in (self.folder / "studies").iterdir() if path.is_dir())
+        folders = (path for path in (self.folder / "studies").iterdir() if path.is_dir())
+        return sorted(path.name for path in folders if not path.name.startswith("."))
 
     def label(self, name: str, file: Path) -> Path:
         """Write a phantom's true label map."""
