@@ -171,9 +171,8 @@ class _Training:
         give_back_freed_memory()
         found: Validation = self._all(lambda: self.job.validate(self.mean, watch))
         give_back_freed_memory()
-        better = not self.history or found.score >= max(line["score"] for line in self.history)
         self.history.append({"step": self.step, **found.as_dict()})
-        if better:
+        if self._best_place() == len(self.history) - 1:
             self.best = _copied(self.mean.state_dict())
         self.validated = self.step
         if self.log:
@@ -211,8 +210,12 @@ class _Training:
         return "all steps made" if self.step >= self.plan.steps else ""
 
     def _best_place(self) -> int:
-        # The last of equals: where there is nothing to validate on, what was learnt last counts.
-        return max(range(len(self.history)), key=lambda place: (self.history[place]["score"], place))
+        # The first of equals; the last one where there is nothing to validate on: what was learnt last counts.
+        def worth(place: int) -> tuple[float, int]:
+            line = self.history[place]
+            return line["score"], -place if line["cases"] else place
+
+        return max(range(len(self.history)), key=worth)
 
     def _elapsed(self) -> float:
         return time.monotonic() - self.started

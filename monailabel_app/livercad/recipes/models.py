@@ -22,7 +22,7 @@ def _segmentation(
     return SegmentationJob(kind, sides.training, sides.pool, start, folder, cache, settings, seed)
 
 
-LIVER_PLAN = Plan(steps=1, learning_rate=2e-4, weight_decay=1e-4, ema=0.98, patience=3, checkpoint_every=1)
+LIVER_PLAN = Plan(steps=1, learning_rate=2e-4, weight_decay=1e-4, ema=0.98, patience=2, checkpoint_every=1)
 """Small steps from weights that work already. A step is a case with several updates, so each has its checkpoint."""
 
 LESION_PLAN = replace(LIVER_PLAN, learning_rate=1e-3, ema=0.96)

@@ -92,7 +92,7 @@ LESIONS = Kind(
     ("lesion_dice", "small_lesion_sensitivity", "false_positives_per_case"),
 )
 LIVER = Kind(liver.NAME, liver_unet, 0.0, liver_arrays, draw_liver, liver_measure, Label.LIVER,
-             "liver_dice", ("liver_dice",))  # fmt: skip
+             "liver_dice", ("liver_dice", "small_lesion_sensitivity"))  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from scipy.ndimage import find_objects
 
+from livercad.core.diameters import longest_axial_diameters
 from livercad.core.taxonomy import Label
 from livercad.core.volume import Volume
 from livercad.errors import ImageContentError
@@ -20,6 +22,9 @@ from livercad.progress import Progress, part
 from livercad.segmentation.lesions import LesionPredictor
 from livercad.segmentation.liver import LiverPredictor
 from livercad.settings import Settings
+
+KEPT = 0.5
+"""Of a lesion's voxels, so that a liver has it. Our choice."""
 
 Measured = Mapping[str, CaseMetrics]
 Measure = Callable[[LabelledCase, Progress], tuple[CaseMetrics, Volume]]
@@ -63,7 +68,7 @@ def lesion_measure(weights: ModelVersion, settings: Settings) -> Measure:
 
 
 def liver_measure(weights: ModelVersion, settings: Settings) -> Measure:
-    """Score the liver that a version finds; where it finds none the Dice is 0.
+    """Score the liver that a version finds, and how many small lesions it keeps; where it finds none the Dice is 0.
 
     Parameters
     ----------
@@ -85,10 +90,30 @@ def liver_measure(weights: ModelVersion, settings: Settings) -> Measure:
             found = predictor(image, progress)
         except ImageContentError:
             found = label.like(np.zeros_like(label.array))
-        dice = Overlap.of(found, label).dice
-        return CaseMetrics(patient=case.patient, truth=case.fingerprint(), liver_dice=dice), found
+        small, kept = _small_lesions(case.read_instances(), found) if case.has_lesions else (0, 0)
+        metrics = CaseMetrics(
+            patient=case.patient,
+            truth=case.fingerprint(),
+            liver_dice=Overlap.of(found, label).dice,
+            small_lesions=small,
+            small_found=kept,
+        )
+        return metrics, found
 
     return measure
+
+
+def _small_lesions(instances: Volume, liver: Volume) -> tuple[int, int]:
+    """How many there are, and of how many the liver has a share of `KEPT`: the others nobody can find in it."""
+    small = kept = 0
+    for number, box in enumerate(find_objects(instances.array), start=1):
+        if box is None:
+            continue
+        lesion = instances.like(instances.array == number).crop([s.start for s in box], [s.stop for s in box])
+        if longest_axial_diameters(lesion)[0].length_mm < SMALL_MM:
+            small += 1
+            kept += bool((liver.array[box][lesion.array] > 0).mean() >= KEPT)
+    return small, kept
 
 
 def measure_all(measure: Measure, cases: Sequence[LabelledCase], progress: Progress) -> dict[str, CaseMetrics]:
