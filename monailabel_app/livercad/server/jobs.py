@@ -148,7 +148,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may interrupt who holds it
 
     def add(self, name: str, model: str, image: str) -> Job:
         """Make a job.

@@ -116,7 +116,10 @@ class Scoring:
         return self._store().book.scores
 
     def _run(self) -> None:
-        self._learn()
+        try:
+            self._learn()
+        except Exception:  # the folder is damaged, or another process writes: the next look at the list tries again
+            logger.exception("Scores of before cannot be used")
         while not self._stopped.is_set():
             try:
                 self._step()
