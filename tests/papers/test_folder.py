@@ -11,9 +11,11 @@ from lesion_balls import AFFINE, ball, lesion_images
 from livercad.core.volume import Volume
 from livercad.errors import InputError
 from livercad.papers.yasaka2018.capture import largest_section, opened
+from livercad.papers.yasaka2018.datasets import part_result
 from livercad.papers.yasaka2018.folder import FolderSource
 from livercad.papers.yasaka2018.image_sets import make_image_sets
 from livercad.papers.yasaka2018.labels import read_labels
+from livercad.papers.yasaka2018.reproduce import reproduce
 from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings, Settings
 from livercad.papers.yasaka2018.sources import Part, check_split
 from livercad.studies.nifti import write_volume
@@ -241,3 +243,29 @@ def test_a_folder_without_a_table_or_an_unknown_case_is_refused(tmp_path: Path) 
 def test_hypervascular_lesions_are_known_by_their_type(tmp_path: Path) -> None:
     table(tmp_path, "one,1,fnh", "one,2,dysplastic_nodule", "one,3,cyst", header="case,lesion,type")
     assert [label.hypervascular for label in read_labels(tmp_path)] == [True, False, None]
+
+
+def test_two_examinations_of_a_person_are_one_patient(tmp_path: Path) -> None:
+    for case in ("one", "again", "other"):
+        add_case(tmp_path / "data", case)
+    rows = ("one,1,A,training,Ann", "again,1,A,training,Ann", "other,1,A,test,Bob")
+    table(tmp_path / "data", *rows, header="case,lesion,category,set,patient")
+    source = FolderSource.of(tmp_path / "data", CAPTURE, 0)
+    sets, problems = make_image_sets(source, tmp_path / "sets", CAPTURE, 0, 1)
+    assert problems == []
+    counted = part_result(sets, Part.TRAINING, source.patients)
+    assert (counted.patients, counted.lesions) == (1, 2)
+
+
+def test_where_nothing_can_be_used_the_reasons_are_told(tmp_path: Path) -> None:
+    for case in ("one", "two", "bare"):
+        add_case(tmp_path / "data", case, phases=PHASES[:2] if case == "bare" else PHASES)
+    for case in ("one", "two"):
+        image = next((tmp_path / "data" / case).glob(f"{PHASES[0]}*"))
+        image.write_bytes(image.read_bytes()[: image.stat().st_size // 2])
+    table(tmp_path / "data", "one,1,A,training", "two,1,A,test", "bare,1,A,test", header="case,lesion,category,set")
+    source = FolderSource.of(tmp_path / "data", CAPTURE, 0)
+    with pytest.raises(InputError) as refused:
+        reproduce(source, tmp_path / "out", Settings(), workers=1)
+    for reason in ("one: ", "two: ", "bare: no delayed phase"):
+        assert reason in str(refused.value)

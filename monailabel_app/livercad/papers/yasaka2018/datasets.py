@@ -13,10 +13,10 @@ from livercad.papers.yasaka2018.arrays import CATEGORIES
 from livercad.papers.yasaka2018.image_sets import ImageSet, hash_of
 from livercad.papers.yasaka2018.published import SCANNERS
 from livercad.papers.yasaka2018.results import PartResult, Scanners
-from livercad.papers.yasaka2018.sources import Part
+from livercad.papers.yasaka2018.sources import Part, Patient
 
 
-def part_result(sets: Sequence[ImageSet], part: Part) -> PartResult:
+def part_result(sets: Sequence[ImageSet], part: Part, patients: Sequence[Patient]) -> PartResult:
     """Describe a part of the data.
 
     Parameters
@@ -25,6 +25,8 @@ def part_result(sets: Sequence[ImageSet], part: Part) -> PartResult:
         Of all data.
     part : Part
         Which.
+    patients : sequence of Patient
+        Whose they are: several examinations may be of one person.
 
     Returns
     -------
@@ -32,12 +34,13 @@ def part_result(sets: Sequence[ImageSet], part: Part) -> PartResult:
         Counts, sizes of lesions, and a hash.
     """
     own = [each for each in sets if each.part is part]
+    people = {patient.name: patient.identity for patient in patients}
     lesions = {(each.patient, each.lesion): each for each in own}.values()
     sizes = {c: [each.diameter_mm for each in lesions if each.category is c] for c in CATEGORIES}
     known = {category: values for category, values in sizes.items() if values}
     every = [each.diameter_mm for each in lesions]
     return PartResult(
-        patients=len({each.patient for each in own}),
+        patients=len({people[each.patient] for each in own}),
         lesions=len(lesions),
         image_sets=len(own),
         by_category={category: sum(each.category is category for each in own) for category in CATEGORIES},

@@ -91,7 +91,8 @@ def roc_figure(results: Results) -> Figure:
         axes.set_xticks([0, 0.5, 1])
         axes.set_yticks([0, 0.5, 1])
     panels[0].set_ylabel("sensitivity")
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    if panels[0].get_legend_handles_labels()[0]:  # none where the test has no patient of one side
+        figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 

@@ -27,6 +27,8 @@ RESULTS = "results.json"
 TRAININGS, CACHE = "trainings", "cache"
 DATA_SHARE = 0.25
 """Of the time, for the progress bar: making and augmenting image sets."""
+NAMED = 3
+"""Reasons that an error tells."""
 
 
 def reproduce(
@@ -95,8 +97,8 @@ def reproduce(
         settings=settings,
         augmented_sets=copies,
         steps=steps,
-        training=part_result(sets, Part.TRAINING),
-        test=part_result(sets, Part.TEST),
+        training=part_result(sets, Part.TRAINING, source.patients),
+        test=part_result(sets, Part.TEST, source.patients),
         kruskal_wallis_p=p,
         scanners=scanners_of(sets),
         paper_scanners_fisher_p=paper_scanners_p(),
@@ -126,11 +128,14 @@ def _image_sets(
 
 
 def _check_parts(source: LesionSource, sets: Sequence[ImageSet], problems: Sequence[str]) -> None:
+    reasons = [*problems, *source.left_out]
+    named = "; ".join(reason.rstrip(".") for reason in reasons[:NAMED])
+    more = f"; {len(reasons) - NAMED} more" if len(reasons) > NAMED else ""
     for each_part in Part:
         if not any(each.part is each_part for each in sets):
             raise InputError(
                 source.title,
-                found=f"no usable image set for {each_part}" + (f" ({problems[0]})" if problems else ""),
+                found=f"no usable image set for {each_part}" + (f" ({named}{more})" if reasons else ""),
                 expected="image sets for training and for test",
                 todo="Mend what is named there.",
             )
