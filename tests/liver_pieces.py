@@ -16,9 +16,9 @@ from livercad.phantom.excerpts import PhantomPatient
 from livercad.studies.nifti import write_volume
 
 SEED = 2026
-KINDS = (LesionType.FNH, LesionType.FNH, LesionType.HCC)
+KIND = LesionType.FNH
 """Brighter than liver in the arterial phase, which the published network has not learnt to find."""
-DIAMETERS_MM = (16.0, 24.0)
+DIAMETERS_MM = (18.0, 26.0)
 AIR_HU = -1000
 SIDE = 64
 """Voxels along R and A, so cut that the lesion lies anywhere and not in the middle."""
@@ -48,8 +48,7 @@ class Piece:
 def piece_of(number: int) -> Piece:
     """Make a case of a patient of its own."""
     rng = np.random.default_rng((SEED, number))
-    kind = KINDS[number % len(KINDS)]
-    excerpt = PhantomPatient(SEED, number).excerpt(0, kind, rng.uniform(*DIAMETERS_MM), phases=(Phase.ARTERIAL,))
+    excerpt = PhantomPatient(SEED, number).excerpt(0, KIND, rng.uniform(*DIAMETERS_MM), phases=(Phase.ARTERIAL,))
     image = excerpt.images[Phase.ARTERIAL]
     # The image has every second of the masks' slices, of which there is an odd number, from the first or second one on.
     first = int(2 * image.shape[2] < excerpt.liver.shape[2])
@@ -61,7 +60,7 @@ def piece_of(number: int) -> Piece:
     ct, labels = (image.like(array).crop(first, last) for array in (hu, label))
     for array, outside in ((ct.array, AIR_HU), (labels.array, Label.BACKGROUND)):
         array[:RIM], array[-RIM:], array[:, :RIM], array[:, -RIM:] = (outside,) * 4
-    return Piece(f"piece-{number:02d}", ct, labels, kind, excerpt.center, excerpt.diameter_mm)
+    return Piece(f"piece-{number:02d}", ct, labels, KIND, excerpt.center, excerpt.diameter_mm)
 
 
 def write_pieces(studies: Path, count: int) -> dict[str, Piece]:
