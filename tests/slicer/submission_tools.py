@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from case_lesions import bench_with_lesions, empty_bench, image
 from case_scene import connected
 
@@ -45,8 +46,15 @@ class SubmissionServer:
         return target
 
 
-def panel_maker(session, folder):
-    """Yield what makes a panel; called again it is as after a restart of Slicer, only the disk is the same."""
+@pytest.fixture
+def server(tmp_path):
+    """A server that keeps versions."""
+    return SubmissionServer(tmp_path)
+
+
+@pytest.fixture
+def make(session, tmp_path):
+    """What makes a panel; called again it is as after a restart of Slicer, only the disk is the same."""
     panels = []
 
     def make(bench):
@@ -54,7 +62,7 @@ def panel_maker(session, folder):
             panel.close()
             panel._submitting.close()
         session.connected._listeners.clear()  # what a Slicer that has ended listened to
-        panels[:] = [SubmitPanel(Submitting(bench, session, Outbox(folder)), bench, session)]
+        panels[:] = [SubmitPanel(Submitting(bench, session, Outbox(tmp_path / "outbox")), bench, session)]
         return panels[0]
 
     yield make

@@ -8,7 +8,7 @@ import slicer
 from case_lesions import bench_with_lesions
 from case_scene import parameters
 from standin.dialogs import dialogs
-from submission_tools import open_case, panel_maker
+from submission_tools import make, open_case
 from test_lesions_list import at
 
 from LiverCADLib.scene.caseScene import CaseScene
@@ -16,17 +16,9 @@ from LiverCADLib.scene.workbench import Workbench
 from LiverCADLib.settings import MemoryStore, Settings
 from LiverCADLib.workspace import Workspace
 
+__all__ = ["make"]
 
-@pytest.fixture
-def make(session, tmp_path):
-    yield from panel_maker(session, tmp_path / "outbox")
-
-
-@pytest.fixture(autouse=True)
-def no_dialogs():
-    dialogs.clear()
-    yield
-    dialogs.check_all_answers_used()
+pytestmark = pytest.mark.usefixtures("dialogs")
 
 
 def drafts_in(folder):

@@ -6,7 +6,7 @@ import slicer
 from case_lesions import answer, bench_with_lesions
 from case_scene import connected, parameters, reload_scene
 from standin.dialogs import dialogs
-from submission_tools import SubmissionServer, open_case, opening, panel_maker, reopen, stroke, submitted
+from submission_tools import make, open_case, opening, reopen, server, stroke, submitted
 from test_lesions_list import at, everything, told
 
 from livercad.core.annotation import Verdict
@@ -17,28 +17,15 @@ from LiverCADLib.scene.workClock import WorkClock
 from LiverCADLib.settings import MemoryStore, Settings
 from LiverCADLib.workspace import Workspace
 
+__all__ = ["make", "server"]
+
+pytestmark = pytest.mark.usefixtures("dialogs")
+
 LOST = "Your changes will be lost"
 
 
 def never(function):
     """The moment after a stroke does not come before the key."""
-
-
-@pytest.fixture
-def server(tmp_path):
-    return SubmissionServer(tmp_path)
-
-
-@pytest.fixture
-def make(session, tmp_path):
-    yield from panel_maker(session, tmp_path / "outbox")
-
-
-@pytest.fixture(autouse=True)
-def no_dialogs():
-    dialogs.clear()
-    yield
-    dialogs.check_all_answers_used()
 
 
 @pytest.mark.parametrize("agrees", [False, True])

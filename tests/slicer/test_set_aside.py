@@ -7,29 +7,16 @@ from case_lesions import bench_with_lesions
 from case_scene import connected, parameters
 from panel_tools import picture
 from standin.dialogs import dialogs
-from submission_tools import SubmissionServer, conflicted, open_case, opening, panel_maker, reopen, submitted
+from submission_tools import SubmissionServer, conflicted, make, open_case, opening, reopen, server, submitted
 from test_lesions_list import at
 
 from LiverCADLib.clientErrors import RefusedError, UnreachableError
 from LiverCADLib.scene.caseScene import CaseScene
 from LiverCADLib.scene.workbench import Workbench
 
+__all__ = ["make", "server"]
 
-@pytest.fixture
-def server(tmp_path):
-    return SubmissionServer(tmp_path)
-
-
-@pytest.fixture
-def make(session, tmp_path):
-    yield from panel_maker(session, tmp_path / "outbox")
-
-
-@pytest.fixture(autouse=True)
-def no_dialogs():
-    dialogs.clear()
-    yield
-    dialogs.check_all_answers_used()
+pytestmark = pytest.mark.usefixtures("dialogs")
 
 
 def test_theirs_stays_open_and_mine_is_opened_on_demand_only(make, session, server):

@@ -7,23 +7,15 @@ import pytest
 import qt
 from case_lesions import KINDS, bench_with_lesions, empty_bench, grid_affine, instances
 from standin.dialogs import dialogs
-from submission_tools import panel_maker
+from submission_tools import make
 from test_lesions_list import everything
 
 from livercad.core.findings import Findings
 from livercad.core.taxonomy import LesionType
 
+__all__ = ["make"]
 
-@pytest.fixture(autouse=True)
-def no_dialogs():
-    dialogs.clear()
-    yield
-    dialogs.check_all_answers_used()
-
-
-@pytest.fixture
-def make(session, tmp_path):
-    yield from panel_maker(session, tmp_path / "outbox")
+pytestmark = pytest.mark.usefixtures("dialogs")
 
 
 @pytest.mark.parametrize("kind", KINDS)

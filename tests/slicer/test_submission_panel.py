@@ -7,7 +7,7 @@ from case_lesions import bench_with_lesions, empty_bench
 from case_scene import connected
 from panel_tools import picture
 from standin.dialogs import dialogs
-from submission_tools import SubmissionServer, conflicted, panel_maker, reopen, stroke
+from submission_tools import conflicted, make, reopen, server, stroke
 from test_lesions_list import at, everything
 from test_submission_clock import Time
 
@@ -16,22 +16,9 @@ from livercad.core.taxonomy import LesionType
 from LiverCADLib.clientErrors import RefusedError, UnreachableError
 from LiverCADLib.scene.workClock import WorkClock
 
+__all__ = ["make", "server"]
 
-@pytest.fixture
-def server(tmp_path):
-    return SubmissionServer(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def no_dialogs():
-    dialogs.clear()
-    yield
-    dialogs.check_all_answers_used()
-
-
-@pytest.fixture
-def make(session, tmp_path):
-    yield from panel_maker(session, tmp_path / "outbox")
+pytestmark = pytest.mark.usefixtures("dialogs")
 
 
 def test_without_a_case_nothing_can_be_submitted(make):

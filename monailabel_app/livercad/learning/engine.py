@@ -17,12 +17,7 @@ from torch import nn
 
 from livercad.errors import Cancelled
 from livercad.learning.checkpoint import held, read_checkpoint, write_checkpoint
-from livercad.learning.hardware import (
-    KEPT_BYTES,
-    computes_in_bfloat16,
-    give_back_freed_memory,
-    keep_freed_memory,
-)
+from livercad.learning.hardware import KEPT_BYTES, computes_in_bfloat16, give_back_freed_memory, keep_freed_memory
 from livercad.learning.job import Job, Milestone, Outcome, Validation
 from livercad.learning.log import TrainingLog
 from livercad.learning.plan import Plan
