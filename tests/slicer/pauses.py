@@ -122,11 +122,12 @@ class _FairHeartbeat(Heartbeat):
 
 
 class _Beat(Heartbeat):
-    """Counts what this process does, and not what others on the computer do to it.
+    """Counts what the GUI thread itself does, and not what others on the computer do to it.
 
-    Of a pause it takes what threads of ours did not wait for the processor, at most the time for which they had it: the
-    rest is that of other programs, of memory that was swapped out, or of a virtual machine that stood still. A thread
-    that slept in a request is not seen by it: that requests are sent from other threads is asserted beside it.
+    Of a pause it takes what threads of ours did not wait for the processor, at most the time for which the GUI thread
+    had it: the rest is that of other programs, of memory that was swapped out, or of a virtual machine that stood
+    still. A thread that slept, in a request or for what a worker holds, is not seen by it: that requests are sent from
+    other threads is asserted beside it, and `longest_pause` counts sleep too.
     """
 
     longest_work_s = 0.0
@@ -149,8 +150,8 @@ class _Beat(Heartbeat):
         self._mark()
 
     def _mark(self) -> None:
-        self._at = time.perf_counter(), self._waits.so_far_s(), time.process_time()
+        self._at = time.perf_counter(), self._waits.so_far_s(), time.thread_time()
 
     def _since(self) -> float:
         wall, waited, had = self._at
-        return min(time.perf_counter() - wall - (self._waits.so_far_s() - waited), time.process_time() - had)
+        return min(time.perf_counter() - wall - (self._waits.so_far_s() - waited), time.thread_time() - had)

@@ -1,11 +1,14 @@
 """The section "Submit": every button; nothing lost without a server, with a conflict, after a restart."""
 
+import time
+
 import pytest
 import qt
 import slicer
 from case_lesions import bench_with_lesions, empty_bench
 from case_scene import connected
 from panel_tools import picture
+from pauses import LONGEST_S, longest_pause
 from standin.dialogs import dialogs
 from submission_tools import conflicted, make, reopen, server, stroke
 from test_lesions_list import at, everything
@@ -14,6 +17,7 @@ from test_submission_clock import Time
 from livercad.core.annotation import CaseState, Verdict
 from livercad.core.taxonomy import LesionType
 from LiverCADLib.clientErrors import RefusedError, UnreachableError
+from LiverCADLib.polling import Poller
 from LiverCADLib.scene.workClock import WorkClock
 
 __all__ = ["make", "server"]
@@ -49,6 +53,22 @@ def test_a_case_is_submitted_with_all_that_is_said_of_it(make, session, server):
     assert bench.scene.parameters.version == 1 and bench.scene.parameters.waiting == ""
     assert not bench.scene.isUnsaved and panel.waitingLabel.isHidden() and session.settings.annotator == "ann"
     assert bench.lesions.records[1].isSubmitted
+
+
+def test_the_window_never_waits_for_a_slow_server_to_take_a_submission(make, session, server, monkeypatch):
+    bench, submit = bench_with_lesions(), server.submit
+    panel = make(bench)
+    connected(session, server)
+    monkeypatch.setattr(server, "submit", lambda *given, **named: (time.sleep(0.3), submit(*given, **named))[1])
+    poller = Poller(session.runner)
+
+    def correct_and_submit():
+        bench.editor.setComment(1, f"after {len(server.versions)}")
+        panel.submitButton.click()
+
+    pause = longest_pause(correct_and_submit, lambda: not session.runner.isBusy)
+    poller.close()
+    assert server.versions and pause < LONGEST_S
 
 
 def test_the_next_submission_is_based_on_the_one_before(make, session, server):
