@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,16 +15,20 @@ from safetensors.numpy import load_file, save_file
 from liver_cases import liver_cases
 from livercad.errors import Cancelled, InputError
 from livercad.learning.cases import LabelledCase
+from livercad.learning.job import Validation
 from livercad.learning.log import read_log
-from livercad.learning.plan import Plan
 from livercad.learning.pool import Side, patient_key
 from livercad.learning.trained import read_record
 from livercad.models.version import ModelVersion, check_weights
 from livercad.networks.leuven_unet import lesion_unet
 from livercad.progress import Progress
 from livercad.recipes import models, run
+from livercad.recipes.part_of_pool import part_of_pool
+from livercad.recipes.planning import Planned, _tried_validation
 from livercad.recipes.run import Wish
+from livercad.recipes.trainable import Sides
 from livercad.segmentation.training import lesion_views
+from livercad.segmentation.training.jobs import SegmentationJob
 from livercad.segmentation.training.weights import numbered
 from livercad.settings import Settings
 
@@ -97,22 +103,98 @@ def test_steps_that_fit_the_time_are_chosen_once(
     recipe = models.RECIPES["lesions"]
     asked = {"steps": None, "validations": 4, "progress": lambda *_: None}
     chosen = run.planned(None, recipe.plan, tmp_path, "cpu", minutes=10, **asked)
-    assert chosen.steps == (540 - 4 * 30) // 10
-    assert [step for step in range(chosen.steps + 1) if chosen.is_due(step)] == [0, 14, 28, 42]
+    assert chosen.part is None
+    assert chosen.plan.steps == (540 - 4 * 30) // 10
+    assert [step for step in range(chosen.plan.steps + 1) if chosen.plan.is_due(step)] == [0, 14, 28, 42]
     monkeypatch.setattr("livercad.recipes.planning._tried", lambda *_: (1.0, 1.0))
     assert run.planned(None, recipe.plan, tmp_path, "cpu", minutes=10, **asked) == chosen
     slow = run.planned(None, replace(recipe.plan, seed=1), tmp_path, "cpu", minutes=0.1, **asked)
-    assert slow.steps >= 1
+    assert slow.plan.steps >= 1
+
+
+def test_a_large_pool_leaves_time_for_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = models.RECIPES["lesions"]
+
+    def chosen(pool: int, minutes: float = 20.0, measures: int = 0) -> Planned:
+        monkeypatch.setattr("livercad.recipes.planning._tried", lambda *_: (1.0, 5.0 * pool))
+        folder = tmp_path / f"{pool} {measures}"
+        folder.mkdir()
+        asked = {"pool": pool, "measures": measures, "progress": lambda *_: None}
+        return run.planned(None, recipe.plan, folder, "cpu", steps=None, minutes=minutes, validations=4, **asked)
+
+    time_s = 20 * 60 * 0.9
+    small = chosen(12)
+    assert small.part is None and small.plan.steps == time_s - 4 * 12 * 5, "all validations of the whole pool fit"
+    few = chosen(19)
+    assert few.part is None and few.plan.steps == time_s - 3 * 19 * 5, "too few for a part: one validation less"
+    assert chosen(19, measures=1).plan.steps == few.plan.steps, "the champion's measure has the time of one of three"
+    large = chosen(30)
+    assert large.part == 7 and large.plan.steps == time_s - (2 * 30 + 4 * 7) * 5, "each time a part, at the end all"
+    larger = chosen(400)
+    assert larger.part == 16 and larger.plan.steps == time_s / 2, "there is something to measure"
+
+
+def test_a_validation_of_a_large_pool_is_tried_in_part(tmp_path: Path) -> None:
+    class Slow:
+        seen = 0
+
+        def validate(self, network: object, progress: Progress) -> None:
+            for number in range(1000):
+                progress(number, 1000, "")
+                self.seen += 1
+                time.sleep(0.002)
+
+    slow = Slow()
+    told = _tried_validation(slow, None, 0.05, lambda *_: None)
+    assert slow.seen < 100 and 2.0 < told < 20.0
+
+
+def test_validations_of_a_part_end_in_a_measure_of_the_whole_pool(
+    cases: list[LabelledCase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, champion_of_chance: ModelVersion
+) -> None:
+    looked: list[tuple[str, list[str]]] = []
+
+    class Watched(SegmentationJob):
+        def measure(self, weights: ModelVersion, progress: Progress) -> Validation:
+            looked.append((weights.version, [case.case for case in self.pool]))
+            return super().measure(weights, progress)
+
+    def job(sides: Sides, start: ModelVersion | None, folder: Path, cache: Path, *settings: Any) -> Watched:
+        return Watched(models.LESIONS, sides.training, sides.pool, start, folder, cache, *settings)
+
+    recipe = replace(models.RECIPES["lesions"], job=job)
+    monkeypatch.setattr(
+        run, "planned", lambda job, plan, *_, **__: Planned(replace(plan, steps=1, validate_every=1), part=1)
+    )
+    sides = {**SIDES, "liver-2": Side.VALIDATION}
+    trained = run.run(recipe, cases, sides, tmp_path, Wish(seed=1), SETTINGS)
+    (seen,) = trained.record["validated_on"]
+    both = ["liver-1", "liver-2"]
+    assert looked == [*[("challenger", [seen])] * 2, ("challenger", both), (champion_of_chance.version, both)]
+    record = read_record(tmp_path / "record.json")
+    assert set(record.pool.challenger) == set(record.pool.champion) == set(both)
+    assert "chosen on 1 of them" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_part_of_a_pool_is_drawn_by_patients(cases: list[LabelledCase]) -> None:
+    pool = [replace(cases[0], case=f"case {n}", patient=f"patient {n // 3}") for n in range(30)]
+    chosen = part_of_pool(pool, 8)
+    assert chosen == tuple(case for case in pool if case in part_of_pool(pool[::-1], 8)), "whatever their order"
+    assert len({case.patient for case in chosen}) == 8
+    names = [case.case for case in chosen]
+    more = [case.case for case in part_of_pool(pool, 12)]
+    assert set(names) < set(more) and len(more) == 12
+    assert names != [case.case for case in pool[:8]]
 
 
 def test_processes_that_train_together_make_as_many_steps_as_the_first_one_has_planned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = models.RECIPES["lesions"]
-    planned: list[Plan] = []
+    planned: list[Planned] = []
     asked = {"steps": None, "minutes": 10, "validations": 4}
 
-    def plan(seconds: float, progress: Progress) -> Plan:
+    def plan(seconds: float, progress: Progress) -> Planned:
         monkeypatch.setattr("livercad.recipes.planning._tried", lambda *_: (seconds, seconds))
         return run.planned(None, recipe.plan, tmp_path, "cpu", progress=progress, **asked)
 

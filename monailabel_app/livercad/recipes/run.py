@@ -23,6 +23,7 @@ from livercad.models.shipping import RECORDED_PACKAGES, Trained, weights_file
 from livercad.models.version import UNNUMBERED, ModelVersion, base, challenger
 from livercad.progress import Progress, part, silent
 from livercad.recipes.page import render_training
+from livercad.recipes.part_of_pool import part_of_pool
 from livercad.recipes.pictures import Picture, outline_picture
 from livercad.recipes.planning import planned
 from livercad.recipes.trainable import RecipeJob, Sides, Start, Trainable
@@ -113,10 +114,10 @@ def run(
         )
     folder.mkdir(parents=True, exist_ok=True)
     start = {"champion": champion, "base": base, "scratch": lambda name: None}[wish.start](model.name)
-    job = model.job(parted, start, folder, cache or folder / "cache", settings, wish.seed)
-    job.prepare(part(progress, 0.0, PREPARATION))
-    plan = planned(
-        job,
+    whole = model.job(parted, start, folder, cache or folder / "cache", settings, wish.seed)
+    whole.prepare(part(progress, 0.0, PREPARATION))
+    chosen = planned(
+        whole,
         replace(model.plan, seed=wish.seed),
         folder,
         settings.device,
@@ -124,18 +125,28 @@ def run(
         minutes=wish.minutes,
         most=model.steps,
         validations=model.validations,
+        pool=len(parted.pool),
+        measures=0 if wish.start == "champion" else 1,
         progress=part(progress, PREPARATION, PREPARATION),
     )
-    outcome = train(job, plan, folder, settings.device, part(progress, PREPARATION, 0.95))
-    trained = Trained(model.name, job.tensors(outcome.network), {})
+    job, looked_at = whole, parted.pool
+    if chosen.part is not None:
+        looked_at = part_of_pool(parted.pool, chosen.part)
+        job = model.job(replace(parted, pool=looked_at), start, folder, cache or folder / "cache", settings, wish.seed)
+    outcome = train(job, chosen.plan, folder, settings.device, part(progress, PREPARATION, 0.9))
+    trained = Trained(model.name, whole.tensors(outcome.network), {})
     if not is_first_process():
         return trained
-    reference, number = _of_champion(model, job, start, outcome, part(progress, 0.95, 0.97))
-    record = _record(wish, start, plan, parted, outcome, reference, number)
+    measured, known = outcome.best.validation, start
+    if job is not whole:
+        measured, known = whole.validate(outcome.network, part(progress, 0.9, 0.93)), None  # none is known of the pool
+    reference, number = _of_champion(model, whole, known, outcome, part(progress, 0.93, 0.97))
+    record = _record(wish, start, chosen.plan, parted, outcome, measured, reference, number)
+    record["validated_on"] = [case.case for case in looked_at]
     trained = replace(trained, record=record)
     write_bytes(folder / WEIGHTS, weights_file(trained))
     write_text(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
-    pictures = _pictures(model, job, folder / WEIGHTS, parted, part(progress, 0.97, 1.0))
+    pictures = _pictures(model, whole, folder / WEIGHTS, parted, part(progress, 0.97, 1.0))
     write_text(folder / PAGE, render_training(model.task, model.name, record, folder, pictures))
     shutil.rmtree(folder / VALIDATED, ignore_errors=True)
     progress(1, 1, "trained")
@@ -166,6 +177,7 @@ def _record(
     plan: Plan,
     sides: Sides,
     outcome: Outcome,
+    measured: Validation,
     reference: Validation,
     number: int,
 ) -> dict[str, Any]:
@@ -192,7 +204,7 @@ def _record(
         ],
         "labels": labels,
         "pool": {
-            "challenger": _without_names(outcome.best.validation),
+            "challenger": _without_names(measured),
             "champion": _without_names(reference),
             "champion_number": number,
         },
