@@ -71,7 +71,7 @@ def planned(
     measures: int = 0,
     progress: Progress,
 ) -> Planned:
-    """Choose how many steps a training makes, and how often and on how many cases it validates, or read what was chosen.
+    """Choose how many steps a training makes, how often and on how many cases it validates; or read what was chosen.
 
     Of several processes that train together the first one chooses, and the others wait for its plan: each would measure
     another time, and they would not make equally many steps.
