@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from livercad.errors import InputError
+from livercad.server import sole
+from livercad.server.bookkeeping import Bookkeeping
+from livercad.server.datastore import StudyDatastore
 from livercad.server.launch import launch
 from livercad.server.options import read_options
 
@@ -40,6 +47,44 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with pytest.raises(InputError, match=rf"127\.0\.0\.1:{port}: found .* in use"):
             serve(tmp_path, port=port)
+
+
+def hold(folder: Path) -> subprocess.Popen:
+    """A process that has a folder as a server has it."""
+    code = (
+        f"import time; from pathlib import Path; from livercad.server import sole; sole.occupy(Path({str(folder)!r}))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{code}; print('held', flush=True); time.sleep(600)"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(sole.__file__).parents[2])},
+    )
+    assert process.stdout and process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_second_server_on_a_folder_is_refused_until_the_first_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sole, "PATIENCE_S", 0.2)
+    studies, link = tmp_path / "studies", tmp_path / "link"
+    studies.mkdir()
+    link.symlink_to(studies)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    first = hold(studies)
+    try:
+        who = rf"process {first.pid} on {re.escape(socket.gethostname())}, since \d{{4}}-"
+        with pytest.raises(InputError, match=rf"link: found another server at work on this folder \({who}"):
+            serve(link, port=port)
+        StudyDatastore(studies, book=Bookkeeping(studies)).book.pool.assign("case", "a training beside it may go on")
+    finally:
+        first.kill()
+        first.wait()
+    sole.occupy(studies)
+    sole.occupy(link)  # this process has it
 
 
 @pytest.mark.parametrize("token", [None, "secret"])

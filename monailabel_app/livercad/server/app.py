@@ -30,6 +30,7 @@ from livercad.server.names import check_name
 from livercad.server.options import read_options
 from livercad.server.releases import Releases
 from livercad.server.scoring import Scoring
+from livercad.server.sole import occupy
 from livercad.server.strategies import DESCRIPTIONS, First, Informed, Random
 from livercad.server.tasks import LIVER_AND_LESIONS, all_tasks
 from livercad.server.trainer import Trainer
@@ -121,6 +122,7 @@ class LiverCADApp(MONAILabelApp):
         """Start what a server needs, once the web application is up."""
         super().on_init_complete()
         store = self.datastore()
+        occupy(store.catalogue.root)
         store.recover()
         threading.Thread(target=store.assign_sides, name="assign sides", daemon=True).start()
         from livercad.server import outer  # it imports the routes, which a background task does not need

@@ -15,6 +15,7 @@ from pathlib import Path
 from livercad.core.findings import DISCLAIMER
 from livercad.errors import InputError
 from livercad.server.options import read_options
+from livercad.server.sole import occupy
 from livercad.settings import app_folder
 from livercad.studies.atomic import write_text
 
@@ -56,7 +57,7 @@ def launch(
     Raises
     ------
     InputError
-        If a folder is not there, the port is taken or an option does not fit.
+        If a folder is not there, another server has it, the port is taken or an option does not fit.
     """
     if not studies.is_dir():
         raise InputError(studies, found="no such folder", expected="a folder of studies", todo="Check the path.")
@@ -65,6 +66,7 @@ def launch(
     options = read_options(conf)
     token = token or options.token
     _check_port(host, port)
+    occupy(studies)
     if not token and not _is_loopback(host):
         token = secrets.token_urlsafe(24)
         say(f"Token for clients, made for this start (livercad serve --token sets one of yours): {token}")
