@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import mahalanobis
+from scipy.special import softmax
 
-from livercad.classification.calibration import all_sets, calibrate, place_of, temperature_of
+from livercad.classification.calibration import (
+    HOTTEST,
+    all_sets,
+    calibrate,
+    consistent_temperature,
+    likeliest_temperature,
+    place_of,
+)
 from livercad.evaluation.classes import expected_calibration_error
 
 
@@ -16,10 +26,31 @@ def lesions(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return logits, np.array([rng.choice(4, p=row) for row in chances])
 
 
-def test_the_temperature_undoes_what_made_the_logits_too_sure() -> None:
+@pytest.mark.parametrize("temperature_of", [consistent_temperature, likeliest_temperature])
+def test_the_temperature_undoes_what_made_the_logits_too_sure(temperature_of: Callable[..., float]) -> None:
     logits, classes = lesions(4000, 0)
     assert temperature_of(logits, classes) == pytest.approx(1, rel=0.1)
     assert temperature_of(3 * logits, classes) == pytest.approx(3, rel=0.1)
+
+
+def test_labels_are_as_probable_on_average_as_they_are_right() -> None:
+    logits, _ = lesions(500, 6)
+    wrong = logits.argmax(axis=1)
+    wrong[:100] = (wrong[:100] + 1) % 4
+    temperature = consistent_temperature(logits, wrong)
+    assert softmax(logits / temperature, axis=1).max(axis=1).mean() == pytest.approx(0.8, abs=0.001)
+
+
+def test_a_few_lesions_all_of_them_right_do_not_make_the_classifier_sure_of_everything() -> None:
+    logits, _ = lesions(10, 7)
+    temperature = consistent_temperature(logits, logits.argmax(axis=1))
+    assert softmax(logits / temperature, axis=1).max(axis=1).mean() == pytest.approx(10.5 / 11)
+    assert likeliest_temperature(logits, logits.argmax(axis=1)) < temperature
+
+
+def test_lesions_that_are_all_labelled_wrong_make_it_as_unsure_as_it_can_be() -> None:
+    logits, _ = lesions(50, 8)
+    assert consistent_temperature(logits, logits.argmin(axis=1)) == HOTTEST
 
 
 def test_calibrated_probabilities_are_as_often_right_as_they_say() -> None:

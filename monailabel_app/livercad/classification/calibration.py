@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import log_softmax, softmax
 
 Array = npt.NDArray[np.float64]
@@ -16,6 +16,8 @@ FAR_QUANTILE = 0.99
 """What lies further from the classes than this share of held-out lesions is unlike the training data. Our choice."""
 SHRINKAGE = 0.1
 """Share of the mean variance in the covariance, so that it can be inverted however few examples there are."""
+COLDEST, HOTTEST = 0.05, 20.0
+"""Limits of temperatures. Our choice."""
 
 
 def all_sets(phases: int) -> list[npt.NDArray[np.bool_]]:
@@ -36,8 +38,8 @@ class Calibration:
     ----------
     temperatures : ndarray, shape (2 ** phases - 1,)
         What divides the logits of a lesion that a set of phases shows (C. Guo et al., "On calibration of modern neural
-        networks", ICML 2017, section 4.2), in the order of `all_sets`: with fewer phases a network errs more often, and
-        is not as much less sure, and which phases they are matters too.
+        networks", ICML 2017, section 4.2; `consistent_temperature`), in the order of `all_sets`: with fewer phases a
+        network errs more often, and is not as much less sure, and which phases they are matters too.
     means : ndarray, shape (classes, width)
         Of the features of each class.
     precision : ndarray, shape (width, width)
@@ -93,14 +95,19 @@ def calibrate(
     spread = features - means[learnt_classes]
     covariance = spread.T @ spread / len(spread)
     shrunk = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.eye(len(covariance)) * np.trace(covariance) / len(covariance)
-    temperatures = [temperature_of(logits, classes) for logits, _ in held_out]
+    temperatures = [consistent_temperature(logits, classes) for logits, _ in held_out]
     fitted = Calibration(np.array(temperatures), means, np.linalg.inv(shrunk), np.inf)
     distances = np.concatenate([fitted.distances(seen) for _, seen in held_out])
     return replace(fitted, far=float(np.quantile(distances, FAR_QUANTILE)))
 
 
-def temperature_of(logits: npt.ArrayLike, classes: npt.ArrayLike) -> float:
-    """The temperature with the smallest negative log-likelihood.
+def consistent_temperature(logits: npt.ArrayLike, classes: npt.ArrayLike) -> float:
+    """The temperature at which labels are as probable, on average, as they are right.
+
+    L. Clarte et al., "Expectation consistency for calibration of neural networks", UAI 2023. On our
+    held-out lesions, by sixfold cross-validation over patients, it leaves a smaller calibration error than the
+    likeliest temperature (docs/classification.md). Where few lesions are all labelled right, a share of 1 would make
+    the classifier as sure as it can be: the share is Jeffreys' estimate, half a lesion of each kind added.
 
     Parameters
     ----------
@@ -112,11 +119,38 @@ def temperature_of(logits: npt.ArrayLike, classes: npt.ArrayLike) -> float:
     Returns
     -------
     float
-        In [0.05, 20].
+        In [`COLDEST`, `HOTTEST`].
+    """
+    logits, classes = np.asarray(logits, dtype=np.float64), np.asarray(classes)
+    right = ((logits.argmax(axis=1) == classes).sum() + 0.5) / (len(classes) + 1)
+
+    def excess(temperature: float) -> float:
+        return float(softmax(logits / temperature, axis=1).max(axis=1).mean()) - right
+
+    if excess(COLDEST) <= 0:
+        return COLDEST
+    return float(brentq(excess, COLDEST, HOTTEST)) if excess(HOTTEST) < 0 else HOTTEST
+
+
+def likeliest_temperature(logits: npt.ArrayLike, classes: npt.ArrayLike) -> float:
+    """The temperature with the smallest negative log-likelihood (Guo 2017, section 4.2); for who is hardly ever wrong.
+
+    Parameters
+    ----------
+    logits : array_like, shape (n, classes)
+        Of examples that were not learnt from.
+    classes : array_like of int, shape (n,)
+        What they are.
+
+    Returns
+    -------
+    float
+        In [`COLDEST`, `HOTTEST`].
     """
     logits, rows = np.asarray(logits, dtype=np.float64), np.arange(len(np.asarray(classes)))
 
     def loss(log_temperature: float) -> float:
         return -float(log_softmax(logits / np.exp(log_temperature), axis=1)[rows, np.asarray(classes)].mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.05), np.log(20)), method="bounded").x))
+    bounds = (np.log(COLDEST), np.log(HOTTEST))
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))

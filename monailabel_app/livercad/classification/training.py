@@ -20,7 +20,7 @@ from livercad.progress import Progress, part, silent
 
 TRAINING_SEED, HELD_OUT_SEED, TEST_SEED = 101, 102, 103
 """Three lots of patients who share nothing: to learn from, to calibrate with, to test on."""
-TRAINING_PATIENTS, HELD_OUT_PATIENTS, TEST_PATIENTS = 300, 60, 120
+TRAINING_PATIENTS, HELD_OUT_PATIENTS, TEST_PATIENTS = 300, 240, 240
 
 
 def train_lesions(work: Path, recipe: Recipe | None = None, progress: Progress = silent) -> Trained:

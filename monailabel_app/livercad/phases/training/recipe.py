@@ -13,7 +13,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import RobustScaler
 
-from livercad.classification.calibration import temperature_of
+from livercad.classification.calibration import likeliest_temperature
 from livercad.evaluation.classes import expected_calibration_error
 from livercad.models.convert import content_sha256
 from livercad.models.shipping import Trained
@@ -162,7 +162,7 @@ def fit_classifier(
     features = np.where(np.isfinite(features).any(axis=0), features, 0.0)
     trees = export_trees(grow_trees(features, phases, TRAINING_SEED))
     lowest, highest = np.nanpercentile(features, RANGE_PERCENTILES, axis=0)
-    temperature = temperature_of(trees.scores(calibration[0]), calibration[1])
+    temperature = likeliest_temperature(trees.scores(calibration[0]), calibration[1])
     classifier = PhaseClassifier(trees, temperature, lowest, highest)
     network = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True),
