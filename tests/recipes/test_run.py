@@ -13,16 +13,19 @@ import torch
 from safetensors.numpy import load_file, save_file
 
 from liver_cases import liver_cases
+from livercad.classification.finetuning import ClassificationJob, Mixing
+from livercad.core.taxonomy import LesionClass
 from livercad.errors import Cancelled, InputError
 from livercad.learning.cases import LabelledCase
 from livercad.learning.job import Validation
 from livercad.learning.log import read_log
 from livercad.learning.pool import Side, patient_key
 from livercad.learning.trained import read_record
-from livercad.models.version import ModelVersion, check_weights
+from livercad.models.version import ModelVersion, base, check_weights
 from livercad.networks.leuven_unet import lesion_unet
 from livercad.progress import Progress
 from livercad.recipes import models, run
+from livercad.recipes.laying import Laying
 from livercad.recipes.part_of_pool import part_of_pool
 from livercad.recipes.planning import Planned, _tried_validation
 from livercad.recipes.run import Wish
@@ -176,6 +179,65 @@ def test_validations_of_a_part_end_in_a_measure_of_the_whole_pool(
     assert "chosen on 1 of them" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
+def test_the_champion_is_measured_once_where_the_training_begins_with_it(
+    cases: list[LabelledCase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, champion_of_chance: ModelVersion
+) -> None:
+    measured: list[str] = []
+
+    def measure(job: SegmentationJob, weights: ModelVersion, progress: Progress) -> Validation:
+        measured.append(weights.sha256)
+        return Validation(0.0, {}, {case.case: {"patient": case.patient, "truth": ""} for case in job.pool})
+
+    monkeypatch.setattr(SegmentationJob, "measure", measure)
+    run.run(models.RECIPES["lesions"], cases, SIDES, tmp_path, Wish(steps=1), SETTINGS)
+    assert measured[0] == champion_of_chance.sha256
+    assert len(measured) == len(set(measured)) == 2, "a pool takes minutes"
+
+
+@pytest.fixture(scope="module")
+def classed(cases: list[LabelledCase]) -> list[LabelledCase]:
+    """One to learn from and a pool that is large enough to calibrate on, in which half of the classes are wrong."""
+    kinds = (LesionClass.CYST, LesionClass.METASTASIS)
+    return [
+        replace(cases[number % 3], case=f"lesion {number}", patient=f"patient {number}", classes={1: kinds[number % 2]})
+        for number in range(13)
+    ]
+
+
+def _alone(sides: Sides, start: ModelVersion | None, folder: Path, cache: Path, *settings: Any) -> ClassificationJob:
+    """The training of classes without phantoms, which take minutes."""
+    lay = Laying((*sides.training, *sides.pool), SETTINGS)
+    return ClassificationJob(lay, sides.training, sides.pool, start, cache, *settings, Mixing(patients=0, batch=4))
+
+
+def test_a_champion_is_compared_as_it_is_served_and_not_as_a_training_calibrates_it(
+    classed: list[LabelledCase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "champion", base)
+    sides = {case.case: Side.VALIDATION for case in classed} | {classed[0].case: Side.TRAINING}
+    recipe = replace(models.RECIPES["lesion_classification"], job=_alone)
+    first = run.run(recipe, classed, sides, tmp_path, Wish(steps=1), SETTINGS).record["history"][0]
+    best = base(recipe.name)
+    job = _alone(recipe.sides(classed, sides), best, tmp_path, tmp_path / "cache", SETTINGS, 0)
+    served = job.measure(best, lambda *_: None)
+    assert abs(first["log_loss"] - served.numbers["log_loss"]) > 0.01, "the pool would calibrate it otherwise"
+    told = read_record(tmp_path / "record.json").pool.champion
+    assert set(told) == set(served.cases)
+    for case, metrics in told.items():
+        assert metrics.model_dump(mode="json")["probabilities"] == served.cases[case]["probabilities"]
+
+
+def test_cases_without_a_lesion_to_learn_from_are_told_as_the_reason(
+    classed: list[LabelledCase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "champion", base)
+    without = [replace(case, classes={7: LesionClass.CYST}) for case in classed[:4]]
+    sides = {case.case: Side.TRAINING for case in without}
+    with pytest.raises(InputError, match="in none a lesion that has a class"):
+        run.run(models.RECIPES["lesion_classification"], without, sides, tmp_path, Wish(steps=1), SETTINGS)
+    assert not (tmp_path / "plan.json").exists()
+
+
 def test_the_part_of_a_pool_is_drawn_by_patients(cases: list[LabelledCase]) -> None:
     pool = [replace(cases[0], case=f"case {n}", patient=f"patient {n // 3}") for n in range(30)]
     chosen = part_of_pool(pool, 8)
@@ -216,6 +278,23 @@ def test_a_patient_who_has_cases_on_two_sides_is_not_trained_on(
         told_later = [cases[0], replace(cases[1], patient="Anna"), replace(cases[2], patient="Anna", has_lesions=False)]
         parted = recipe.sides(told_later, {**sides, "liver-2": side})
         assert [case.case for case in parted.training] == ["liver-0"] and "liver-1" in caplog.text
+
+
+def test_a_training_goes_on_with_the_weights_that_it_began_with(
+    cases: list[LabelledCase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, champion_of_chance: ModelVersion
+) -> None:
+    def stop(done: float, total: float, what: str) -> None:
+        if what.startswith("training, step 2"):
+            raise Cancelled
+
+    asked = (models.RECIPES["lesions"], cases, {"liver-0": Side.TRAINING}, tmp_path, Wish(steps=2), SETTINGS)
+    with pytest.raises(Cancelled):
+        run.run(*asked, progress=stop)
+    promoted = replace(champion_of_chance, number=5, sha256="another")
+    monkeypatch.setattr(run, "champion", lambda name: promoted)
+    with pytest.raises(InputError, match="other data, labels, settings or weights"):
+        run.run(*asked)
+    assert run.run(*asked, begin=champion_of_chance).record["parent"] == 4
 
 
 def test_nothing_to_learn_from_is_said(cases: list[LabelledCase], tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,19 +17,28 @@ from livercad.core.volume import Volume
 from livercad.learning.cases import LabelledCase
 
 Images = Mapping[Phase, Volume]
-Lay = Callable[[LabelledCase], Images]
-"""Gives a case's images by phase, laid over each other."""
 
 
-def lesion_examples(case: LabelledCase, images: Images) -> dict[str, npt.NDArray[np.generic]]:
+class Lay(Protocol):
+    """Gives a case's images by phase, laid over each other."""
+
+    @property
+    def key(self) -> str:
+        """What the images depend on besides the case: code, and the versions of networks. Hashed into what is kept."""
+
+    def __call__(self, case: LabelledCase) -> Images:
+        """Lay the images of a case."""
+
+
+def lesion_examples(case: LabelledCase, lay: Callable[[LabelledCase], Images]) -> dict[str, npt.NDArray[np.generic]]:
     """Cut the lesions of a case whose classes are known.
 
     Parameters
     ----------
     case : LabelledCase
         With lesions in its map of instances.
-    images : mapping of Phase to Volume
-        HU, laid over each other.
+    lay : callable
+        Gives its images by phase, HU, laid over each other; asked only where there is a lesion to cut.
 
     Returns
     -------
@@ -38,12 +48,12 @@ def lesion_examples(case: LabelledCase, images: Images) -> dict[str, npt.NDArray
         shape (n,), place in `CLASSES`. Lesions that no phase shows are left out.
     """
     instances = case.read_instances()
+    outlined = set(np.unique(instances.array).tolist())
+    told = {number: kind for number, kind in sorted(case.classes.items()) if number in outlined}
+    images = lay(case) if told else {}
     squares, crops, present, classes = [], [], [], []
-    for number, kind in sorted(case.classes.items()):
-        lesion = instances.like((instances.array == number).astype(np.uint8))
-        if not lesion.array.any():
-            continue
-        center, diameter_mm = measured(lesion)
+    for number, kind in told.items():
+        center, diameter_mm = measured(instances.like((instances.array == number).astype(np.uint8)))
         cut, there = crops_of(images, center, diameter_mm)
         if not there.any():
             continue
@@ -65,3 +75,43 @@ def lesion_examples(case: LabelledCase, images: Images) -> dict[str, npt.NDArray
         "present": np.array(present, bool).reshape(-1, phases),
         "classes": np.array(classes, np.int64),
     }
+
+
+class CutLesions:
+    """The lesions of many cases, of which only those are read that are asked for.
+
+    Parameters
+    ----------
+    cases : iterable of mapping
+        What `lesion_examples` has made of each, as arrays or tensors that lie in memory-mapped files.
+
+    Attributes
+    ----------
+    cases : list of mapping
+        Those that have lesions.
+    classes : ndarray of int64, shape (n,)
+        Of all lesions, case after case, place in `CLASSES`.
+    """
+
+    def __init__(self, cases: Sequence[Mapping[str, Any]]) -> None:
+        self.cases = [case for case in cases if len(case["classes"])]
+        self.classes = np.array([kind for case in self.cases for kind in case["classes"].tolist()], np.int64)
+        self._places = [(case, place) for case in self.cases for place in range(len(case["classes"]))]
+
+    def read(self, name: str, lesions: npt.NDArray[np.integer]) -> npt.NDArray[Any]:
+        """Read the arrays of a name of some lesions.
+
+        Parameters
+        ----------
+        name : str
+            ``squares``, ``crops`` or ``present``.
+        lesions : ndarray of int, shape (m,)
+            Their places in `classes`; a lesion may come several times.
+
+        Returns
+        -------
+        ndarray, shape (m, ...)
+            See `lesion_examples`.
+        """
+        chosen = (self._places[lesion] for lesion in lesions)
+        return np.stack([np.asarray(case[name][place]) for case, place in chosen])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import deepcopy
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from livercad.classification.augmentation import Augmentation, augmented, seeded
-from livercad.classification.calibration import Calibration, all_sets, calibrate, place_of, temperature_of
-from livercad.classification.case_examples import Lay, lesion_examples
+from livercad.classification.calibration import Calibration, all_sets, calibrate
+from livercad.classification.case_examples import CutLesions, Lay, lesion_examples
 from livercad.classification.classifier import NAME, LesionClassifier
+from livercad.classification.cross_fitting import Judged, cross_fitted, fitted, scored
 from livercad.classification.examples import LesionExamples, load_examples
 from livercad.classification.recipe import CLASS_OF_TYPE, CLASSES, new_network, predict
 from livercad.classification.scaling import to_network
@@ -26,19 +27,17 @@ from livercad.classification.training import HELD_OUT_SEED, TRAINING_SEED, tenso
 from livercad.code import code_hash
 from livercad.core.crops import PHASES
 from livercad.core.volume import Volume
+from livercad.errors import InputError
 from livercad.learning.cache import GridCache
 from livercad.learning.cases import LabelledCase
 from livercad.learning.job import Validation
-from livercad.learning.metrics import MEASURES, CaseMetrics
 from livercad.models.version import ModelVersion
 from livercad.networks.phase_fusion import PhaseFusionNet
-from livercad.progress import Progress, part
+from livercad.progress import Progress, part, silent
 from livercad.settings import Settings
 
-CODE = ("livercad.classification", "livercad.core.crops", "livercad.core.roi", "livercad.networks.phase_fusion")
-NUMBERS = ("log_loss", "balanced_accuracy", "calibration_error")
-LEAST_LESIONS = 10
-"""Lesions of the pool from which on they, too, say how sure the classifier is to be. Our choice."""
+CODE = ("livercad.classification", "livercad.core.crops", "livercad.core.diameters", "livercad.core.roi",
+        "livercad.networks.phase_fusion")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class ClassificationJob:
 
     Parameters
     ----------
-    lay : callable
+    lay : Lay
         Gives the images of a case, laid over each other.
     cases, pool : sequence of LabelledCase
         To learn from, not empty; to validate and calibrate on.
@@ -100,15 +99,22 @@ class ClassificationJob:
         self.cache, self.settings, self.mixing = cache, settings, mixing or Mixing()
         if start is None and not self.mixing.patients:
             raise ValueError("From scratch, only phantoms can calibrate a classifier.")
-        key = f"{NAME} {code_hash(*CODE)}"
-        self._arrays = GridCache([*self.cases, *self.pool], lambda case: lesion_examples(case, lay(case)), cache, key)
+        self._key = f"{NAME} {code_hash(*CODE)} {lay.key}"
+        self._arrays = GridCache([*self.cases, *self.pool], lambda case: lesion_examples(case, lay), cache, self._key)
 
     def prepare(self, progress: Progress) -> None:
-        """Cut the lesions of all cases, and make the phantoms that take part."""
+        """Cut the lesions of all cases, and make the phantoms that take part.
+
+        Raises
+        ------
+        InputError
+            If no case has a lesion to learn from.
+        """
         everyone = [*self.cases, *self.pool]
         for place, case in enumerate(everyone):
             progress(place / len(everyone) / 2, 1, f"preparing {case.case}")
             self._arrays[place]
+        self._check_lesions()
         folder, watch = self.cache / "phantoms", part(progress, 0.5, 1.0)
         if self.mixing.patients:
             load_examples(folder, TRAINING_SEED, self.mixing.patients, progress=watch)
@@ -127,8 +133,8 @@ class ClassificationJob:
         lesions, weights = self._lesions, self._weights
         from_phantoms = round(self.mixing.batch * self.mixing.share) if self.mixing.patients else 0
         own = rng.choice(len(weights), self.mixing.batch - from_phantoms, p=weights)
-        squares, classes = [lesions["squares"][own]], [lesions["classes"][own]]
-        present = [lesions["present"][own]]
+        squares, classes = [lesions.read("squares", own)], [lesions.classes[own]]
+        present = [lesions.read("present", own)]
         if from_phantoms:
             chosen = rng.integers(len(self._phantoms.types), size=from_phantoms)
             squares.append(self._phantoms.squares[chosen])
@@ -150,16 +156,17 @@ class ClassificationJob:
         yield nn.functional.cross_entropy(network(crops, shown).logits.float(), classes, label_smoothing=0.05)
 
     def validate(self, network: nn.Module, progress: Progress) -> Validation:
-        """Calibrate and score on the pool; the highest score has the lowest log loss."""
+        """Score on the pool, calibrated for every patient on the others; the highest score has the lowest log loss."""
         if not self.pool:
             return Validation(0.0)
-        assert isinstance(network, PhaseFusionNet)
-        return self._score(network, self._calibrated(network), progress)
+        network = _on_cpu(network)
+        pool = self._judged(network, progress)
+        return scored(pool, cross_fitted(self._without_the_pool(network), pool).__getitem__)
 
     def measure(self, weights: ModelVersion, progress: Progress) -> Validation:
-        """Score any version on the pool, as it is calibrated."""
+        """Score any version on the pool, as it is served."""
         classifier = LesionClassifier(self.settings, weights)
-        return self._score(classifier.network, classifier.calibration, progress)
+        return scored(self._judged(classifier.network, progress), lambda patient: classifier.calibration)
 
     def found(
         self, weights: ModelVersion, cases: Sequence[LabelledCase], progress: Progress
@@ -168,24 +175,25 @@ class ClassificationJob:
         return []
 
     def tensors(self, network: nn.Module) -> dict[str, npt.NDArray[np.generic]]:
-        """Weights and calibration as files have them."""
-        assert isinstance(network, PhaseFusionNet)
-        return tensors_of(network, self._calibrated(network))
+        """Weights and calibration as files have them: temperatures of the whole pool."""
+        network = _on_cpu(network)
+        calibration = self._without_the_pool(network)
+        return tensors_of(network, fitted(calibration, self._judged(network, silent)))
 
     def identity(self) -> str:
         """All that the training depends on, hashed."""
         of_cases = [[case.fingerprint() for case in side] for side in (self.cases, self.pool)]
         start = self.start.sha256 if self.start else ""
-        told = [NAME, code_hash(*CODE), of_cases, start, self.seed, repr(self.mixing)]
+        told = [self._key, of_cases, start, self.seed, repr(self.mixing)]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
     @cached_property
-    def _lesions(self) -> dict[str, npt.NDArray[Any]]:
-        return _joined([self._arrays[place] for place in range(len(self.cases))])
+    def _lesions(self) -> CutLesions:
+        return CutLesions([self._arrays[place] for place in range(len(self.cases))])
 
     @cached_property
     def _weights(self) -> npt.NDArray[np.float64]:
-        classes = self._lesions["classes"]
+        classes = self._lesions.classes
         weights = 1 / np.bincount(classes, minlength=len(CLASSES))[classes]
         return np.asarray(weights / weights.sum())
 
@@ -197,75 +205,52 @@ class ClassificationJob:
     def _held_out(self) -> LesionExamples:
         return load_examples(self.cache / "phantoms", HELD_OUT_SEED, self.mixing.held_out)
 
-    def _score(self, network: PhaseFusionNet, calibration: Calibration, progress: Progress) -> Validation:
-        measured = {}
+    def _check_lesions(self) -> None:
+        if not self._lesions.cases:
+            raise InputError(
+                f"the lesions to train {NAME} on",
+                found=f"{len(self.cases)} labelled cases on the side of training, and in none a lesion that has a "
+                "class, is outlined, and is shown by an image of a known phase",
+                expected="at least one",
+                todo="Tell the lesions' types under the numbers that they have in the label, and the images' phases.",
+            )
+
+    def _judged(self, network: PhaseFusionNet, progress: Progress) -> list[Judged]:
+        """What a network says of the pool; cases without a lesion to tell of are left out."""
+        judged = []
         for number, case in enumerate(self.pool):
             progress(number, len(self.pool), "classes")
-            lesions = _arrays(self._arrays[len(self.cases) + number])
-            logits, _ = _outputs(network, lesions)
-            rows = [
-                calibration.probabilities(row[None], shown)[0]
-                for row, shown in zip(logits, lesions["present"], strict=True)
-            ]
-            measured[case.case] = CaseMetrics(
-                patient=case.patient,
-                truth=case.fingerprint(),
-                classes=tuple(CLASSES[place] for place in lesions["classes"]),
-                probabilities=tuple(dict(zip(CLASSES, map(float, row), strict=True)) for row in rows),
-            )
-        numbers: dict[str, float | None] = {}
-        for name in NUMBERS:
-            sums = list(MEASURES[name].sums_by_patient(measured.values()).values())
-            numbers[name] = float(MEASURES[name].value(np.sum(sums, axis=0))) if sums else None
-        score = -(numbers["log_loss"] or 0.0)
-        return Validation(score, numbers, {case: told.model_dump(mode="json") for case, told in measured.items()})
+            lesions = self._arrays[len(self.cases) + number]
+            if len(lesions["classes"]):
+                logits, _ = _outputs(network, lesions)
+                judged.append(Judged(case, logits, lesions["present"].numpy(), lesions["classes"].numpy()))
+        return judged
 
-    def _calibrated(self, network: PhaseFusionNet) -> Calibration:
-        """Fit a calibration on phantoms where they take part, and on the pool where it has lesions enough."""
-        network = network.eval()
-        device = next(network.parameters()).device
-        network.cpu()
-        if self.mixing.patients:
-            fitted = self._of_phantoms(network)
-        else:
+    def _without_the_pool(self, network: PhaseFusionNet) -> Calibration:
+        """Fit a calibration on phantoms where they take part, else take that of the weights it began with."""
+        if not self.mixing.patients:
             assert self.start is not None
-            fitted = LesionClassifier(self.settings, self.start).calibration
-        temperatures = fitted.temperatures.copy()
-        pool = _joined([self._arrays[len(self.cases) + place] for place in range(len(self.pool))])
-        if pool and len(pool["classes"]) >= LEAST_LESIONS:
-            logits, _ = _outputs(network, pool)
-            for shown in np.unique(pool["present"], axis=0):
-                same = (pool["present"] == shown).all(axis=1)
-                if same.sum() >= LEAST_LESIONS:
-                    temperatures[place_of(shown)] = temperature_of(logits[same], pool["classes"][same])
-        network.to(device)
-        return replace(fitted, temperatures=temperatures)
-
-    def _of_phantoms(self, network: PhaseFusionNet) -> Calibration:
-        lesions, everything = self._lesions, np.ones(len(PHASES), bool)
-        ((_, features),) = predict(network, self._phantoms.squares, [everything])
-        _, own = _outputs(network, lesions)
+            return LesionClassifier(self.settings, self.start).calibration
+        ((_, features),) = predict(network, self._phantoms.squares, [np.ones(len(PHASES), bool)])
+        own = [_outputs(network, case)[1] for case in self._lesions.cases]
         learnt = (
-            np.concatenate([features, own]),
-            np.concatenate([CLASS_OF_TYPE[self._phantoms.types], lesions["classes"]]),
+            np.concatenate([features, *own]),
+            np.concatenate([CLASS_OF_TYPE[self._phantoms.types], self._lesions.classes]),
         )
         outputs = predict(network, self._held_out.squares, all_sets(len(PHASES)))
         return calibrate(learnt, outputs, CLASS_OF_TYPE[self._held_out.types])
 
 
+def _on_cpu(network: nn.Module) -> PhaseFusionNet:
+    """A copy that can be asked for outputs of crops; the one that is trained stays where it is."""
+    assert isinstance(network, PhaseFusionNet)
+    return deepcopy(network).cpu().eval()
+
+
 def _outputs(
-    network: PhaseFusionNet, lesions: Mapping[str, npt.NDArray[Any]]
+    network: PhaseFusionNet, lesions: Mapping[str, Tensor]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Logits and features of lesions as they are cut in use."""
+    """Logits and features of a case's lesions as they are cut in use."""
     with torch.inference_mode():
-        output = network(torch.from_numpy(to_network(lesions["crops"])), torch.from_numpy(lesions["present"]))
+        output = network(torch.from_numpy(to_network(lesions["crops"].numpy())), lesions["present"])
     return output.logits.float().numpy(), output.features.float().numpy()
-
-
-def _arrays(cached: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
-    return {name: np.array(tensor) for name, tensor in cached.items()}
-
-
-def _joined(cached: Sequence[Mapping[str, Any]]) -> dict[str, npt.NDArray[Any]]:
-    parts = [_arrays(part) for part in cached]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}

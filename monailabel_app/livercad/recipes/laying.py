@@ -2,48 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 
+from livercad.code import code_hash
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.learning.cases import LabelledCase
+from livercad.models.champions import champion
 from livercad.registration.align import align
-from livercad.segmentation.liver import LiverPredictor
+from livercad.segmentation.liver import NAME, LiverPredictor
 from livercad.settings import Settings
 from livercad.studies.reading import load_series
+from livercad.studies.study import Series
+
+CODE = ("livercad.recipes.laying", "livercad.registration", "livercad.networks.leuven_unet",
+        "livercad.segmentation.liver", "livercad.segmentation.resampling", "livercad.segmentation.scaling",
+        "livercad.segmentation.windows", "livercad.studies.reading")  # fmt: skip
 
 
-def laid_by(settings: Settings) -> Callable[[LabelledCase], dict[Phase, Volume]]:
-    """Make what lays the images of a case.
+class Laying:
+    """Lays the images of cases.
+
+    Only series whose phase is told take part. The reference's liver is the outlined one, those of the other phases are
+    found by the liver network that is in use now, also when it is followed by another one meanwhile.
 
     Parameters
     ----------
+    cases : iterable of LabelledCase
+        All that will be laid.
     settings : Settings
         Where the liver network runs.
 
-    Returns
-    -------
-    callable
-        Takes a case, gives its images by phase. Only series whose phase is told take part; the reference's liver is the
-        outlined one, those of the other phases are found by the liver network.
-    """
-    finders: list[LiverPredictor] = []
+    Attributes
+    ----------
+    key : str
+        Names the code, and the liver network's weights where a case has a phase to lay over its reference: others may
+        lay it otherwise.
 
-    def lay(case: LabelledCase) -> dict[Phase, Volume]:
+    Raises
+    ------
+    ModelError
+        If such a case is there and the liver network's weights are not.
+    """
+
+    def __init__(self, cases: Iterable[LabelledCase], settings: Settings) -> None:
+        self._settings = settings
+        self._version = champion(NAME) if any(_others(case) for case in cases) else None
+        self.key = f"laid by {code_hash(*CODE)} {self._version.sha256 if self._version else ''}"
+
+    def __call__(self, case: LabelledCase) -> dict[Phase, Volume]:
+        """Lay the images of a case.
+
+        Parameters
+        ----------
+        case : LabelledCase
+            One of those that were named.
+
+        Returns
+        -------
+        dict of Phase to Volume
+            HU, on the reference image's grid.
+        """
         reference = case.read_image()
-        images: dict[Phase, Volume] = {}
-        if case.reference.phase:
-            images[case.reference.phase] = reference
+        images = {case.reference.phase: reference} if case.reference.phase else {}
         label = case.read_label()
         liver = label.like((label.array > 0).astype(np.uint8))
-        for series in case.study.series:
-            if series is not case.reference and series.phase and series.phase not in images:
-                if not finders:
-                    finders.append(LiverPredictor(settings))
-                moving = load_series(series)
-                images[series.phase] = align(moving, finders[0](moving), reference, liver).image
+        for phase, series in _others(case).items():
+            moving = load_series(series)
+            images[phase] = align(moving, self._find_liver(moving), reference, liver).image
         return images
 
-    return lay
+    @cached_property
+    def _find_liver(self) -> LiverPredictor:
+        return LiverPredictor(self._settings, self._version)
+
+
+def _others(case: LabelledCase) -> dict[Phase, Series]:
+    """The series to lay over the reference, the first of each phase."""
+    told = [series for series in case.study.series if series.phase not in (None, case.reference.phase)]
+    return {series.phase: series for series in reversed(told) if series.phase}

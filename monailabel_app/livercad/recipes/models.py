@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from livercad.classification.classifier import NAME as CLASS_MODEL
 from livercad.classification.finetuning import ClassificationJob
+from livercad.learning.job import Validation
 from livercad.learning.plan import Plan
 from livercad.models.version import ModelVersion
-from livercad.recipes.laying import laid_by
+from livercad.progress import Progress
+from livercad.recipes.laying import Laying
 from livercad.recipes.trainable import Sides, Trainable
 from livercad.segmentation.training.jobs import LESIONS, LIVER, Kind, SegmentationJob
 from livercad.settings import Settings
 
 
+class MeasuringOnce(SegmentationJob):
+    """Measures no weights twice, since a pool takes minutes: the first that are validated are mostly the champion's."""
+
+    def measure(self, weights: ModelVersion, progress: Progress) -> Validation:
+        """Score any version on the pool, or tell what it has scored before."""
+        if weights.sha256 not in self._measured:
+            self._measured[weights.sha256] = super().measure(weights, progress)
+        return self._measured[weights.sha256]
+
+    @cached_property
+    def _measured(self) -> dict[str, Validation]:
+        return {}
+
+
 def _segmentation(
     kind: Kind, sides: Sides, start: ModelVersion | None, folder: Path, cache: Path, settings: Settings, seed: int
 ) -> SegmentationJob:
-    return SegmentationJob(kind, sides.training, sides.pool, start, folder, cache, settings, seed)
+    return MeasuringOnce(kind, sides.training, sides.pool, start, folder, cache, settings, seed)
 
 
 LIVER_PLAN = Plan(steps=1, learning_rate=2e-4, weight_decay=1e-4, ema=0.98, patience=2, checkpoint_every=1)
@@ -55,7 +71,8 @@ CLASSIFICATION = Plan(
 def _classification(
     sides: Sides, start: ModelVersion | None, folder: Path, cache: Path, settings: Settings, seed: int
 ) -> ClassificationJob:
-    return ClassificationJob(laid_by(settings), sides.training, sides.pool, start, cache, settings, seed)
+    lay = Laying((*sides.training, *sides.pool), settings)
+    return ClassificationJob(lay, sides.training, sides.pool, start, cache, settings, seed)
 
 
 CLASS_RECIPE = Trainable(

@@ -69,6 +69,7 @@ def run(
     settings: Settings | None = None,
     cache: Path | None = None,
     progress: Progress = silent,
+    begin: ModelVersion | None = None,
 ) -> Trained:
     """Train a model, or go on where a training of the same wish in the same folder was stopped or killed.
 
@@ -90,6 +91,8 @@ def run(
         Folder for cases on the network's grid; ``cache`` in `folder` where not given.
     progress : Progress
         Told of every update; may raise Cancelled.
+    begin : ModelVersion, optional
+        The weights of `wish.start`, where these may be others by now than when the training began.
 
     Returns
     -------
@@ -113,7 +116,7 @@ def run(
             todo="Label more cases, or choose a smaller share for validation.",
         )
     folder.mkdir(parents=True, exist_ok=True)
-    start = {"champion": champion, "base": base, "scratch": lambda name: None}[wish.start](model.name)
+    start = begin or {"champion": champion, "base": base, "scratch": lambda name: None}[wish.start](model.name)
     whole = model.job(parted, start, folder, cache or folder / "cache", settings, wish.seed)
     whole.prepare(part(progress, 0.0, PREPARATION))
     chosen = planned(
@@ -137,11 +140,13 @@ def run(
     trained = Trained(model.name, whole.tensors(outcome.network), {})
     if not is_first_process():
         return trained
-    measured, known = outcome.best.validation, start
+    measured = outcome.best.validation
     if job is not whole:
-        measured, known = whole.validate(outcome.network, part(progress, 0.9, 0.93)), None  # none is known of the pool
-    reference, number = _of_champion(model, whole, known, outcome, part(progress, 0.93, 0.97))
-    record = _record(wish, start, chosen.plan, parted, outcome, measured, reference, number)
+        measured = whole.validate(outcome.network, part(progress, 0.9, 0.93))
+    best = champion(model.name)
+    # As it is served, and not as a validation before the first step has it: that may calibrate anew.
+    reference = whole.measure(best, part(progress, 0.93, 0.97)) if parted.pool else Validation(0.0)
+    record = _record(wish, start, chosen.plan, parted, outcome, measured, reference, best.number)
     record["validated_on"] = [case.case for case in looked_at]
     trained = replace(trained, record=record)
     write_bytes(folder / WEIGHTS, weights_file(trained))
@@ -151,16 +156,6 @@ def run(
     shutil.rmtree(folder / VALIDATED, ignore_errors=True)
     progress(1, 1, "trained")
     return trained
-
-
-def _of_champion(
-    model: Trainable, job: RecipeJob, start: ModelVersion | None, outcome: Outcome, progress: Progress
-) -> tuple[Validation, int]:
-    """What the champion scores on the same pool: known already, where the training began with it."""
-    best = champion(model.name)
-    if start and start.sha256 == best.sha256:
-        return outcome.history[0].validation, best.number
-    return job.measure(best, progress), best.number
 
 
 def _pictures(model: Trainable, job: RecipeJob, weights: Path, sides: Sides, progress: Progress) -> list[Picture]:

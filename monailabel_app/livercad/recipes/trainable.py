@@ -33,7 +33,7 @@ class RecipeJob(Job, Protocol):
         """Bring all cases to the model's grid, unless they are in the cache: what cannot be used is told at once."""
 
     def measure(self, weights: ModelVersion, progress: Progress) -> Validation:
-        """Score any version of the model on the pool."""
+        """Score any version of the model on the pool, as it is served."""
 
     def tensors(self, network: nn.Module) -> dict[str, npt.NDArray[np.generic]]:
         """Name a trained network's weights as files have them."""
