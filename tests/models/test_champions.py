@@ -15,7 +15,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from livercad.errors import ModelError
-from livercad.models.champions import POINTER, champion, crown, pointer, roll_back, stamps
+from livercad.models.champions import POINTER, champion, crown, once_in_use, pointer, roll_back, stamps
 from livercad.models.install import install_all, installed_weights
 from livercad.models.registry import find
 from livercad.models.version import BASE, ModelVersion, base, challenger, check_weights, version_text
@@ -63,6 +63,19 @@ def test_rolling_back_goes_back_one_by_one_to_the_base(installed, tmp_path):
     assert roll_back("one", "bob") == base("one") == champion("one")
     with pytest.raises(ModelError, match="no former champion"):
         roll_back("one", "bob")
+
+
+def test_weights_that_were_in_use_are_found_whichever_are_now(installed, tmp_path):
+    first, second = (crown(trained(tmp_path, number), "ann", "better") for number in (1, 2))
+    assert once_in_use("one", 1, first.sha256) == first
+    assert once_in_use("one", BASE, base("one").sha256) == base("one")
+    with pytest.raises(ModelError, match=r"one 1\+3 .*found missing .*begin again with the weights in use now"):
+        once_in_use("one", 3, "0" * 64)
+    with pytest.raises(ModelError, match="found another base's"):
+        once_in_use("one", BASE, first.sha256)
+    first.path.write_bytes(second.path.read_bytes())
+    with pytest.raises(ModelError, match="found damaged"):
+        once_in_use("one", 1, first.sha256)
 
 
 def test_every_change_changes_the_stamps(installed, tmp_path):

@@ -9,12 +9,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from filelock import FileLock
+from safetensors.numpy import load_file, save_file
 
 from fakes import write_case
+from livercad.errors import ModelError
 from livercad.learning.audit import Event
-from livercad.server import housekeeping, training_process
+from livercad.models.champions import crown
+from livercad.models.convert import content_sha256
+from livercad.models.install import installed_weights
+from livercad.models.version import ModelVersion, base, version_text
+from livercad.server import housekeeping, training_process, training_work
 from livercad.server.datastore import StudyDatastore
 from livercad.server.folders import appearing
 from livercad.server.jobs import ENDED
@@ -22,7 +29,7 @@ from livercad.server.trainer import Trainer
 from livercad.server.training_orders import Stage, Wish
 from livercad.settings import Settings
 from livercad.studies.atomic import replacing
-from server.fake_recipes import TASK
+from server.fake_recipes import NAME, TASK
 from server.labelled_studies import SHAPE, write_labelled
 
 WAIT_S = 60
@@ -104,3 +111,33 @@ def test_a_training_whose_process_is_killed_twice_at_the_same_place_fails(
     assert len(started) == 2
     events = [record["event"] for record in reversed(store.book.audit.read(training=id))]
     assert events == ["training_started", "training_resumed", "training_ended"]
+
+
+def test_a_training_goes_on_with_the_weights_that_it_began_with_after_a_promotion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVERCAD_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr(Trainer, "_run", lambda *_: None)
+    store = write_labelled(tmp_path / "studies", 8)
+    trainer = Trainer(lambda: store, None, "server.fake_recipes:RECIPES", Settings())  # type: ignore[arg-type]
+
+    def promote(number: int) -> ModelVersion:
+        path = tmp_path / f"{number}.safetensors"
+        tensors = load_file(installed_weights(NAME)).items()
+        save_file({key: each + np.asarray(number, each.dtype) for key, each in tensors if each.dtype.kind == "f"}, path)
+        return crown(
+            ModelVersion(NAME, number, version_text(NAME, number), path, content_sha256(load_file(path))), "", ""
+        )
+
+    begun: list[ModelVersion | None] = []
+    monkeypatch.setattr(training_work, "run", lambda *_: begun.append(_[-1]))
+    used = promote(1)
+    wishes = (Wish(), Wish(start="base"), Wish(start="scratch"))
+    places = [trainer.trainings.place(trainer.start(TASK, wish, "ann")) for wish in wishes]
+    promote(2)
+    for place in places:
+        training_work._train(place, lambda *_: None)
+    assert begun == [used, base(NAME), None]
+    used.path.unlink()
+    with pytest.raises(ModelError, match=r"phantom .*\+1 .*found missing .*begin again with the weights in use now"):
+        training_work._train(places[0], lambda *_: None)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from livercad import settings
 from livercad.errors import ModelError
 from livercad.models import registry
-from livercad.models.install import State, state_of, state_of_file
+from livercad.models.install import State, state_of, state_of_file, weights_path
 from livercad.models.registry import Sha256, find
 from livercad.models.version import BASE, ModelVersion, base, version_text
 from livercad.studies.atomic import replacing, write_text
@@ -78,7 +78,7 @@ def champion(name: str) -> ModelVersion:
     reign = pointer(name).champion
     if reign.number == BASE:
         return base(name)
-    path = _copy_of(name, reign)
+    path = _copy_of(name, reign.sha256)
     state = state_of_file(path, reign.sha256)
     if state is not State.INSTALLED:
         raise ModelError(
@@ -88,6 +88,41 @@ def champion(name: str) -> ModelVersion:
             todo=f"Run `livercad models rollback {name}` to use the version before it.",
         )
     return ModelVersion(name, reign.number, version_text(name, reign.number), path, reign.sha256)
+
+
+def once_in_use(name: str, number: int, sha256: str) -> ModelVersion:
+    """A version that is or was champion, whichever is now.
+
+    Parameters
+    ----------
+    name : str
+        As in the registry.
+    number : int
+        The version's; `BASE` for the base.
+    sha256 : str
+        Of its tensors.
+
+    Returns
+    -------
+    ModelVersion
+        Its weights are there and whole.
+
+    Raises
+    ------
+    ModelError
+        If they are not, or the base is another one now.
+    """
+    path = weights_path(find(name)) if number == BASE else _copy_of(name, sha256)
+    is_another_base = number == BASE and find(name).weights.sha256 != sha256
+    state = "another base's" if is_another_base else state_of_file(path, sha256).value
+    if state != State.INSTALLED.value:
+        raise ModelError(
+            f"weights of {name} {version_text(name, number)} ({sha256[:12]})",
+            found=f"{state} ({path})",
+            expected="those that were in use",
+            todo="Put the file back, or begin again with the weights in use now.",
+        )
+    return ModelVersion(name, number, version_text(name, number), path, sha256)
 
 
 def pointer(name: str) -> Pointer:
@@ -131,7 +166,7 @@ def crown(version: ModelVersion, by: str, reason: str) -> ModelVersion:
     with _locked(version.name):
         present = pointer(version.name)
         if version.number != BASE:
-            _keep(version, _copy_of(version.name, reign))
+            _keep(version, _copy_of(version.name, reign.sha256))
         _point(version.name, Pointer(champion=reign, former=(*present.former, present.champion)))
     return champion(version.name)
 
@@ -193,12 +228,12 @@ def _folder(name: str) -> Path:
     return settings.models_folder() / name
 
 
-def _copy_of(name: str, reign: Reign) -> Path:
-    return _folder(name) / COPIES / f"{reign.sha256}.safetensors"
+def _copy_of(name: str, sha256: str) -> Path:
+    return _folder(name) / COPIES / f"{sha256}.safetensors"
 
 
 def _is_whole(name: str, reign: Reign) -> bool:
-    state = state_of(find(name)) if reign.number == BASE else state_of_file(_copy_of(name, reign), reign.sha256)
+    state = state_of(find(name)) if reign.number == BASE else state_of_file(_copy_of(name, reign.sha256), reign.sha256)
     return state is State.INSTALLED
 
 

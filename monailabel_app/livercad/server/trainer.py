@@ -137,12 +137,14 @@ class Trainer:
             self._check_free()
             recipe = self.recipes[task]
             material = material_of(self._store(), recipe)
+            weights = None if wish.start == "scratch" else _BEGIN[wish.start](recipe.name)
             training = Training(
                 id=new_id(),
                 task=task,
                 model=recipe.name,
                 recipes=self._place,
-                weights="" if wish.start == "scratch" else _BEGIN[wish.start](recipe.name).sha256,
+                weights=weights.sha256 if weights else "",
+                version=weights.number if weights else None,
                 wish=wish,
                 settings=self._settings,
                 who=who,

@@ -69,7 +69,8 @@ class Training(BaseModel):
     task: str
     model: str = Field(description="Name in the registry of models.")
     recipes: str = Field(description="Where its recipe is found, see `LiverCADApp.recipes`.")
-    weights: str = Field(description="SHA-256 of those that it begins with; empty for none.")
+    weights: str = Field(description="SHA-256 of those that it begins with, also when it goes on; empty for none.")
+    version: int | None = Field(None, description="Number of their version; None for none.")
     wish: Wish
     settings: Settings
     who: str = Field(description="Wants it.")

@@ -22,6 +22,7 @@ from types import FrameType
 from typing import Any
 
 from livercad.errors import Cancelled, LiverCADError
+from livercad.models.champions import once_in_use
 from livercad.progress import Progress
 from livercad.recipes.run import Wish, run
 from livercad.server.training_orders import read_material, read_training
@@ -99,7 +100,9 @@ def _train(folder: Path, progress: Progress) -> None:
     asked = training.wish
     wish = Wish(asked.start, asked.steps or None, asked.minutes, asked.seed)
     cache = folder.parent.with_name(CACHE) / training.task
-    run(recipe, material.cases, material.sides, folder, wish, training.settings, cache, progress)
+    # A version may have been promoted since the training began.
+    begin = None if training.version is None else once_in_use(training.model, training.version, training.weights)
+    run(recipe, material.cases, material.sides, folder, wish, training.settings, cache, progress, begin)
 
 
 def _channel() -> Callable[..., None]:
