@@ -41,3 +41,16 @@ def test_sides_stay_whatever_share_is_asked_for_later(tmp_path: Path, asked: lis
         assert CliRunner().invoke(app, [*words, share]).exit_code == 0
     assert set(asked[0][2].values()) == {Side.TRAINING}
     assert asked[1][2] == asked[0][2]
+
+
+def test_what_belongs_with_validation_cases_is_not_trained_on(tmp_path: Path, asked: list[tuple[Any, ...]]) -> None:
+    liver_cases(tmp_path, 2)
+    studies = tmp_path / "studies"
+    Pool(learning_folder(studies), 0.0).assign("liver-0", "liver-0")
+    Pool(learning_folder(studies), 1.0).assign("liver-1", "liver-1")
+    rows = "".join(f"liver-{number},pv,liver-{number}/portal.nii.gz,Anna\n" for number in range(2))
+    (studies / "studies.csv").write_text(f"case,phase,path,patient\n{rows}")
+    done = CliRunner().invoke(app, ["train", "liver", "--studies", str(studies), "--output", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert asked[0][2] == {"liver-1": Side.VALIDATION}
+    assert "left out: liver-0: same patient or image as liver-1" in done.output

@@ -15,7 +15,9 @@ import pytest
 from learning.killing import killed_at_work
 from learning.labelled import labelled_case
 from livercad.errors import InputError
+from livercad.learning.cases import LabelledCase, LabelVersion
 from livercad.learning.pool import NAME, TEST_LIST, Pool, Side, patient_key
+from livercad.studies.discover import find_studies
 
 
 def drawn(share: float, side: Side, folder: Path) -> str:
@@ -90,6 +92,45 @@ def test_images_that_come_later_are_known_as_well(tmp_path: Path) -> None:
     pool.assign(kept, kept, ["third image"])
     for name, image in (("copy 2", "second image"), ("copy 3", "third image")):
         assert Pool(tmp_path, 0.0).assign(name, name, [image]) is Side.VALIDATION
+
+
+def test_training_cases_that_turn_out_to_belong_with_others_are_left_out(tmp_path: Path) -> None:
+    for share, names in ((0.0, ("a", "b", "c", "far")), (1.0, ("kept", "kept too"))):
+        for name in names:
+            Pool(tmp_path, share).assign(name, name, [f"image of {name}"])
+    pool = Pool(tmp_path, 0.0)
+    sides = pool.sides()
+    assert pool.left_out() == {}
+    pool.assign("a", "Anna")
+    pool.assign("kept", "Anna")  # told later: of one patient
+    assert pool.left_out() == {"a": ("kept",)}
+    # A copy of one case that is of the patient of another: what belongs with either belongs with both.
+    assert pool.assign("bridge", "kept too", ["image of b"]) is Side.VALIDATION
+    pool.assign("c", "b")
+    assert pool.left_out() == {"a": ("kept",), "b": ("bridge", "kept too"), "c": ("bridge", "kept too")}
+    assert {case: pool.sides()[case] for case in sides} == sides, "no side changes"
+    assert pool.usable() == {case: side for case, side in pool.sides().items() if case not in ("a", "b", "c")}
+    pool.assign("a", "Berta")  # a mistake that was mended
+    assert "a" not in pool.left_out() and pool.usable()["a"] is Side.TRAINING
+
+
+def test_images_are_read_again_where_their_files_are_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool(tmp_path, 0.0)
+    pool.add(labelled_case(tmp_path, "case", 0))
+    with monkeypatch.context() as patch:
+        patch.setattr("livercad.learning.pool.contents_of", lambda *_: pytest.fail("nothing is new"))
+        pool.add(labelled_case_as_it_is(tmp_path, "case", "Anna"))
+    assert Pool(tmp_path, 1.0).assign("her second", "Anna") is Side.TRAINING, "the patient was told later"
+    pool.add(labelled_case(tmp_path, "case", 1))
+    for seed in (0, 1):
+        assert Pool(tmp_path, 1.0).add(labelled_case(tmp_path, f"copy {seed}", seed)) is Side.TRAINING
+
+
+def labelled_case_as_it_is(folder: Path, name: str, patient: str) -> LabelledCase:
+    """A case that was written before, of a patient."""
+    study = next(study for study in find_studies(folder / "studies").studies if study.case == name)
+    label = folder / "labels" / f"{name}.nii.gz"
+    return LabelledCase(name, patient, study, study.reference, label, LabelVersion("final", 1, ""))
 
 
 def test_the_test_set_is_locked_by_a_list_of_cases_and_patients(tmp_path: Path) -> None:

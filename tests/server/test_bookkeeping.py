@@ -21,6 +21,7 @@ from livercad.server import submissions
 from livercad.server.bookkeeping import Bookkeeping
 from livercad.server.datastore import StudyDatastore
 from livercad.server.strategies import First, Random
+from livercad.server.training_cases import why_no_training
 from server.annotations import annotation_of, write_maps
 
 SHAPE = (32, 24, 20)
@@ -100,6 +101,35 @@ def test_a_copy_and_another_study_of_the_patient_follow(tmp_path: Path) -> None:
             assert others.book.pool.side(case) is kept
         submit(others, tmp_path, "other")
         assert others.book.pool.side("other") is not kept
+
+
+def test_a_patient_who_is_told_later_leaves_training_cases_out_and_no_side_changes(
+    store: StudyDatastore, tmp_path: Path
+) -> None:
+    studies = store.catalogue.root
+    for share, case in ((0.0, "one"), (1.0, "two")):
+        submit(open_store(studies, share), tmp_path, case)
+    table = "case,phase,path,patient\n" + "".join(f"{case},pv,{case}.nii.gz,{{}}\n" for case in ("one", "two", "three"))
+
+    def told(*patients: str) -> StudyDatastore:
+        (studies / "studies.csv").write_text(table.format(*patients))
+        again = open_store(studies, 0.0)
+        again.assign_sides()
+        again.assign_sides()
+        return again
+
+    late = told("P1", "P1", "P1")
+    assert late.book.pool.sides() == {"one": Side.TRAINING, "two": Side.VALIDATION}
+    assert late.book.pool.usable() == {"two": Side.VALIDATION}
+    assert "0 for training and 1 for validation" in why_no_training(late)
+    late = told("P1", "P1", "P1")
+    (record,) = late.book.audit.read(event=Event.LEFT_OUT)
+    assert (record["case"], record["reason"]) == ("one", "same patient or image as two, of the validation side")
+    submit(late, tmp_path, "three")
+    assert late.book.pool.side("three") is Side.VALIDATION, "although the share is 0"
+    mended = told("P2", "P1", "P1")
+    assert mended.book.pool.usable()["one"] is Side.TRAINING
+    assert [record["event"] for record in mended.book.audit.read(case="one")][:2] == ["taken_back", "left_out"]
 
 
 def test_listed_cases_are_locked_for_the_test(

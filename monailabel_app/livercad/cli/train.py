@@ -70,7 +70,12 @@ def train(
     for problem in problems:
         console.print(f"left out: {problem.case}: {problem.reason}", markup=False, highlight=False, soft_wrap=True)
     pool = Pool(learning_folder(studies), share)
-    sides = {case.case: pool.add(case) for case in cases}
+    for case in cases:
+        pool.add(case)
+    for name, others in pool.left_out().items():
+        why = f"same patient or image as {others[0]}, which is not for training"
+        console.print(f"left out: {name}: {why}", markup=False, highlight=False, soft_wrap=True)
+    sides = pool.usable()
     output = output or Path("trained") / model
     wish = Wish(start, steps, minutes, seed)
     try:

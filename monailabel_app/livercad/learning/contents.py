@@ -76,6 +76,34 @@ def stamp_series(series: Series) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def stamp_study(study: Study, reference: Series) -> str:
+    """Hash of name, size and date of a study's files: whether `contents_of` may have changed, at once.
+
+    Parameters
+    ----------
+    study : Study
+        Its images.
+    reference : Series
+        As of `contents_of`.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits; the same where a folder has moved.
+
+    Raises
+    ------
+    InputError
+        If a file is missing.
+    """
+    try:
+        stats = [(path.name, path.stat()) for series in study.series for path in series.files]
+    except OSError as error:
+        raise _unreadable(Path(error.filename), error) from error
+    lines = [f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats]
+    return hashlib.sha256("\n".join([*lines, reference.files[0].name]).encode()).hexdigest()[:32]
+
+
 def contents_of(study: Study, reference: Series) -> tuple[str, ...]:
     """Hashes by which a copy of a case is known under another name.
 

@@ -12,7 +12,10 @@ from pathlib import Path
 
 from livercad.errors import InputError
 from livercad.learning.cases import LabelledCase
+from livercad.learning.contents import contents_of, stamp_study
 from livercad.learning.journal import Journal
+from livercad.learning.kin import kin_of
+from livercad.studies.study import Series, Study
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +50,15 @@ class Place:
     patient : str
         As `patient_key` makes it.
     contents : frozenset of str
-        Hashes of its images.
+        Hashes of its images, also of former ones.
+    stamp : str
+        Of the files that were hashed last, see `stamp_study`.
     """
 
     side: Side
     patient: str
     contents: frozenset[str]
+    stamp: str = ""
 
 
 class Pool:
@@ -60,7 +66,8 @@ class Pool:
 
     A case's side is drawn when it is first assigned, by a hash of its patient: the same on every machine and in any
     order of cases. Cases of one patient, and cases with an image in common, stay together. No side ever changes,
-    whatever becomes of the share, the images or the list of the test set.
+    whatever becomes of the share, the images, the patient or the list of the test set. Where it turns out later that
+    cases of several sides belong together, those on the side of training are left out of trainings (`left_out`).
 
     Parameters
     ----------
@@ -90,12 +97,12 @@ class Pool:
         self._lock = threading.RLock()
 
     def add(self, labelled: LabelledCase) -> Side:
-        """Assign a case by its patient and the contents of its images.
+        """Assign a case by its patient and the contents of its images, or learn what is new of them.
 
         Parameters
         ----------
         labelled : LabelledCase
-            Its images are read, unless the case is known already.
+            Its images are read, unless they are known already.
 
         Returns
         -------
@@ -105,13 +112,40 @@ class Pool:
         Raises
         ------
         InputError
-            If an image cannot be read.
+            If an image of a case that has no side cannot be read.
         """
-        known = self.side(labelled.case)
-        return known or self.assign(labelled.case, labelled.patient, labelled.contents())
+        case, patient = labelled.case, labelled.patient
+        new = self.look(case, patient, labelled.study, labelled.reference)
+        return self.assign(case, patient, *new)
 
-    def assign(self, case: str, patient: str, contents: Collection[str] = ()) -> Side:
-        """Give a case its side; the one that it has if it has one.
+    def look(self, case: str, patient: str, study: Study, reference: Series) -> tuple[tuple[str, ...], str]:
+        """Read the images of a case as far as they are not known, for `assign`.
+
+        Returns
+        -------
+        contents : tuple of str
+            Hashes; empty where there is nothing new, or where a case that has its side cannot be read now.
+        stamp : str
+            Of their files; empty likewise.
+
+        Raises
+        ------
+        InputError
+            If an image of a case that has no side cannot be read.
+        """
+        with self._lock:
+            self._catch_up()
+            known = self._places.get(case)
+        try:
+            stamp = stamp_study(study, reference)
+            return ((), "") if known and known.stamp == stamp else (contents_of(study, reference), stamp)
+        except InputError:
+            if known is None:
+                raise
+            return (), ""
+
+    def assign(self, case: str, patient: str, contents: Collection[str] = (), stamp: str = "") -> Side:
+        """Give a case its side; the one that it has if it has one. What is new of it is kept.
 
         Parameters
         ----------
@@ -121,6 +155,8 @@ class Pool:
             Whose it is; the case's name where nobody knows.
         contents : collection of str
             Hashes of its images. Cases that share one belong together.
+        stamp : str, optional
+            Of the files of which these are.
 
         Returns
         -------
@@ -131,10 +167,10 @@ class Pool:
         with self._lock, self._journal.locked():
             self._catch_up()
             known = self._places.get(case)
-            if known and key == known.patient and hashes <= known.contents:
+            if known and key == known.patient and hashes <= known.contents and stamp in ("", known.stamp):
                 return known.side
             side = known.side if known else self._choose(case, patient, hashes)
-            record = {"case": case, "side": side, "patient": key, "contents": sorted(hashes)}
+            record = {"case": case, "side": side, "patient": key, "contents": sorted(hashes), "stamp": stamp}
             self._journal.append(record)
             self._catch_up()
             return side
@@ -151,6 +187,25 @@ class Pool:
         with self._lock:
             self._catch_up()
             return {case: place.side for case, place in self._places.items()}
+
+    def left_out(self) -> dict[str, tuple[str, ...]]:
+        """Training cases that belong with cases of other sides: by patient or image, directly or through others.
+
+        Returns
+        -------
+        dict of str to tuple of str
+            By case, the cases of other sides. Nothing may be learnt from it any more, or what those tell is not true.
+        """
+        with self._lock:
+            self._catch_up()
+            ties = {case: (place.patient, *place.contents) for case, place in self._places.items()}
+            training = {case for case, place in self._places.items() if place.side is Side.TRAINING}
+        return kin_of(training, ties)
+
+    def usable(self) -> dict[str, Side]:
+        """Side of every case that has one, but for those that are `left_out`."""
+        gone = self.left_out()
+        return {case: side for case, side in self.sides().items() if case not in gone}
 
     def test_list(self) -> frozenset[str]:
         """Cases and patients of the locked test set, as ``test.txt`` has them now."""
@@ -196,7 +251,8 @@ class Pool:
             before = self._places.get(record["case"])
             contents = frozenset(record["contents"]) | (before.contents if before else frozenset())
             side = before.side if before else Side(record["side"])  # the first word is the last
-            self._places[record["case"]] = Place(side, record["patient"], contents)
+            stamp = record.get("stamp") or (before.stamp if before else "")
+            self._places[record["case"]] = Place(side, record["patient"], contents, stamp)
 
 
 def patient_key(patient: str) -> str:

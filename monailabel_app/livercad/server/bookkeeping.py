@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from monailabel.interfaces.datastore import DefaultLabelTag
 
 from livercad.errors import InputError
 from livercad.learning.audit import AuditLog, Event
-from livercad.learning.contents import contents_of
 from livercad.learning.folder import learning_folder
 from livercad.learning.pool import SHARE, Pool
 from livercad.learning.reservations import MINUTES, Reservations
@@ -44,6 +44,7 @@ class Bookkeeping:
     def __init__(self, root: Path, share: float = SHARE, minutes: float = MINUTES) -> None:
         self._root, self._share, self._minutes = root, share, minutes
         self._assigning = threading.Lock()
+        self._left_out: set[str] | None = None
 
     @cached_property
     def audit(self) -> AuditLog:
@@ -111,21 +112,58 @@ class Bookkeeping:
             The image that its label lies on.
         """
         self.reservations.release(study.case)
-        self.assign(study, reference)
+        self.assign([(study, reference)])
 
-    def assign(self, study: Study, reference: Series) -> None:
-        """Give a case its side if it has none."""
-        if self.pool.side(study.case):
-            return
+    def assign(self, cases: Iterable[tuple[Study, Series]]) -> None:
+        """Give cases their sides if they have none, and keep what is told of patients and images since then.
+
+        Parameters
+        ----------
+        cases : iterable of (Study, Series)
+            Each with the image that its label lies on.
+        """
         try:
-            patient, contents = Patients(self._root).of(study), contents_of(study, reference)
-        except (InputError, OSError) as error:
-            logger.warning("Case %s has got no side of the pool yet: %s", study.case, error)
+            patients = Patients(self._root)
+        except InputError as error:
+            logger.warning("No case gets a side of the pool now: %s", error)
             return
+        for study, reference in cases:
+            try:
+                self._assign(study, reference, patients.of(study))
+            except (InputError, OSError) as error:
+                logger.warning("Case %s has got no side of the pool yet: %s", study.case, error)
+        self._record_left_out()
+
+    def _assign(self, study: Study, reference: Series, patient: str) -> None:
+        new = self.pool.look(study.case, patient, study, reference)
         with self._assigning:
-            if not self.pool.side(study.case):
-                side = self.pool.assign(study.case, patient, contents)
+            is_new = self.pool.side(study.case) is None
+            side = self.pool.assign(study.case, patient, *new)
+            if is_new:
                 self.audit.record(Event.ASSIGNED, "", case=study.case, side=side)
+
+    def _record_left_out(self) -> None:
+        """Record which training cases are left out of trainings from now on and why, and which are no longer."""
+        with self._assigning:
+            now = self.pool.left_out()
+            if self._left_out is None:
+                self._left_out = self._recorded_as_left_out()
+            for case in sorted(now.keys() - self._left_out):
+                others = f"{now[case][0]} and {len(now[case]) - 1} more" if len(now[case]) > 1 else now[case][0]
+                side = self.pool.side(now[case][0])
+                reason = f"same patient or image as {others}, of the {side} side"
+                logger.warning("Case %s is not trained on any more: %s", case, reason)
+                self.audit.record(Event.LEFT_OUT, "", case=case, reason=reason)
+            for case in sorted(self._left_out - now.keys()):
+                self.audit.record(Event.TAKEN_BACK, "", case=case)
+            self._left_out = set(now)
+
+    def _recorded_as_left_out(self) -> set[str]:
+        newest: dict[str, str] = {}
+        for record in self.audit.read():
+            if record["event"] in (Event.LEFT_OUT, Event.TAKEN_BACK):
+                newest.setdefault(record["case"], record["event"])
+        return {case for case, event in newest.items() if event == Event.LEFT_OUT}
 
     def record_sides(self) -> None:
         """Record the sides of which the audit log does not know, as after a kill between the two."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from livercad.server.leftovers import remove_leftovers
 from livercad.server.names import check_name
 from livercad.server.new_cases import add_case, remove_unfinished
 from livercad.server.uploads import add_study_file, remove_study_files
+from livercad.studies.study import Series, Study
 
 
 class StudyDatastore(CaseDatastore):
@@ -70,13 +71,17 @@ class StudyDatastore(CaseDatastore):
         self.book.take_in(study, self.memory.reference(study))
 
     def assign_sides(self) -> None:
-        """Give every labelled case its side of the pool, as after a kill between label and side."""
+        """Give every labelled case its side of the pool, as after a kill between label and side; see to late news."""
         self.book.warn_of_late_lists()
         self.book.record_sides()
+        self.book.assign(self._labelled())
+
+    def _labelled(self) -> Iterator[tuple[Study, Series]]:
+        """Every case with a final label, and the image that results lie on."""
         for case in self.label_infos(TAG):
             with suppress(UnknownNameError):  # removed meanwhile
                 study = self.study(case)
-                self.book.assign(study, self.memory.reference(study))
+                yield study, self.memory.reference(study)
 
     def save_version(self, case: str, label: Path, tag: str, info: dict[str, Any]) -> int:
         """Save a label that has been checked, as a new version.

@@ -24,7 +24,7 @@ def why_no_training(store: StudyDatastore) -> str:
 
     A training itself looks closer, and may be refused for labels that cannot be used.
     """
-    sides = store.book.pool.sides()
+    sides = store.book.pool.usable()
     cases = [case for case, info in store.label_infos(TAG).items() if is_accepted(info)]
     reason = _too_few({side: sum(sides.get(case) == side for case in cases) for side in FEWEST})
     return f"Too few cases with a complete label: {reason}." if reason else ""
@@ -54,7 +54,7 @@ def material_of(store: StudyDatastore, recipe: Trainable) -> Material:
     cases, problems = labelled_cases(store)
     for problem in problems:
         logger.warning("Case %s is not trained on: %s", problem.case, problem.reason)
-    parted = recipe.sides(cases, store.book.pool.sides())
+    parted = recipe.sides(cases, store.book.pool.usable())
     on = {Side.TRAINING: parted.training, Side.VALIDATION: parted.pool}
     if reason := _too_few({side: len(cases) for side, cases in on.items()}):
         unusable = f"; {len(problems)} labels cannot be used, see the log" if problems else ""
