@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,10 @@ from livercad.models.champions import crown
 from livercad.models.convert import content_sha256
 from livercad.models.install import installed_weights
 from livercad.models.version import ModelVersion, base, version_text
-from livercad.server import housekeeping, training_process, training_work
+from livercad.server import housekeeping, overview, training_process, training_routes, training_work
 from livercad.server.datastore import StudyDatastore
 from livercad.server.folders import appearing
-from livercad.server.jobs import ENDED
+from livercad.server.jobs import ENDED, Jobs
 from livercad.server.trainer import Trainer
 from livercad.server.training_orders import Stage, Wish
 from livercad.settings import Settings
@@ -141,3 +142,28 @@ def test_a_training_goes_on_with_the_weights_that_it_began_with_after_a_promotio
     used.path.unlink()
     with pytest.raises(ModelError, match=r"phantom .*\+1 .*found missing .*begin again with the weights in use now"):
         training_work._train(places[0], lambda *_: None)
+
+
+def test_why_a_training_failed_is_told_after_a_restart_and_a_later_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trainer, "_run", lambda *_: None)
+    store = write_labelled(tmp_path / "studies", 8)
+
+    def server() -> Trainer:
+        return Trainer(lambda: store, None, "server.fake_recipes:RECIPES", Settings())  # type: ignore[arg-type]
+
+    first = server()
+    failed, later = (first.start(TASK, Wish(seed=seed), "ann") for seed in (1, 2))
+    first._end(failed, stage=Stage.FAILED, error="the labels: found nonsense")
+    first._end(later, stage=Stage.CANCELLED)
+    second = server()
+    second.open(Jobs())
+    app = SimpleNamespace(trainer=second, datastore=lambda: store)
+    monkeypatch.setattr(training_routes, "livercad_app", lambda: app)
+    told = training_routes.show_training()
+    assert told["job"]["id"] == later.id
+    (error,) = told["failed"]
+    assert (error["id"], error["error"]) == (failed.id, "the labels: found nonsense") and error["ended"]
+    errors = overview._errors(SimpleNamespace(analyses=SimpleNamespace(problem="")), store, [])  # type: ignore[arg-type]
+    assert [(entry["where"], entry["what"]) for entry in errors] == [(f"training of {TASK}", error["error"])]

@@ -16,6 +16,7 @@ from livercad.server import submissions
 from livercad.server.agreements import Compared
 from livercad.server.datastore import StudyDatastore
 from livercad.server.jobs import ENDED, Job, State
+from livercad.server.training_orders import Trainings
 
 if TYPE_CHECKING:
     from livercad.server.app import LiverCADApp
@@ -129,10 +130,12 @@ def _errors(app: LiverCADApp, store: StudyDatastore, jobs: list[Job]) -> list[di
     """The latest first; what holds now before what has happened."""
     errors = [{"when": "now", "where": "models", "what": app.analyses.problem}] if app.analyses.problem else []
     errors += [{"when": "now", "where": f"case {one.case}", "what": one.reason} for one in store.catalogue.problems]
-    happened = [
+    failed = {training.id: training for training in Trainings(store.catalogue.root).failed()}
+    happened = [(each.ended or each.started, f"training of {each.task}", each.error) for each in failed.values()]
+    happened += [
         (job.ended or job.created, f"{job.model} of {job.image}", job.error)
         for job in jobs
-        if job.state is State.FAILED
+        if job.state is State.FAILED and job.id not in failed
     ]
     happened += [(row.at, f"scores of case {row.case}", row.problem) for row in store.book.scores.problems()]
     latest = sorted(happened, key=lambda entry: -entry[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -30,6 +30,8 @@ from livercad.studies.atomic import write_text
 logger = logging.getLogger(__name__)
 
 FOLDER, ORDER, CASES = "trainings", "training.json", "cases.json"
+LOOKED_AT = 20
+"""Trainings, for those that have failed."""
 
 
 class Wish(BaseModel):
@@ -120,8 +122,16 @@ class Trainings:
 
     def all(self) -> list[Training]:
         """Every training, the oldest first."""
+        return self._read(self.folder.glob(f"*/{ORDER}"))
+
+    def failed(self) -> list[Training]:
+        """Those of the latest `LOOKED_AT` trainings that have failed, the latest first."""
+        files = sorted(self.folder.glob(f"*/{ORDER}"), key=lambda file: file.parent.name)[-LOOKED_AT:]
+        return [training for training in reversed(self._read(files)) if training.stage is Stage.FAILED]
+
+    def _read(self, files: Iterable[Path]) -> list[Training]:
         found = []
-        for file in self.folder.glob(f"*/{ORDER}"):
+        for file in files:
             try:
                 found.append(read_training(file.parent))
             except (OSError, ValueError) as error:  # another version of this software has written it

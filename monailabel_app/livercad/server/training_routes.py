@@ -49,12 +49,16 @@ class Request(Wish):
 
 @router.get("/livercad/training")
 def show_training() -> dict[str, Any]:
-    """Tell what can be trained, with which settings, why not if nothing can; and how the latest training goes."""
+    """Tell what can be trained, how, or why nothing can; how the latest training goes; which have failed."""
     trainer = livercad_app().trainer
     reason = why_no_training(livercad_app().datastore())
     settings, titles = settings_of(Wish), {task: title_of(recipe) for task, recipe in trainer.recipes.items()}
     models = [{"name": task, "title": title, "settings": settings} for task, title in titles.items()]
-    return {"trainers": [] if reason else models, "reason": reason, "job": _told(trainer)}
+    failed = [
+        {"id": each.id, "model": each.task, "who": each.who, "ended": each.ended, "error": each.error}
+        for each in trainer.trainings.failed()
+    ]
+    return {"trainers": [] if reason else models, "reason": reason, "job": _told(trainer), "failed": failed}
 
 
 @router.post("/livercad/training")
