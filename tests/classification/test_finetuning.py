@@ -16,8 +16,9 @@ from liver_cases import liver_cases
 from livercad.classification.calibration import consistent_temperature, place_of
 from livercad.classification.case_examples import lesion_examples
 from livercad.classification.classifier import NAME, LesionClassifier
+from livercad.classification.examples import STORED_PIXELS, STORED_PLANES, TYPES, LesionExamples
 from livercad.classification.finetuning import ClassificationJob, Mixing
-from livercad.classification.recipe import CLASSES
+from livercad.classification.recipe import CLASS_OF_TYPE, CLASSES, predict
 from livercad.classification.scaling import to_network
 from livercad.core.crops import PHASES, crops_of
 from livercad.core.findings import Lesion
@@ -187,6 +188,36 @@ def test_where_too_few_other_lesions_are_left_the_temperatures_from_before_hold(
     network = job.network().eval()
     assert job.validate(network, lambda *_: None).cases == job.measure(base(NAME), lambda *_: None).cases
     assert not np.allclose(job.tensors(network)["calibration.temperatures"], base_temperatures())
+
+
+def test_phantoms_calibrate_with_all_lesions_that_were_learnt_from(
+    cases: list[LabelledCase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    shape = (2 * len(TYPES), len(PHASES), STORED_PLANES, STORED_PIXELS, STORED_PIXELS)
+    squares, types = rng.integers(0, 200, shape).astype(np.int16), np.arange(2 * len(TYPES)) % len(TYPES)
+    phantoms = LesionExamples(squares, types, np.arange(len(types)), np.full(len(types), 20.0))
+    monkeypatch.setattr("livercad.classification.finetuning.load_examples", lambda *_, **__: phantoms)
+    job = ClassificationJob(portal_only, cases, cases[2:], base(NAME), tmp_path, Settings(), 0, Mixing(batch=8))
+    job.prepare(lambda *_: None)
+    assert [len(drawn) for drawn in job.draw(0, 0, 1)] == [8, 8, 8]
+    network = job.network().eval()
+    own = [lesion_examples(case, portal_only) for case in cases]
+    with torch.inference_mode():
+        features = [
+            network(torch.from_numpy(to_network(one["crops"])), torch.from_numpy(one["present"])).features.numpy()
+            for one in own
+        ]
+    ((logits, of_phantoms),) = predict(network, squares, [np.ones(len(PHASES), bool)])
+    calibration = {
+        name.partition(".")[2]: array for name, array in job.tensors(network).items() if "calibration" in name
+    }
+    for kind, place in ((LesionClass.CYST, 0), (LesionClass.METASTASIS, 1), (LesionClass.HCC, 4)):
+        number = CLASSES.index(kind)
+        of_kind = [of_phantoms[CLASS_OF_TYPE[types] == number], *features[place::2]]
+        assert calibration["means"][number] == pytest.approx(np.concatenate(of_kind).mean(axis=0), abs=1e-4)
+    of_all = consistent_temperature(logits, CLASS_OF_TYPE[types])
+    assert calibration["temperatures"][place_of([True] * len(PHASES))] == pytest.approx(of_all, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from livercad.models.version import ModelVersion
-from livercad.recipes.models import LESION_RECIPE
+from livercad.recipes.models import LESION_RECIPE, MeasuringOnce
 from livercad.recipes.trainable import Sides
 from livercad.segmentation.training import lesion_views
-from livercad.segmentation.training.jobs import LESIONS, Amount, SegmentationJob
+from livercad.segmentation.training.jobs import LESIONS, Amount
 from livercad.settings import Settings
 
 CROPS = 2
@@ -18,8 +18,8 @@ lesion_views.CROP = (80, 80, 24)  # as large as the livers of these tests
 
 def _small(
     sides: Sides, start: ModelVersion | None, folder: Path, cache: Path, settings: Settings, seed: int
-) -> SegmentationJob:
-    return SegmentationJob(
+) -> MeasuringOnce:
+    return MeasuringOnce(
         LESIONS, sides.training, sides.pool, start, folder, cache, settings, seed, Amount(CROPS, at_once=1)
     )
 
