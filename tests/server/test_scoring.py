@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from errno import ENOMEM
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,13 @@ import pytest
 from fakes import FakeLesionFinder, full_analyzer, synthetic_abdomen, write_case
 from livercad.core.findings import ModelUsed
 from livercad.core.volume import Volume
+from livercad.learning.folder import learning_folder
 from livercad.learning.score_table import Score
+from livercad.learning.scores import Scores
 from livercad.pipeline.analyzer import Analyzer
 from livercad.progress import Progress, silent
 from livercad.server.datastore import StudyDatastore
-from livercad.server.scoring import Pause, Scoring
+from livercad.server.scoring import Pause, Scoring, stamp_of_case
 from livercad.server.strategies import DESCRIPTIONS, Informed
 from livercad.settings import Settings
 from livercad.studies.nifti import write_volume
@@ -43,6 +46,7 @@ class Desk:
         self.store = StudyDatastore(folder)
         self.scoring = Scoring(self.datastore, self, lambda: self.busy, poll_s=0.01, list_s=0.05)
         self.looked = 0
+        self.error: Exception | None = None
         self.held = threading.Event()
         self.held.set()
 
@@ -61,6 +65,8 @@ class Desk:
                 desk.looked += 1
                 while not desk.held.wait(0.01):
                     progress(0, 1, "lesions")
+                if desk.error:
+                    raise desk.error
                 return super().uncertainty(ct, liver, progress)
 
         analyzer.find_lesions = Watched(Settings())
@@ -129,6 +135,36 @@ def test_a_broken_case_is_told_and_left_until_its_images_change(desk: Desk) -> N
     write_case(desk.folder, "b", 1, SHAPE)
     until(lambda: desk.counts() == (3, 0, 0, 0))
     assert desk.store.book.scores.problems() == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 3 GiB"),
+        RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory"),
+        OSError(ENOMEM, "Cannot allocate memory"),
+        RuntimeError("a defect"),
+    ],
+    ids=["memory", "cuda", "torch", "system", "defect"],
+)
+def test_what_failed_for_lack_of_memory_is_tried_again_after_a_restart_and_by_a_new_champion(
+    desk: Desk, error: Exception
+) -> None:
+    desk.error = error
+    desk.scoring.start()
+    until(lambda: desk.counts() == (0, 0, 3, 0) and desk.scoring.progress().state == "done")
+    time.sleep(0.2)  # several lists later
+    assert desk.looked == 3
+    assert all(str(error).split(" (")[0] in row.problem for row in desk.store.book.scores.problems())
+    is_for_good = "defect" in str(error)
+    stamps = {case: stamp_of_case(desk.store.study(case)) for case in "abc"}
+    again = Scores(learning_folder(desk.folder))
+    assert again.missing(stamps, desk.scoring._models) == ([] if is_for_good else ["a", "b", "c"])
+    desk.error, desk.version = None, "2"
+    if not is_for_good:
+        until(lambda: desk.counts() == (3, 0, 0, 0))
+        assert desk.store.book.scores.problems() == []
 
 
 def test_a_new_champion_looks_again_and_the_former_ones_scores_hold_meanwhile(desk: Desk) -> None:

@@ -62,6 +62,8 @@ class Row:
         None where it failed.
     problem : str
         Why it failed.
+    is_passing : bool
+        Whether that may be otherwise the next time, as with a lack of memory. Such rows are not kept on the disk.
     """
 
     case: str
@@ -70,6 +72,11 @@ class Row:
     at: float
     score: Score | None
     problem: str = ""
+    is_passing: bool = False
+
+    def has_failed(self, models: str) -> bool:
+        """Whether these models need not look at the case either."""
+        return bool(self.problem) and (not self.is_passing or self.models == models)
 
 
 class ScoreTable:

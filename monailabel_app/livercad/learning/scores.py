@@ -49,9 +49,12 @@ class Scores:
         """
         self._put(Row(case, models, stamp, time.time(), score))
 
-    def fail(self, case: str, stamp: str, models: str, problem: str) -> None:
-        """Keep that a case cannot be scored; it is not missing until its images change."""
-        self._put(Row(case, models, stamp, time.time(), None, problem))
+    def fail(self, case: str, stamp: str, models: str, problem: str, *, is_passing: bool = False) -> None:
+        """Keep that a case cannot be scored; it is not missing until its images change.
+
+        Where it `is_passing`, as a lack of memory, it is missing for other models, and after a restart.
+        """
+        self._put(Row(case, models, stamp, time.time(), None, problem, is_passing))
 
     def missing(self, stamps: Mapping[str, str], models: str) -> list[str]:
         """List the cases that these models have not looked at.
@@ -72,7 +75,7 @@ class Scores:
             found: dict[bool, list[str]] = {False: [], True: []}
             for case, stamp in stamps.items():
                 rows = [row for row in self._rows.get(case, {}).values() if row.stamp == stamp]
-                if not any(row.models == models or row.problem for row in rows):
+                if not any(row.models == models or row.has_failed(models) for row in rows):
                     found[bool(rows)].append(case)
         return found[False] + found[True]
 
@@ -156,7 +159,10 @@ class Scores:
             gone = [
                 (row.case, each.models) for each in others if each.stamp != row.stamp or (row.score and each.problem)
             ]
-            self._table.write(row, gone)
+            if row.is_passing:
+                self._table.remove(gone)
+            else:
+                self._table.write(row, gone)
             self._forget(gone)
             self._rows.setdefault(row.case, {})[row.models] = row
 
@@ -170,6 +176,6 @@ class Scores:
 def _state(rows: Mapping[str, Row], models: str) -> str:
     if models in rows and rows[models].score:
         return "scored"
-    if any(row.problem for row in rows.values()):
+    if any(row.has_failed(models) for row in rows.values()):
         return "failed"
-    return "former" if rows else "open"
+    return "former" if any(row.score for row in rows.values()) else "open"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
+from errno import ENOMEM
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +16,9 @@ from monailabel.interfaces.exception import ImageNotFoundException, LabelNotFoun
 from livercad.errors import Cancelled, ImageContentError, InputError, LiverCADError, ModelError
 
 logger = logging.getLogger(__name__)
+
+OUT_OF_MEMORY = re.compile("out of memory|can't allocate|failed to allocate|alloc_failed|bad_alloc", re.IGNORECASE)
+"""What torch and OpenVINO say, whose errors have no class of their own."""
 
 
 class UnknownNameError(LiverCADError):
@@ -65,6 +70,17 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, LiverCADError):
         return str(error)
     return f"{type(error).__name__}: {error}"
+
+
+def is_lack_of_memory(error: BaseException | None) -> bool:
+    """Whether memory has run out, a processor's or a GPU's, which may be otherwise the next time."""
+    while error is not None:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == ENOMEM):
+            return True
+        if isinstance(error, RuntimeError) and OUT_OF_MEMORY.search(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _handler(status: int) -> Callable[[Request, Exception], JSONResponse]:

@@ -19,7 +19,7 @@ from livercad.pipeline.analyzer import Analyzer
 from livercad.pipeline.scoring import name_models, score
 from livercad.server.analyses import Analyses
 from livercad.server.datastore import StudyDatastore
-from livercad.server.errors import UnknownNameError, reason_of
+from livercad.server.errors import UnknownNameError, is_lack_of_memory, reason_of
 from livercad.server.images import stamp_of_study
 from livercad.server.strategies import look_around
 from livercad.studies.study import Study
@@ -190,7 +190,7 @@ class Scoring:
         except Exception as error:
             if not isinstance(error, LiverCADError):
                 logger.exception("Case %s cannot be scored", case)
-            self._scores.fail(case, stamp, self._models, reason_of(error))
+            self._scores.fail(case, stamp, self._models, reason_of(error), is_passing=is_lack_of_memory(error))
         else:
             self._scores.keep(case, stamp, self._models, found)
 
