@@ -29,7 +29,7 @@ from livercad.learning.trained import RECORD, WEIGHTS
 from livercad.learning.version import State
 from livercad.learning.versions import ALIAS, ModelVersions
 from livercad.models.champions import POINTER, champion, crown
-from livercad.models.version import base, challenger
+from livercad.models.version import ModelVersion, base, challenger
 
 EVERY, FEWEST_KILLS = 13, 5
 """Of some 90 changes of files and database, a kill before each thirteenth: a turn takes seconds."""
@@ -183,6 +183,29 @@ def test_people_may_promote_what_was_not_judged_and_insist_on_what_was_kept_asid
     assert promote(place.versions, NAME, 0, "bob", place.audit) == base(NAME)
     assert place.events() == [("promotion", 1), ("kept_aside", 2), ("promotion", 2), ("promotion", 0)]
     assert {record["who"] for record in place.audit.read(event="promotion")} == {"bob"}
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_promotion_meanwhile_is_not_overwritten(place: Place, monkeypatch: pytest.MonkeyPatch, by_hand: bool) -> None:
+    for seed, gain in ((1, 0.05), (2, 0.1)):
+        place.versions.add(NAME, place.train(seed, gain), "ann")
+    weights = ModelVersions.weights
+
+    def late(versions: ModelVersions, name: str, number: int) -> ModelVersion:
+        """Somebody else is faster: after the comparison, before the crown."""
+        if champion(NAME).number == 0:
+            crown(weights(versions, name, 2), "bob", "better")
+        return weights(versions, name, number)
+
+    monkeypatch.setattr(ModelVersions, "weights", late)
+    if by_hand:
+        with pytest.raises(InputError, match=r"1\+1: found version 2 in use by now; expected version 0, over which"):
+            promote(place.versions, NAME, 1, "ann", place.audit)
+    else:
+        decision = consider(place.versions, NAME, 1, "ann", place.audit)
+        assert not decision.promoted and decision.primary and decision.primary.gain == pytest.approx(-0.05)
+        assert place.versions.get(NAME, 1).state is State.KEPT_ASIDE
+    assert champion(NAME).number == 2
 
 
 def test_a_rollback_is_told_and_the_alias_follows(place: Place) -> None:

@@ -63,7 +63,10 @@ def consider(
     if is_champion:
         catch_up(audit, versions)
     elif decision.promoted:
-        _crown(versions, versions.weights(name, number), who, decision.reason, audit)
+        try:
+            _crown(versions, versions.weights(name, number), who, decision.reason, audit, over=rival.number)
+        except champions.ChampionChangedError:  # better than one that is not in use any more
+            return consider(versions, name, number, who, audit, rule)
     else:
         _keep_aside(versions, version, who, decision.reason, audit)
     return decision
@@ -122,13 +125,14 @@ def promote(
     Raises
     ------
     InputError
-        If there is no such version, it is the champion already, or it was kept aside.
+        If there is no such version, it is in use already, it was kept aside, or another one is promoted meanwhile.
     ModelError
         If its weights are gone or damaged.
     """
     name = registry_name(name)
+    present = champions.pointer(name).champion.number
     version = versions.get(name, number)
-    if champions.pointer(name).champion.number == number:
+    if present == number:
         raise InputError(
             f"version {number} of {name}", found="the champion", expected="another version", todo="It is in use."
         )
@@ -139,7 +143,7 @@ def promote(
             expected="one that was found better, or is not judged yet",
             todo="Promote it with force if you know better.",
         )
-    return _crown(versions, versions.weights(name, number), who, f"promoted by {who or 'hand'}", audit)
+    return _crown(versions, versions.weights(name, number), who, f"promoted by {who or 'hand'}", audit, over=present)
 
 
 def roll_back(versions: ModelVersions, name: str, who: str, audit: AuditLog) -> ModelVersion:
@@ -200,8 +204,10 @@ def write_down(audit: AuditLog, name: str) -> None:
             audit.record(Event(reign.event), reign.by, **details, since=since)
 
 
-def _crown(versions: ModelVersions, weights: ModelVersion, who: str, reason: str, audit: AuditLog) -> ModelVersion:
-    champion = champions.crown(weights, who, reason)
+def _crown(
+    versions: ModelVersions, weights: ModelVersion, who: str, reason: str, audit: AuditLog, over: int
+) -> ModelVersion:
+    champion = champions.crown(weights, who, reason, over)
     write_down(audit, weights.name)
     _follow(versions, weights.name)
     return champion

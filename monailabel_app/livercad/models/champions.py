@@ -18,7 +18,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from livercad import settings
-from livercad.errors import ModelError
+from livercad.errors import InputError, ModelError
 from livercad.models import registry
 from livercad.models.install import State, state_of, state_of_file, weights_path
 from livercad.models.registry import Sha256, find
@@ -26,6 +26,10 @@ from livercad.models.version import BASE, ModelVersion, base, version_text
 from livercad.studies.atomic import replacing, write_text
 
 POINTER, COPIES = "champion.json", "champions"
+
+
+class ChampionChangedError(InputError):
+    """That another version has become champion meanwhile."""
 
 
 class Event(StrEnum):
@@ -142,7 +146,7 @@ def pointer(name: str) -> Pointer:
         ) from error
 
 
-def crown(version: ModelVersion, by: str, reason: str) -> ModelVersion:
+def crown(version: ModelVersion, by: str, reason: str, over: int | None = None) -> ModelVersion:
     """Make a version the champion.
 
     Parameters
@@ -151,6 +155,8 @@ def crown(version: ModelVersion, by: str, reason: str) -> ModelVersion:
         The base, or a trained version, whose weights are copied.
     by, reason : str
         Who wants it, and why.
+    over : int, optional
+        Number of the champion whose place it is to take: what was decided about one does not hold for another.
 
     Returns
     -------
@@ -161,10 +167,19 @@ def crown(version: ModelVersion, by: str, reason: str) -> ModelVersion:
     ------
     ModelError
         If its weights are not those that it names. The champion is the former one then.
+    ChampionChangedError
+        If another version than `over` is champion by now, who stays.
     """
     reign = Reign(number=version.number, sha256=version.sha256, since=_now(), by=by, reason=reason)
     with _locked(version.name):
         present = pointer(version.name)
+        if over not in (None, present.champion.number):
+            raise ChampionChangedError(
+                f"the promotion of {version.name} {version.version}",
+                found=f"version {present.champion.number} in use by now",
+                expected=f"version {over}, over which this one was to be put",
+                todo="Compare it with the one in use, and promote it again if you still want to.",
+            )
         if version.number != BASE:
             _keep(version, _copy_of(version.name, reign.sha256))
         _point(version.name, Pointer(champion=reign, former=(*present.former, present.champion)))

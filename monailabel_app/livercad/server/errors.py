@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from monailabel.interfaces.exception import ImageNotFoundException, LabelNotFoundException, MONAILabelException
 
 from livercad.errors import Cancelled, ImageContentError, InputError, LiverCADError, ModelError
+from livercad.models.champions import ChampionChangedError
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class ConflictError(LiverCADError):
 STATUS: tuple[tuple[type[Exception], int], ...] = (
     (UnknownNameError, 404),
     (ConflictError, 409),
+    (ChampionChangedError, 409),
     (ModelError, 503),
     (ImageContentError, 422),
     (InputError, 400),
