@@ -118,12 +118,12 @@ def test_steps_that_fit_the_time_are_chosen_once(
 def test_a_large_pool_leaves_time_for_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = models.RECIPES["lesions"]
 
-    def chosen(pool: int, minutes: float = 20.0, measures: int = 0) -> Planned:
+    def chosen(pool: int, measures: int = 0, validations: int = 4) -> Planned:
         monkeypatch.setattr("livercad.recipes.planning._tried", lambda *_: (1.0, 5.0 * pool))
-        folder = tmp_path / f"{pool} {measures}"
+        folder = tmp_path / f"{pool} {measures} {validations}"
         folder.mkdir()
-        asked = {"pool": pool, "measures": measures, "progress": lambda *_: None}
-        return run.planned(None, recipe.plan, folder, "cpu", steps=None, minutes=minutes, validations=4, **asked)
+        asked = {"pool": pool, "measures": measures, "validations": validations, "progress": lambda *_: None}
+        return run.planned(None, recipe.plan, folder, "cpu", steps=None, minutes=20, **asked)
 
     time_s = 20 * 60 * 0.9
     small = chosen(12)
@@ -133,6 +133,7 @@ def test_a_large_pool_leaves_time_for_steps(tmp_path: Path, monkeypatch: pytest.
     assert chosen(19, measures=1).plan.steps == few.plan.steps, "the champion's measure has the time of one of three"
     large = chosen(30)
     assert large.part == 7 and large.plan.steps == time_s - (2 * 30 + 4 * 7) * 5, "each time a part, at the end all"
+    assert chosen(30, validations=2).part is None, "two of a part, and the whole pool twice afterwards, take longer"
     larger = chosen(400)
     assert larger.part == 16 and larger.plan.steps == time_s / 2, "there is something to measure"
 
@@ -142,14 +143,15 @@ def test_a_validation_of_a_large_pool_is_tried_in_part(tmp_path: Path) -> None:
         seen = 0
 
         def validate(self, network: object, progress: Progress) -> None:
-            for number in range(1000):
+            time.sleep(0.2)  # loads
+            for number in range(1, 1001):
                 progress(number, 1000, "")
                 self.seen += 1
                 time.sleep(0.002)
 
     slow = Slow()
-    told = _tried_validation(slow, None, 0.05, lambda *_: None)
-    assert slow.seen < 100 and 2.0 < told < 20.0
+    told = _tried_validation(slow, None, 0.25, lambda *_: None)
+    assert slow.seen < 500 and told > 2.0, "as long as all of it takes"
 
 
 def test_validations_of_a_part_end_in_a_measure_of_the_whole_pool(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -138,7 +137,7 @@ def _validations(whole_s: float, time_s: float, wanted: int, pool: int, measures
     fit = int(time_s * MOST_FOR_VALIDATION / max(whole_s, 1e-3)) - measures
     # So small that all validations together take no longer than one of the whole pool.
     part = min(pool // wanted, MOST_LOOKED_AT)
-    if fit >= wanted or part < FEWEST_LOOKED_AT:
+    if fit >= wanted or wanted == FEWEST_VALIDATIONS or part < FEWEST_LOOKED_AT:
         count = max(FEWEST_VALIDATIONS, min(wanted, fit))
         return count, None, (count + measures) * whole_s
     of_both = 2  # the best weights and the champion, on the whole pool
@@ -176,19 +175,24 @@ def _tried(job: RecipeJob, device: str, plan: Plan, most_s: float, progress: Pro
 
 def _tried_validation(job: RecipeJob, network: nn.Module, most_s: float, progress: Progress) -> float:
     """Seconds of a validation: a large pool is not gone through for this, but as far as it goes in so long."""
-    started, fraction = time.monotonic(), 1.0
+    started = time.monotonic()
+    seen: list[tuple[float, float]] = []
 
     def watch(done: float, total: float, what: str) -> None:
-        nonlocal fraction
         progress(0, 1, "measuring how long a validation takes")
-        if done > 0 and time.monotonic() - started > most_s:
-            fraction = min(1.0, done / total)
-            raise _EnoughError
+        if done > 0:
+            seen.append((done / total, time.monotonic() - started))
+            if seen[-1][1] > most_s and seen[-1][0] > seen[0][0]:
+                raise _EnoughError
 
     watch(0, 1, "")
-    with suppress(_EnoughError):
+    try:
         job.validate(network, watch)
-    return (time.monotonic() - started) / fraction
+    except _EnoughError:
+        # What comes before the first word of progress, loading and compiling, comes once.
+        (first, begun_s), (last, ended_s) = seen[0], seen[-1]
+        return begun_s + (1 - first) * (ended_s - begun_s) / (last - first)
+    return time.monotonic() - started
 
 
 class _EnoughError(Cancelled):
