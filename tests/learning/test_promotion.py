@@ -197,6 +197,16 @@ def test_only_cases_measured_against_the_same_labels_count() -> None:
     assert decide(after, before, RULE).cases == 7
 
 
+def test_equal_versions_stay_equal_where_a_patient_was_told_between_their_measurements() -> None:
+    """Two studies a patient, one good and one bad; the champion knew one of them as a patient of its own."""
+    dices, whose = [0.3, 0.9] * 6, [f"patient-{n // 2}" for n in range(12)]
+    known = [patient if n % 2 else f"case-{n}" for n, patient in enumerate(whose)]
+    for before, after in ((known, whose), (whose, known)):
+        decision = decide(pool(dices, patients=after), pool(dices, patients=before), RULE)
+        assert not decision.promoted and decision.primary is not None
+        assert decision.primary.gain == 0 and decision.patients == decision.primary.patients == len(set(after))
+
+
 @pytest.mark.parametrize(("found", "promoted"), [(9, False), (10, True)])
 def test_a_better_mean_does_not_make_up_for_small_lesions_lost(found: int, promoted: bool) -> None:
     """Ten small lesions were found in each of two patients; one more missed of twenty is the margin."""

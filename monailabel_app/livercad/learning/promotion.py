@@ -78,7 +78,8 @@ def decide(challenger: Pool, champion: Pool, rule: Rule) -> Decision:
     Parameters
     ----------
     challenger, champion : mapping of str to CaseMetrics
-        By case. Only cases that both were measured on against the same labels count.
+        By case. Only cases that both were measured on against the same labels count. Whose a case is, the challenger's
+        record tells for both: a patient may have been told after the champion was measured.
     rule : Rule
         What the challenger has to show.
 
@@ -90,7 +91,8 @@ def decide(challenger: Pool, champion: Pool, rule: Rule) -> Decision:
     shared = sorted(
         case for case in challenger.keys() & champion.keys() if challenger[case].truth == champion[case].truth
     )
-    ours, theirs = ({case: pool[case] for case in shared} for pool in (challenger, champion))
+    ours = {case: challenger[case] for case in shared}
+    theirs = {case: champion[case].model_copy(update={"patient": ours[case].patient}) for case in shared}
     cases, patients = len(shared), len({case.patient for case in ours.values()})
 
     def compare(name: str) -> Difference | None:
