@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +20,9 @@ from safetensors.numpy import load_file, save_file
 from fakes import write_case
 from livercad.errors import ModelError
 from livercad.learning.audit import Event
+from livercad.learning.checkpoint import CHECKPOINT
+from livercad.learning.promotion import Decision
+from livercad.learning.trained import RECORD, WEIGHTS
 from livercad.models.champions import crown
 from livercad.models.convert import content_sha256
 from livercad.models.install import installed_weights
@@ -25,9 +30,9 @@ from livercad.models.version import ModelVersion, base, version_text
 from livercad.server import housekeeping, overview, training_process, training_routes, training_work
 from livercad.server.datastore import StudyDatastore
 from livercad.server.folders import appearing
-from livercad.server.jobs import ENDED, Jobs
+from livercad.server.jobs import ENDED, Jobs, State
 from livercad.server.trainer import Trainer
-from livercad.server.training_orders import Stage, Wish
+from livercad.server.training_orders import Stage, Training, Wish
 from livercad.settings import Settings
 from livercad.studies.atomic import replacing
 from server.fake_recipes import NAME, TASK
@@ -167,3 +172,110 @@ def test_why_a_training_failed_is_told_after_a_restart_and_a_later_training(
     assert (error["id"], error["error"]) == (failed.id, "the labels: found nonsense") and error["ended"]
     errors = overview._errors(SimpleNamespace(analyses=SimpleNamespace(problem="")), store, [])  # type: ignore[arg-type]
     assert [(entry["where"], entry["what"]) for entry in errors] == [(f"training of {TASK}", error["error"])]
+
+
+@dataclass
+class Registry:
+    """A model registry that answers or does not, and trainers that rest on it; a training writes its files at once."""
+
+    store: StudyDatastore
+    answers: bool = False
+    trained: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+
+    def add(self, task: str, place: Path, who: str) -> SimpleNamespace:
+        if not self.answers:
+            raise ModelError("the model registry", found="that it fails", expected="a store", todo="Start it.")
+        self.added.append(place.name)
+        return SimpleNamespace(number=len(self.added), name=NAME, cases={})
+
+    def server(self) -> Trainer:
+        decided = Decision(True, "Better on the pool.", 5, 5)
+        releases = SimpleNamespace(versions=self, consider=lambda *_: decided)
+        return Trainer(lambda: self.store, releases, "server.fake_recipes:RECIPES", Settings())  # type: ignore[arg-type]
+
+    def train(self, trainer: Trainer, training: Training, job: object) -> None:
+        self.trained.append(training.id)
+        for name in (WEIGHTS, RECORD, CHECKPOINT):
+            (trainer.trainings.place(training) / name).write_text("")
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    found = Registry(write_labelled(tmp_path / "studies", 8))
+    monkeypatch.setattr(Trainer, "_train", lambda *args: found.train(*args))
+    return found
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + WAIT_S
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def train(server: Trainer, seed: int) -> Path:
+    training = server.start(TASK, Wish(seed=seed), "ann")
+    until(lambda: not server.is_at_work)
+    return server.trainings.place(training)
+
+
+def results(registry: Registry, place: Path) -> list[str]:
+    return [each["result"] for each in reversed(registry.store.book.audit.read(training=place.name))]
+
+
+def test_what_could_not_be_registered_is_registered_by_the_next_server_also_after_another_training(
+    registry: Registry,
+) -> None:
+    first = registry.server()
+    places = [train(first, seed) for seed in (1, 2)]
+    assert first.job and first.job.state is State.FAILED and "kept, and registered by itself" in first.job.error
+    assert [training.stage for training in first.trainings.all()] == [Stage.TRAINED] * 2
+    assert all((place / WEIGHTS).exists() for place in places) and not (places[0] / CHECKPOINT).exists()
+    assert [training.id for training in first.trainings.failed()] == [place.name for place in reversed(places)]
+    registry.answers = True
+    second = registry.server()
+    second.open(Jobs())
+    until(lambda: all(training.stage is Stage.DONE for training in second.trainings.all()))
+    until(lambda: not second.is_at_work)
+    assert sorted(registry.added) == sorted(registry.trained) == sorted(place.name for place in places)
+    assert second.trainings.failed() == [] and second.latest and second.latest.id == places[1].name
+    assert [results(registry, place) for place in places] == [["trained", "done"]] * 2
+    train(second, 3)
+    assert not any((place / WEIGHTS).exists() for place in places)
+
+
+def test_what_could_not_be_registered_is_registered_when_it_is_asked_for_again(registry: Registry) -> None:
+    server = registry.server()
+    place = train(server, 1)
+    assert train(server, 1) == place and server.latest and server.latest.stage is Stage.TRAINED
+    registry.answers = True
+    assert train(server, 1) == place and server.latest.stage is Stage.DONE
+    assert registry.trained == registry.added == [place.name] and results(registry, place) == ["trained", "done"]
+
+
+def test_what_could_not_be_registered_is_registered_when_the_registry_answers_again(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livercad.server.trainer.AGAIN_S", 0.02)
+    server = registry.server()
+    server.open(Jobs())
+    place = train(server, 1)
+    app = SimpleNamespace(trainer=server, datastore=lambda: registry.store)
+    monkeypatch.setattr(training_routes, "livercad_app", lambda: app)
+    told = training_routes.show_training()
+    assert told["job"]["state"] == "failed" and "found that it fails" in told["job"]["what"] and told["failed"]
+    registry.answers = True
+    until(lambda: server.job is None)
+    server.close()
+    told = training_routes.show_training()
+    assert (told["job"]["state"], told["job"]["what"], told["failed"]) == ("done", "", [])
+    assert told["job"]["promotion"]["promoted"] and registry.trained == [place.name]
+
+
+def test_a_training_whose_weights_are_gone_fails_and_is_not_tried_for_ever(registry: Registry) -> None:
+    server = registry.server()
+    (train(server, 1) / WEIGHTS).unlink()
+    (training,) = server.trainings.all()
+    server._register(training)
+    assert server.latest and server.latest.stage is Stage.FAILED and "found that it fails" in server.latest.error

@@ -18,10 +18,10 @@ from livercad.recipes.trainable import Trainable
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import ConflictError, reason_of
 from livercad.server.jobs import ENDED, Job, Jobs
+from livercad.server.registration import AGAIN_S, NotRegisteredError, registered
 from livercad.server.releases import Releases
 from livercad.server.training_audit import record_end, record_start
 from livercad.server.training_cases import FEWEST, material_of
-from livercad.server.training_curves import promotion_of, result_of
 from livercad.server.training_orders import OPEN, Material, Stage, Training, Trainings, Wish, new_id
 from livercad.server.training_process import KilledError, TrainingProcess, checkpoint_stamp
 from livercad.settings import Settings
@@ -73,7 +73,7 @@ class Trainer:
         self._is_closing = False
 
     def open(self, jobs: Jobs) -> None:
-        """Go on with the training that a former server has left.
+        """Go on with the training that a former server has left, and register what it could not.
 
         Parameters
         ----------
@@ -88,6 +88,7 @@ class Trainer:
                 self._run(self.latest)
             else:
                 record_end(self._store().book.audit, self.latest)
+        threading.Thread(target=self._register_later, name="register later", daemon=True).start()
 
     def close(self) -> None:
         """End with the server. The training under way goes on when the next one starts."""
@@ -108,7 +109,8 @@ class Trainer:
     def start(self, task: str, wish: Wish, who: str) -> Training:
         """Begin a training on the newest accepted labels of now.
 
-        One that was stopped goes on if the same is asked for again, and labels and weights are what they were.
+        One that was stopped goes on if the same is asked for again, and labels and weights are what they were; of one
+        that could not be registered only that is done.
 
         Parameters
         ----------
@@ -168,12 +170,12 @@ class Trainer:
 
     def _stopped_one_like(self, wanted: Training, material: Material) -> Training | None:
         former = self.latest
-        if former is None or former.stage is not Stage.CANCELLED or not self.trainings.works_on(former, material):
+        if former is None or former.stage not in _GOES_ON or not self.trainings.works_on(former, material):
             return None
         own = {"id", "who", "started", "stage", "ended", "error", "result", "promotion"}
         if former.model_dump(exclude=own) != wanted.model_dump(exclude=own):
             return None
-        return wanted.model_copy(update={"id": former.id, "started": former.started})
+        return wanted.model_copy(update={"id": former.id, "started": former.started, "stage": _GOES_ON[former.stage]})
 
     # -- a training under way
 
@@ -190,13 +192,13 @@ class Trainer:
                     self._train(training, job)
                     training = self._write(training, stage=Stage.TRAINED)
                 job.report(TRAINED, 1.0, "comparing with the version in use")
-                self._release(training)
+                self._end(training, **self._registered(training))
             except BaseException as error:
                 if self._is_closing:
                     raise Cancelled("The server was ended; the training goes on when it starts again.") from error
                 if not isinstance(error, Cancelled | LiverCADError):
                     logger.exception("A training has failed")
-                stage = Stage.CANCELLED if isinstance(error, Cancelled) else Stage.FAILED
+                stage = next((stage for kind, stage in _LEAVES.items() if isinstance(error, kind)), Stage.FAILED)
                 self._end(training, stage=stage, error="" if stage is Stage.CANCELLED else reason_of(error))
                 raise
 
@@ -229,12 +231,37 @@ class Trainer:
         finally:
             process.stop()
 
-    def _release(self, training: Training) -> None:
-        """Register what was trained, and use it if it is better; once more, as after a kill, changes nothing."""
-        version = self._releases.versions.add(training.task, self.trainings.place(training), training.who)
-        decision = self._releases.consider(training.task, version.number, training.who)
-        result, promotion = result_of(version, decision), promotion_of(decision)
-        self._end(training, stage=Stage.DONE, result=result, promotion=promotion)
+    def _registered(self, training: Training) -> dict[str, Any]:
+        return registered(self._releases, training, self.trainings.place(training))
+
+    # -- trainings whose versions could not be registered
+
+    def _register_later(self) -> None:
+        while not self._is_closing:
+            try:
+                for training in self.trainings.all():
+                    if training.stage is Stage.TRAINED and not self._is_under_way(training):
+                        self._register(training)
+            except (LiverCADError, OSError):  # the studies folder is out of reach
+                logger.exception("What was trained is registered later")
+            time.sleep(AGAIN_S)
+
+    def _is_under_way(self, training: Training) -> bool:
+        return self.is_at_work and self.latest is not None and self.latest.id == training.id
+
+    def _register(self, training: Training) -> None:
+        """Beside the training under way, if there is one."""
+        try:
+            changes = self._registered(training)
+        except NotRegisteredError as error:
+            logger.warning("Training %s is registered later: %s", training.id, error)
+            return
+        except Exception as error:
+            changes = {"stage": Stage.FAILED, "error": reason_of(error)}
+        self._end(training, **changes)
+        with self._starting:
+            if self.latest and self.latest.id == training.id and not self.is_at_work:
+                self.job = None  # it has failed, and the training has not
 
     def _end(self, training: Training, **changes: Any) -> None:
         record_end(self._store().book.audit, self._write(training, ended=time.time(), **changes))
@@ -242,8 +269,13 @@ class Trainer:
     def _write(self, training: Training, **changes: Any) -> Training:
         changed = training.model_copy(update=changes)
         self.trainings.write(changed)
-        self.latest = changed
+        if self.latest is None or self.latest.id == changed.id:
+            self.latest = changed
         return changed
 
 
 _BEGIN = {"champion": champion, "base": base}
+_GOES_ON = {Stage.CANCELLED: Stage.RUNNING, Stage.TRAINED: Stage.TRAINED}
+"""How far a training is when it goes on after this."""
+_LEAVES = {Cancelled: Stage.CANCELLED, NotRegisteredError: Stage.TRAINED}
+"""How far a training is after such an error; any other has it failed."""

@@ -15,9 +15,12 @@ def record_start(audit: AuditLog, training: Training) -> None:
 
 
 def record_end(audit: AuditLog, training: Training) -> None:
-    """Record how a training has ended, unless that is the last that is known of it, as it may be after a kill."""
+    """Record how a training has ended, unless that is the last that is known of it, as it may be after a kill.
+
+    One that could not be registered ends twice: trained, then done.
+    """
     newest = audit.read(1, training=training.id)
-    if newest and newest[0]["event"] == Event.TRAINING_ENDED:
+    if newest and (newest[0]["event"], newest[0].get("result")) == (Event.TRAINING_ENDED, training.stage):
         return
     about = {"model": training.model, "training": training.id}
     version = {"version": training.result["version"]} if training.result else {}

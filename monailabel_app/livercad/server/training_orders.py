@@ -52,7 +52,7 @@ class Stage(StrEnum):
 
     RUNNING = "running"
     TRAINED = "trained"
-    """Its weights are written; whether they are used from now on is still to be decided."""
+    """Its weights are written; they are still to be registered, and to be used from now on if they are better."""
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -125,9 +125,11 @@ class Trainings:
         return self._read(self.folder.glob(f"*/{ORDER}"))
 
     def failed(self) -> list[Training]:
-        """Those of the latest `LOOKED_AT` trainings that have failed, the latest first."""
+        """Those of the latest `LOOKED_AT` trainings that have failed or are not registered, the latest first."""
         files = sorted(self.folder.glob(f"*/{ORDER}"), key=lambda file: file.parent.name)[-LOOKED_AT:]
-        return [training for training in reversed(self._read(files)) if training.stage is Stage.FAILED]
+        return [
+            training for training in reversed(self._read(files)) if training.stage is Stage.FAILED or training.error
+        ]
 
     def _read(self, files: Iterable[Path]) -> list[Training]:
         found = []
@@ -151,10 +153,10 @@ class Trainings:
         return file.is_file() and file.read_bytes() == _MATERIAL.dump_json(material)
 
     def remove_checkpoints(self, kept: Training) -> None:
-        """Remove what no other training will go on from: it is large. Weights of versions lie in the registry."""
+        """Remove what no other training will go on from: it is large. Weights stay until they lie in the registry."""
         for training in self.all():
             if training.id != kept.id:
-                for name in (CHECKPOINT, WEIGHTS):
+                for name in (CHECKPOINT, WEIGHTS) if training.stage is Stage.DONE else (CHECKPOINT,):
                     (self.place(training) / name).unlink(missing_ok=True)
 
     def write(self, training: Training) -> None:
