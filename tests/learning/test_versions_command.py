@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -60,6 +61,66 @@ def test_a_rollback_goes_back_and_is_written_down_with_who_did_it(two: Place) ->
     assert champion(NAME).number == 0
     log = AuditLog(two.models).read()
     assert [(each["event"], each["who"]) for each in log] == [("rollback", getpass.getuser()), ("promotion", "ann")]
+
+
+def test_a_training_is_added_and_told_of_and_waits_for_the_user_to_promote_it(place: Place) -> None:
+    folder = place.train(1, 0.05)
+    output = run("add", "lesions", folder, "--who", "ann").output
+    assert "Registered: lesions-leuven 1+1, version 1" in output and "Better on the pool: lesion Dice 0.642" in output
+    assert "livercad models promote lesions-leuven 1" in output and champion(NAME).number == 0
+    (told,) = AuditLog(place.models).read()
+    assert (told["event"], told["who"], told["model"], told["version"]) == ("training_ended", "ann", NAME, 1)
+    assert (told["training"], told["cases"], told["result"]) == (str(folder), {"training": 14, "validation": 6}, "done")
+    assert [version.state for version in place.versions.of(NAME)] == ["base", "candidate"]
+    run("promote", NAME, 1)
+    assert champion(NAME).number == 1
+
+
+@pytest.mark.parametrize(("gain", "number", "state"), [(0.05, 1, "promoted"), (-0.05, 0, "kept_aside")])
+def test_a_training_that_is_added_to_be_promoted_is_so_if_it_is_better(
+    place: Place, gain: float, number: int, state: str
+) -> None:
+    output = run("add", NAME, place.train(1, gain), "--promote").output
+    assert champion(NAME).number == number and place.versions.get(NAME, 1).state == state
+    assert ("In use from now on." if number else "Kept aside; the version in use stays.") in output
+    assert AuditLog(place.models).read(1)[0]["event"] == "training_ended"
+
+
+def change(folder: Path, **changes: object) -> Path:
+    record = json.loads((folder / "record.json").read_text())
+    (folder / "record.json").write_text(json.dumps({**record, **changes}))
+    return folder
+
+
+def test_what_is_no_finished_training_of_the_model_is_not_added(place: Place) -> None:
+    def refused(folder: Path, name: str = NAME) -> str:
+        error = run("add", name, folder).exception
+        assert isinstance(error, InputError | ModelError) and "\n" not in str(error)
+        return str(error)
+
+    assert "no record of a training" in refused(place.folder / "nowhere")
+    unfinished = place.train(1)
+    (unfinished / "challenger.safetensors").unlink()
+    assert "no safetensors file" in refused(unfinished)
+    others = change(place.train(2), model="liver-leuven")
+    assert "a training of liver-leuven; expected one of lesions-leuven" in refused(others)
+    others = change(place.train(2), start={"name": "liver-leuven", "number": 0})
+    assert "a training of liver-leuven" in refused(others)
+    assert "the weights of version 0, which is registered" in refused(place.train(3, moved=0.0))
+    assert run("add", NAME, place.train(4)).exit_code == 0
+    again = change(place.train(4), seconds=3)
+    assert "the weights of version 1, which is registered" in refused(again)
+    assert len(place.versions.of(NAME)) == 2
+
+
+def test_a_training_with_versions_of_another_registry_is_not_added(place: Place) -> None:
+    start = {"name": NAME, "number": 3, "sha256": "0" * 64}
+    error = run("add", NAME, change(place.train(1, champion=3), start=start)).exception
+    assert "version 3 (000000000000) as the one that it began with" in str(error)
+    pool = json.loads((place.train(2) / "record.json").read_text())["pool"] | {"champion_sha256": "1" * 64}
+    error = run("add", NAME, change(place.train(2), pool=pool)).exception
+    assert "version 0 (111111111111) as the one in use that it was measured beside" in str(error)
+    assert len(place.versions.of(NAME)) == 1
 
 
 def test_what_cannot_be_promoted_is_told(two: Place) -> None:

@@ -58,7 +58,9 @@ def champion_of_chance(tmp_path_factory: pytest.TempPathFactory, monkeypatch: py
     return version
 
 
-def test_a_training_leaves_weights_record_and_page(cases: list[LabelledCase], tmp_path: Path) -> None:
+def test_a_training_leaves_weights_record_and_page(
+    cases: list[LabelledCase], tmp_path: Path, champion_of_chance: ModelVersion
+) -> None:
     recipe = models.RECIPES["lesions"]
     wish = Wish(steps=2, seed=1)
 
@@ -79,9 +81,10 @@ def test_a_training_leaves_weights_record_and_page(cases: list[LabelledCase], tm
     check_weights(recipe.name, tmp_path / "challenger.safetensors")
     assert set(load_file(tmp_path / "challenger.safetensors")) == set(numbered(lesion_unet()))
     record = read_record(tmp_path / "record.json")
-    assert record.parent == 4
+    assert (record.model, record.parent) == (recipe.name, 4)
     assert record.sides() == {"training": 1, "validation": 1}, "the test set is left alone"
     assert record.pool.champion_number == 4
+    assert record.start and record.start["sha256"] == record.pool.champion_sha256 == champion_of_chance.sha256
     assert set(record.pool.challenger) == set(record.pool.champion) == {"liver-1"}
     assert record.pool.champion["liver-1"].truth == cases[1].fingerprint()
     assert record.pool.champion["liver-1"].small_lesions == 1

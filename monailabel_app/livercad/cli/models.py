@@ -140,6 +140,7 @@ def show_model(
     console.print(Markdown(entry.read_card()), "", facts)
 
 
+app.command("add")(versions.add_version)
 app.command("compare")(versions.compare_versions)
 app.command("promote")(versions.promote_version)
 app.command("rollback")(versions.roll_back_version)

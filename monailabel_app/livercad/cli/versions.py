@@ -1,8 +1,9 @@
-"""`livercad models compare`, `promote`, `rollback`, and the tables of versions: what was trained here."""
+"""`livercad models add`, `compare`, `promote`, `rollback`, and the tables of versions: what was trained here."""
 
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,6 +63,29 @@ def show_version(name: str, number: int, mlflow: str | None) -> str:
     version = _versions(mlflow).get(name, number)
     verdict = f"{version.state.value.replace('_', ' ').capitalize()}. {version.reason}"
     return f"{card_of(version)}\n{verdict}\n"
+
+
+def add_version(
+    name: Name,
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Where `livercad train` has written to.")],
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Put it into use if it is better than the version in use, else aside.")
+    ] = False,
+    who: Who = None,
+    mlflow: MLflow = None,
+) -> None:
+    """Register what `livercad train` has made, and tell whether it is better than the version in use."""
+    from livercad.learning.adding import add_training
+
+    version, decision = add_training(
+        _versions(mlflow), name, folder.absolute(), who or getpass.getuser(), _audit(), promote=promote
+    )
+    typer.echo(f"Registered: {version.name} {version.version}, version {version.number}")
+    typer.echo(decision.reason)
+    if promote:
+        typer.echo("In use from now on." if decision.promoted else "Kept aside; the version in use stays.")
+    else:
+        typer.echo(f"`livercad models promote {version.name} {version.number}` puts it into use.")
 
 
 def compare_versions(

@@ -25,6 +25,7 @@ class PoolRecord(BaseModel):
     challenger: Mapping[str, CaseMetrics] = Field(default_factory=dict)
     champion: Mapping[str, CaseMetrics] = Field(default_factory=dict)
     champion_number: int = 0
+    champion_sha256: str = Field("", description="Of its weights; empty in older records.")
 
 
 class TrainingRecord(BaseModel):
@@ -32,7 +33,9 @@ class TrainingRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
+    model: str = Field("", description="Name in the registry of models; empty in older records.")
     parent: int = Field(UNNUMBERED, description="Version that the training started from; -1 is from scratch.")
+    start: Mapping[str, Any] | None = Field(None, description="Its `ModelVersion`; None from scratch.")
     pool: PoolRecord = PoolRecord()
     labels: Mapping[str, Any] = Field(default_factory=dict, description="Label version and side of every case.")
 

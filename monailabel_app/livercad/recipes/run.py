@@ -146,7 +146,7 @@ def run(
     best = champion(model.name)
     # As it is served, and not as a validation before the first step has it: that may calibrate anew.
     reference = whole.measure(best, part(progress, 0.93, 0.97)) if parted.pool else Validation(0.0)
-    record = _record(wish, start, chosen.plan, parted, outcome, measured, reference, best.number)
+    record = _record(model.name, wish, start, chosen.plan, parted, outcome, measured, reference, best)
     record["validated_on"] = [case.case for case in looked_at]
     trained = replace(trained, record=record)
     write_bytes(folder / WEIGHTS, weights_file(trained))
@@ -167,6 +167,7 @@ def _pictures(model: Trainable, job: RecipeJob, weights: Path, sides: Sides, pro
 
 
 def _record(
+    name: str,
     wish: Wish,
     start: ModelVersion | None,
     plan: Plan,
@@ -174,7 +175,7 @@ def _record(
     outcome: Outcome,
     measured: Validation,
     reference: Validation,
-    number: int,
+    best: ModelVersion,
 ) -> dict[str, Any]:
     from importlib.metadata import version
 
@@ -185,6 +186,7 @@ def _record(
         for case in part_of
     }
     return {
+        "model": name,
         "parent": start.number if start else UNNUMBERED,
         "start": asdict(start) | {"path": start.path.name} if start else None,
         "wish": asdict(wish),
@@ -201,7 +203,8 @@ def _record(
         "pool": {
             "challenger": _without_names(measured),
             "champion": _without_names(reference),
-            "champion_number": number,
+            "champion_number": best.number,
+            "champion_sha256": best.sha256,
         },
         "livercad": __version__,
         "packages": {package: version(package) for package in RECORDED_PACKAGES},
