@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from livercad.learning.cases import LabelledCase
+    from livercad.learning.pool import Side
 
 INTERRUPTED_STATUS = 130
 """128 + SIGINT, as shells have it."""
@@ -21,6 +28,12 @@ def train(
         Literal["lesions", "liver", "lesion_classification"], typer.Argument(metavar="MODEL", help="What is to learn.")
     ],
     studies: Annotated[Path, typer.Option(metavar="DIR", help="Folder of studies, as `livercad analyze` takes it.")],
+    labels: Annotated[
+        Literal["truth", "submitted"],
+        typer.Option(
+            help="What it learns from: a folder of truth, or what annotators have submitted to a server as complete."
+        ),
+    ] = "truth",
     truth: Annotated[
         Path | None,
         typer.Option(
@@ -56,27 +69,23 @@ def train(
     from rich.console import Console
 
     from livercad.cli.bar import progress_bar
-    from livercad.learning.folder import learning_folder
-    from livercad.learning.pool import Pool
     from livercad.learning.ranks import is_first_process
     from livercad.learning.trained import PAGE
-    from livercad.learning.truth import cases_of_truth
     from livercad.recipes.models import RECIPES
     from livercad.recipes.run import Wish, run
     from livercad.settings import Settings
 
     console = Console(stderr=True, quiet=not is_first_process())
-    cases, problems = cases_of_truth(studies, truth)
-    for problem in problems:
-        console.print(f"left out: {problem.case}: {problem.reason}", markup=False, highlight=False, soft_wrap=True)
-    pool = Pool(learning_folder(studies), share)
-    for case in cases:
-        pool.add(case)
-    for name, others in pool.left_out().items():
-        why = f"same patient or image as {others[0]}, which is not for training"
-        console.print(f"left out: {name}: {why}", markup=False, highlight=False, soft_wrap=True)
-    sides = pool.usable()
     output = output or Path("trained") / model
+    if labels == "submitted":
+        from livercad.server.served import submitted_material
+
+        if truth:
+            raise typer.BadParameter("it goes with --labels truth", param_hint="--truth")
+        material = submitted_material(studies, RECIPES[model], output, share)
+        cases, sides = material.cases, material.sides
+    else:
+        cases, sides = _of_truth(studies, truth, share, console)
     wish = Wish(start, steps, minutes, seed)
     try:
         with progress_bar(console) as progress:
@@ -86,3 +95,23 @@ def train(
         sys.exit(INTERRUPTED_STATUS)
     if is_first_process():
         typer.echo(f"Trained: {output / PAGE}")
+
+
+def _of_truth(
+    studies: Path, truth: Path | None, share: float, console: Console
+) -> tuple[Sequence[LabelledCase], Mapping[str, Side]]:
+    """Cases and their sides; those that are left out are told."""
+    from livercad.learning.folder import learning_folder
+    from livercad.learning.pool import Pool
+    from livercad.learning.truth import cases_of_truth
+
+    cases, problems = cases_of_truth(studies, truth)
+    for problem in problems:
+        console.print(f"left out: {problem.case}: {problem.reason}", markup=False, highlight=False, soft_wrap=True)
+    pool = Pool(learning_folder(studies), share)
+    for case in cases:
+        pool.add(case)
+    for name, others in pool.left_out().items():
+        why = f"same patient or image as {others[0]}, which is not for training"
+        console.print(f"left out: {name}: {why}", markup=False, highlight=False, soft_wrap=True)
+    return cases, pool.usable()
