@@ -43,7 +43,7 @@ def test_quick_goes_from_phantoms_to_a_page_and_a_second_call_goes_on(
     result = CliRunner().invoke(app, arguments + options)
     assert result.exit_code == 0, result.output
     results = Results.model_validate_json((tmp_path / "results.json").read_text())
-    assert set(results.tasks) == {"lesion-classes", "lesion-outlines"} and results.quick
+    assert set(results.tasks) == {"lesion-classes", "lesion-enhancement", "lesion-outlines"} and results.quick
     for task in results.tasks.values():
         assert task.is_phantom and task.counts == [1, 2]
     page = (tmp_path / "index.html").read_text()
@@ -65,4 +65,4 @@ def test_all_kinds_of_the_pools_are_types_of_lesions_or_none() -> None:
 def test_a_task_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["simulate-active-learning", "--output", str(tmp_path), "--task", "livers"])
     assert result.exit_code == 2
-    assert all(name in result.output for name in ("livers", "lesion-classes", "lesion-outlines"))
+    assert all(name in result.output for name in ("livers", "lesion-classes", "lesion-enhancement", "lesion-outlines"))

@@ -148,3 +148,9 @@ def test_progress_only_rises_and_ends_at_the_whole(tmp_path: Path) -> None:
     seen: list[float] = []
     simulate([ToyTask()], tmp_path, strategies=SOME, seeds=2, rounds=3, progress=lambda d, t, w: seen.append(d / t))
     assert seen == sorted(seen) and np.isclose(seen[-1], 1)
+
+
+def test_a_strategy_that_a_task_cannot_use_is_refused_when_there_is_no_other(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"found the strategies classification.*random, first, uncertainty"):
+        simulate([ToyTask()], tmp_path, strategies=[Strategy.CLASSIFICATION], seeds=1, rounds=2)
+    assert not (tmp_path / "results.json").exists()

@@ -27,8 +27,8 @@ def simulate_active_learning(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="On phantoms: lesion-classes or lesion-outlines; may be given again.",
-            show_default="both",
+            help="On phantoms: lesion-classes, lesion-enhancement or lesion-outlines; may be given again.",
+            show_default="all",
         ),
     ] = None,
     budget: Annotated[
@@ -38,7 +38,8 @@ def simulate_active_learning(
         int | None, typer.Option(min=1, metavar="N", help="Replays of each strategy.", show_default="10; quick: 2")
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option(min=2, metavar="N", help="Trainings of each replay.", show_default="6; quick: 3")
+        int | None,
+        typer.Option(min=2, metavar="N", help="Trainings of each replay.", show_default="as fits the data; quick: 3"),
     ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processes.", show_default="as many as cores")
@@ -55,7 +56,7 @@ def simulate_active_learning(
     from livercad.cli.bar import progress_bar
     from livercad.progress import part
     from livercad.simulation.findings import verdict
-    from livercad.simulation.simulate import CACHE, QUICK_ROUNDS, QUICK_SEEDS, ROUNDS, SEEDS, cores, simulate
+    from livercad.simulation.simulate import CACHE, QUICK_ROUNDS, QUICK_SEEDS, SEEDS, cores, simulate
     from livercad.simulation.task import ALL_STRATEGIES
     from livercad.simulation.tasks import PHANTOM_TASKS, own_tasks, phantom_tasks
 
@@ -81,7 +82,7 @@ def simulate_active_learning(
             strategies=strategy or ALL_STRATEGIES,
             budget=budget,
             seeds=seeds or (QUICK_SEEDS if quick else SEEDS),
-            rounds=rounds or (QUICK_ROUNDS if quick else ROUNDS),
+            rounds=rounds or (QUICK_ROUNDS if quick else None),
             quick=quick,
             workers=count,
             progress=part(progress, 0.1, 1),

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from livercad.code import code_hash
 from livercad.learning.strategies import Known, Strategy, clusters_of
 from livercad.simulation.looks import entropy, margin
+from livercad.simulation.regression import Regression
 from livercad.simulation.task import Description, Score, Split
 from livercad.simulation.ultrasound import Images
 
@@ -69,7 +69,7 @@ class ImageTask:
 
     def identity(self) -> str:
         """See `Task`."""
-        code = code_hash(__name__, "livercad.simulation.looks", "livercad.simulation.ultrasound")
+        code = code_hash(__name__, *(f"livercad.simulation.{name}" for name in ("looks", "regression", "ultrasound")))
         digest = hashlib.sha256(repr((code, self.images.cases, self.images.classes)).encode())
         digest.update(self.images.groups.tobytes() + self.images.features.tobytes())
         return digest.hexdigest()
@@ -93,15 +93,10 @@ class ImageTask:
 
     def learn(self, labels: Mapping[str, str], seed: int) -> ImageModel:
         """See `Task`."""
-        from sklearn.linear_model import LogisticRegression
-
-        places = self.places(seed)
-        cases = sorted(labels)
-        regression = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=2000)
-        known = sorted({labels[case] for case in cases})
-        if len(known) > 1:
-            regression.fit(places[self.rows_of(cases)], [labels[case] for case in cases])
-        return ImageModel(self, places, regression if len(known) > 1 else known[0])
+        places, cases = self.places(seed), sorted(labels)
+        seen = [labels[case] for case in cases]
+        classes = sorted(set(self.images.classes))
+        return ImageModel(self, places, Regression.of(places[self.rows_of(cases)], seen, classes, STRENGTH))
 
     def places(self, seed: int) -> npt.NDArray[np.float64]:
         """Principal components of all images, found on the pool without its labels; each of unit spread there."""
@@ -134,13 +129,12 @@ class ImageModel:
         Whose images.
     places : ndarray, shape (n, components)
         Of all images.
-    regression : LogisticRegression or str
-        Or the only class that has been seen.
+    regression : Regression
+        On these.
     """
 
-    def __init__(self, task: ImageTask, places: npt.NDArray[np.float64], regression: Any) -> None:
+    def __init__(self, task: ImageTask, places: npt.NDArray[np.float64], regression: Regression) -> None:
         self._task, self._places, self._regression = task, places, regression
-        self._classes = sorted(set(task.images.classes))
 
     def look(self, cases: Sequence[str], seed: int) -> Known:
         """See `Model`."""
@@ -157,15 +151,10 @@ class ImageModel:
     def score(self, cases: Sequence[str]) -> Score:
         """Balanced accuracy, with the sensitivity for each class."""
         said = self._probabilities(cases).argmax(axis=1)
-        true = np.array([self._classes.index(self._task.images.classes[row]) for row in self._task.rows_of(cases)])
-        parts = {self._classes[kind]: float((said[true == kind] == kind).mean()) for kind in np.unique(true)}
+        classes = self._regression.classes
+        true = np.array([classes.index(self._task.images.classes[row]) for row in self._task.rows_of(cases)])
+        parts = {classes[kind]: float((said[true == kind] == kind).mean()) for kind in np.unique(true)}
         return Score(float(np.mean(list(parts.values()))), parts)
 
     def _probabilities(self, cases: Sequence[str]) -> npt.NDArray[np.float64]:
-        whole = np.zeros((len(cases), len(self._classes)))
-        if isinstance(self._regression, str):
-            whole[:, self._classes.index(self._regression)] = 1
-            return whole
-        columns = [self._classes.index(kind) for kind in self._regression.classes_]
-        whole[:, columns] = self._regression.predict_proba(self._places[self._task.rows_of(cases)])
-        return whole
+        return self._regression.probabilities(self._places[self._task.rows_of(cases)])

@@ -124,8 +124,6 @@ class Results(Record):
         Whether it only shows that everything works.
     seeds : list of int
         All of them.
-    rounds : int
-        The first included.
     confidence : float
         Of all intervals.
     tasks : dict of str to TaskResult
@@ -136,6 +134,5 @@ class Results(Record):
     versions: dict[str, str]
     quick: bool
     seeds: list[int]
-    rounds: int
     confidence: float
     tasks: dict[str, TaskResult]

@@ -23,7 +23,7 @@ from livercad.simulation.summary import task_result
 from livercad.simulation.task import ALL_STRATEGIES, Task
 from livercad.studies.atomic import write_text
 
-SEEDS, ROUNDS = 10, 6
+SEEDS = 10
 QUICK_SEEDS, QUICK_ROUNDS = 2, 3
 CONFIDENCE = 0.95
 RESULTS, REPLAYS, CACHE = "results.json", "replays", "cache"
@@ -37,7 +37,7 @@ def simulate(
     strategies: Sequence[Strategy] = ALL_STRATEGIES,
     budget: int | None = None,
     seeds: int = SEEDS,
-    rounds: int = ROUNDS,
+    rounds: int | None = None,
     quick: bool = False,
     workers: int = 1,
     progress: Progress = silent,
@@ -56,8 +56,8 @@ def simulate(
         Cases a round; each task's own where not given.
     seeds : int
         How many; from 0.
-    rounds : int
-        How many, the first included, whose cases are drawn at random.
+    rounds : int, optional
+        How many, the first included, whose cases are drawn at random; each task's own where not given.
     quick : bool, default False
         Said on the page.
     workers : int, default 1
@@ -73,9 +73,11 @@ def simulate(
     Raises
     ------
     InputError
-        If a pool is too small for so many rounds.
+        If a pool is too small for so many rounds, or a task knows nothing that a strategy could go by.
     """
     asked = [each for each in Strategy if each in strategies]
+    for task in tasks:
+        _check_strategies(task, asked)
     found: dict[str, TaskResult] = {}
     for number, task in enumerate(tasks):
         own = part(progress, number / len(tasks), (number + 1) / len(tasks))
@@ -85,7 +87,6 @@ def simulate(
         versions={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         quick=quick,
         seeds=list(range(seeds)),
-        rounds=rounds,
         confidence=CONFIDENCE,
         tasks=found,
     )
@@ -101,11 +102,12 @@ def _task(
     asked: Sequence[Strategy],
     budget: int | None,
     seeds: Sequence[int],
-    rounds: int,
+    wanted_rounds: int | None,
     workers: int,
     progress: Progress,
 ) -> TaskResult:
-    description, cases = task.description, budget or task.description.budget
+    description = task.description
+    cases, rounds = budget or description.budget, wanted_rounds or description.rounds
     for seed in seeds:
         _check(task, len(task.split(seed).pool), cases * rounds)
     identity = _identity(task, cases)
@@ -128,6 +130,16 @@ def _task(
         progress(done, steps, what)
     kept = {strategy: [[starts[seed], *later[strategy, seed]] for seed in seeds] for strategy in possible}
     return task_result(task, identity, cases, asked, kept, seeds, CONFIDENCE)
+
+
+def _check_strategies(task: Task, asked: Sequence[Strategy]) -> None:
+    if not set(asked) & set(task.description.strategies):
+        raise InputError(
+            f"the task '{task.description.title.lower()}'",
+            found=f"the strategies {', '.join(asked)}",
+            expected=f"one of {', '.join(task.description.strategies)}: nothing is known that the others could go by",
+            todo="Choose another --strategy, or another --task.",
+        )
 
 
 def _check(task: Task, pool: int, needed: int) -> None:

@@ -63,6 +63,8 @@ class Description:
         Whether the cases are digital phantoms.
     budget : int
         Cases labelled in a round, unless the user says otherwise.
+    rounds : int, default 6
+        Trainings of a replay, likewise.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Description:
     looks: Mapping[Strategy, str]
     is_phantom: bool
     budget: int
+    rounds: int = 6
 
     @property
     def strategies(self) -> tuple[Strategy, ...]:

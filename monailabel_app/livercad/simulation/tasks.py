@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from livercad.errors import InputError
 from livercad.progress import Progress, part
 from livercad.simulation.task import Task
+
+if TYPE_CHECKING:
+    from livercad.simulation.lesion_task import LesionTask
+    from livercad.simulation.slice_task import SliceTask
+
+    Trained = TypeVar("Trained", LesionTask, SliceTask)
 
 LESION_PATIENTS, LESION_TEST = 220, 25
 SLICE_PATIENTS, SLICE_TEST = 130, 10
@@ -38,34 +44,45 @@ def phantom_tasks(cache: Path, names: Collection[str], quick: bool, workers: int
     tasks = []
     for number, name in enumerate(chosen):
         own = part(progress, number / len(chosen), (number + 1) / len(chosen))
-        tasks.append(_MAKE[name](cache, QUICK_SHARE if quick else 1.0, workers, own))
-    return [_shortened(task) for task in tasks] if quick else tasks
+        tasks.append(_MAKE[name](cache, quick, workers, own))
+    return tasks
 
 
-def _lesion_classes(cache: Path, size: float, workers: int, progress: Progress) -> Task:
+def _lesion_classes(cache: Path, quick: bool, workers: int, progress: Progress) -> LesionTask:
     from livercad.simulation.lesion_task import LesionTask
     from livercad.simulation.phantom_lesions import phantom_lesions
 
+    size = QUICK_SHARE if quick else 1.0
     pool, test = round(size * LESION_PATIENTS), round(size * LESION_TEST)
-    return LesionTask(phantom_lesions(cache, pool, test, workers, progress))
+    task = LesionTask(phantom_lesions(cache, pool, test, workers, progress))
+    return _shortened(task) if quick else task
 
 
-def _lesion_outlines(cache: Path, size: float, workers: int, progress: Progress) -> Task:
+def _lesion_enhancement(cache: Path, quick: bool, workers: int, progress: Progress) -> Task:
+    from livercad.simulation.enhancement_task import EnhancementTask
+
+    return EnhancementTask(_lesion_classes(cache, quick, workers, progress))
+
+
+def _lesion_outlines(cache: Path, quick: bool, workers: int, progress: Progress) -> Task:
     from livercad.simulation.phantom_slices import phantom_slices
     from livercad.simulation.slice_task import SliceTask
 
+    size = QUICK_SHARE if quick else 1.0
     pool, test = round(size * SLICE_PATIENTS), round(size * SLICE_TEST)
-    return SliceTask(phantom_slices(cache, pool, test, workers, progress))
+    task = SliceTask(phantom_slices(cache, pool, test, workers, progress))
+    return _shortened(task) if quick else task
 
 
-_MAKE: dict[str, Callable[[Path, float, int, Progress], Task]] = {
+_MAKE: dict[str, Callable[[Path, bool, int, Progress], Task]] = {
     "lesion-classes": _lesion_classes,
+    "lesion-enhancement": _lesion_enhancement,
     "lesion-outlines": _lesion_outlines,
 }
 PHANTOM_TASKS = tuple(_MAKE)
 
 
-def _shortened(task: Any) -> Task:
+def _shortened(task: Trained) -> Trained:
     """The same with shorter trainings."""
     return replace(task, plan=replace(task.plan, steps=QUICK_STEPS))
 
