@@ -221,6 +221,37 @@ def test_a_rollback_is_told_and_the_alias_follows(place: Place) -> None:
         roll_back(place.versions, NAME, "bob", place.audit)
 
 
+def test_what_was_kept_aside_keeps_its_verdict_when_it_is_promoted_by_force_and_taken_back(place: Place) -> None:
+    place.versions.add(NAME, place.train(1, -0.05), "ann")
+    verdict = consider(place.versions, NAME, 1, "ann", place.audit).reason
+    for number in (1, 2):  # once more: it needs force again, and all is still told
+        promote(place.versions, NAME, 1, "ann", place.audit, force=True)
+        roll_back(place.versions, NAME, "bob", place.audit)
+        version = ModelVersions().get(NAME, 1)
+        assert version.state is State.ROLLED_BACK and version.reason.count("taken back by bob") == number
+        assert "was promoted by ann, though kept aside" in version.reason and verdict in version.reason
+        with pytest.raises(InputError, match=r"rolled back \(taken back by bob; .*force"):
+            promote(place.versions, NAME, 1, "ann", place.audit)
+
+
+def test_a_version_that_gave_way_to_another_stays_promoted_when_that_is_taken_back(place: Place) -> None:
+    for seed in (1, 2):
+        place.versions.add(NAME, place.train(seed), "ann")
+        promote(place.versions, NAME, seed, "ann", place.audit)
+    assert [version.state for version in place.versions.of(NAME)[1:]] == [State.PROMOTED] * 2
+    roll_back(place.versions, NAME, "bob", place.audit)
+    assert [version.state for version in place.versions.of(NAME)[1:]] == [State.PROMOTED, State.ROLLED_BACK]
+
+
+def test_what_is_better_and_was_taken_back_is_not_promoted_by_deciding_once_more(place: Place) -> None:
+    place.versions.add(NAME, place.train(1), "ann")
+    assert consider(place.versions, NAME, 1, "ann", place.audit).promoted
+    roll_back(place.versions, NAME, "bob", place.audit)
+    decision = consider(place.versions, NAME, 1, "ann", place.audit)
+    assert not decision.promoted and "It was taken back. Better on the pool" in decision.reason
+    assert champion(NAME) == base(NAME) and place.events() == [("promotion", 1), ("rollback", 0)]
+
+
 def test_a_promotion_that_a_kill_kept_from_the_log_is_written_down_before_it_is_rolled_back(place: Place) -> None:
     place.versions.add(NAME, place.train(1), "ann")
     crown(place.versions.weights(NAME, 1), "eve", "because")  # and killed before anything else
@@ -339,7 +370,7 @@ def _go_on(place: Place, number: int, versions_before: int) -> None:
     _release(place, number)
     found = versions.of(NAME)
     assert len(found) == versions_before + 2, "a training is registered twice, or not at all"
-    assert [version.state for version in found[-2:]] == [State.PROMOTED, State.KEPT_ASIDE]
+    assert [version.state for version in found[-2:]] == [State.ROLLED_BACK, State.KEPT_ASIDE]
     for version in found:
         assert versions.weights(NAME, version.number).sha256 == version.sha256
     for version in found[1:]:

@@ -50,7 +50,7 @@ def versions_table(name: str, mlflow: str | None) -> Table:
             version.created.astimezone().strftime("%Y-%m-%d %H:%M") if version.created else "",
             version.by,
             _measures(version),
-            version.state.value.replace("_", " "),
+            version.state.words,
             version.reason,
         )
     return table
@@ -61,7 +61,7 @@ def show_version(name: str, number: int, mlflow: str | None) -> str:
     from livercad.learning.version import card_of
 
     version = _versions(mlflow).get(name, number)
-    verdict = f"{version.state.value.replace('_', ' ').capitalize()}. {version.reason}"
+    verdict = f"{version.state.words.capitalize()}. {version.reason}"
     return f"{card_of(version)}\n{verdict}\n"
 
 
@@ -124,7 +124,7 @@ def promote_version(
     name: Name,
     version: Annotated[int, typer.Argument(help="Number of the version; 0 is the base.")],
     who: Who = None,
-    force: Annotated[bool, typer.Option("--force", help="Also a version that was kept aside.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also a version that was kept aside or rolled back.")] = False,
     mlflow: MLflow = None,
 ) -> None:
     """Put a version into use. A running server follows by itself."""

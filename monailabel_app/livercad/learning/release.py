@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 
 from livercad.errors import InputError, ModelError
 from livercad.learning.audit import AuditLog, Event
 from livercad.learning.names import TASKS, registry_name
 from livercad.learning.promotion import RULES, Decision, Rule, decide
-from livercad.learning.version import State, Version
+from livercad.learning.version import REFUSED, State, Version
 from livercad.learning.versions import ModelVersions
 from livercad.models import champions
 from livercad.models.version import ModelVersion
@@ -26,7 +27,7 @@ def consider(
 ) -> Decision:
     """Promote a version if it is better than the champion on the pool; else keep it aside, and say why.
 
-    Doing so once more, as after a kill, changes nothing.
+    Doing so once more, as after a kill, changes nothing; also where it was taken back meanwhile.
 
     Parameters
     ----------
@@ -60,6 +61,8 @@ def consider(
     is_champion = present.champion.number == number
     rival = present.former[-1] if is_champion and present.former else present.champion
     decision = compare(versions, name, number, rival.number, rule)
+    if version.state is State.ROLLED_BACK:
+        return replace(decision, promoted=False, reason=f"It was taken back. {decision.reason}")
     if is_champion:
         catch_up(audit, versions)
     elif decision.promoted:
@@ -115,7 +118,7 @@ def promote(
     audit : AuditLog
         Told of it.
     force : bool, default False
-        Also a version that was kept aside.
+        Also a version that was kept aside or taken back; what was said of it stays in the reason.
 
     Returns
     -------
@@ -125,7 +128,8 @@ def promote(
     Raises
     ------
     InputError
-        If there is no such version, it is in use already, it was kept aside, or another one is promoted meanwhile.
+        If there is no such version, it is in use already, it was kept aside or taken back, or another one is promoted
+        meanwhile.
     ModelError
         If its weights are gone or damaged.
     """
@@ -136,14 +140,16 @@ def promote(
         raise InputError(
             f"version {number} of {name}", found="the champion", expected="another version", todo="It is in use."
         )
-    if version.state is State.KEPT_ASIDE and not force:
+    if version.state in REFUSED and not force:
         raise InputError(
             f"version {number} of {name}",
-            found=f"a version that was kept aside ({version.reason})",
+            found=f"a version that was {version.state.words} ({version.reason})",
             expected="one that was found better, or is not judged yet",
             todo="Promote it with force if you know better.",
         )
-    return _crown(versions, versions.weights(name, number), who, f"promoted by {who or 'hand'}", audit, over=present)
+    verdict = f", though {version.state.words} ({version.reason})" if version.state in REFUSED else ""
+    reason = f"promoted by {who or 'hand'}{verdict}"
+    return _crown(versions, versions.weights(name, number), who, reason, audit, over=present)
 
 
 def roll_back(versions: ModelVersions, name: str, who: str, audit: AuditLog) -> ModelVersion:

@@ -24,8 +24,19 @@ class State(StrEnum):
     BASE = "base"
     CANDIDATE = "candidate"
     PROMOTED = "promoted"
-    """It is the champion, or was."""
+    """It is the champion, or was and gave way to another one."""
     KEPT_ASIDE = "kept_aside"
+    ROLLED_BACK = "rolled_back"
+    """It was the champion, and was taken back."""
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return self.value.replace("_", " ")
+
+
+REFUSED = frozenset({State.KEPT_ASIDE, State.ROLLED_BACK})
+"""Versions that are not promoted unless somebody insists on it."""
 
 
 @dataclass(frozen=True)

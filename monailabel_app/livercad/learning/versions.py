@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from livercad import __version__
@@ -30,7 +30,7 @@ from livercad.learning.registering import (
 from livercad.learning.tracking import Tracking
 from livercad.learning.trained import RECORD, WEIGHTS, TrainingRecord, read_record
 from livercad.learning.version import State, Version, base_version, card_of, tags_of, version_of
-from livercad.models.champions import pointer
+from livercad.models.champions import Event, Pointer, pointer
 from livercad.models.install import State as FileState
 from livercad.models.install import state_of_file
 from livercad.models.registry import find
@@ -218,7 +218,7 @@ class ModelVersions:
                 self._tracking.client.set_model_version_tag(registry_name(name), str(number), key, value)
 
     def follow_champion(self, name: str) -> None:
-        """Bring the alias, and what is said of the champion, in step with the version in use."""
+        """Bring the alias, and what is said of the champion and of those taken back, in step with what is in use."""
         name = registry_name(name)
         if not self._tracking.exists:
             return
@@ -226,8 +226,10 @@ class ModelVersions:
             model = registered_model(self._tracking, name)
             if model is None:
                 return
-            reign = pointer(name).champion
-            version = next((each for each in self.of(name)[1:] if each.number == reign.number), None)
+            present, versions = pointer(name), self.of(name)[1:]
+            self._judge_taken_back(versions, present)
+            reign = present.champion
+            version = next((each for each in versions if each.number == reign.number), None)
             if version:
                 if version.state is not State.PROMOTED:
                     self.judge(name, version.number, State.PROMOTED, reign.reason)
@@ -237,6 +239,14 @@ class ModelVersions:
                 self._tracking.client.delete_registered_model_alias(name, ALIAS)
             if reign.number != BASE:
                 logger.warning("%s %s is in use and not registered", name, version_text(name, reign.number))
+
+    def _judge_taken_back(self, versions: Sequence[Version], present: Pointer) -> None:
+        """Versions were promoted and are neither champion nor before it: a rollback has left them."""
+        known = {reign.number for reign in (present.champion, *present.former)}
+        by = f" by {present.champion.by or 'hand'}" if present.champion.event is Event.ROLLBACK else ""
+        for version in versions:
+            if version.state is State.PROMOTED and version.number not in known:
+                self.judge(version.name, version.number, State.ROLLED_BACK, f"taken back{by}; was {version.reason}")
 
     def _register(self, version: Version, folder: Path) -> Version:
         remove_unfinished(self._tracking)

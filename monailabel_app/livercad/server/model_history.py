@@ -113,7 +113,7 @@ def _curve(measure: Measure, versions: tuple[Version, ...], found: Mapping[int, 
             value=found[version.number].value,
             low=found[version.number].low,
             high=found[version.number].high,
-            was_champion=version.state in (State.BASE, State.PROMOTED),
+            was_champion=version.state in (State.BASE, State.PROMOTED, State.ROLLED_BACK),
         )
         for version in versions
         if version.number in found

@@ -35,7 +35,7 @@ class Promotion(Wish):
     """Which version somebody wants in use."""
 
     version: int = Field(ge=0, description="Its number; 0 is the base.")
-    force: bool = Field(False, description="Also one that was kept aside.")
+    force: bool = Field(False, description="Also one that was kept aside or rolled back.")
 
 
 @router.get("")
