@@ -57,7 +57,8 @@ def test_a_version_s_card_tells_what_became_of_it(two: Place) -> None:
 
 def test_a_rollback_goes_back_and_is_written_down_with_who_did_it(two: Place) -> None:
     run("promote", NAME, 1, "--who", "ann")
-    assert run("rollback", NAME).output == "In use: lesions-leuven 1\n"
+    assert isinstance(run("rollback", NAME, "--from", 2).exception, InputError)
+    assert run("rollback", NAME, "--from", 1).output == "In use: lesions-leuven 1\n"
     assert champion(NAME).number == 0
     log = AuditLog(two.models).read()
     assert [(each["event"], each["who"]) for each in log] == [("rollback", getpass.getuser()), ("promotion", "ann")]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from livercad.errors import ModelError
+from livercad.errors import InputError, ModelError
 from livercad.models.champions import POINTER, champion, crown, once_in_use, pointer, roll_back, stamps
 from livercad.models.install import install_all, installed_weights
 from livercad.models.registry import find
@@ -63,6 +63,16 @@ def test_rolling_back_goes_back_one_by_one_to_the_base(installed, tmp_path):
     assert roll_back("one", "bob") == base("one") == champion("one")
     with pytest.raises(ModelError, match="no former champion"):
         roll_back("one", "bob")
+
+
+def test_who_names_the_version_to_take_back_goes_back_once_however_often_it_is_asked(installed, tmp_path):
+    first, _ = (crown(trained(tmp_path, number), "ann", "better") for number in (1, 2))
+    assert roll_back("one", "bob", leaving=2) == first
+    with pytest.raises(InputError, match="found version 1 in use by now; expected version 2, which was to be taken"):
+        roll_back("one", "bob", leaving=2)
+    assert champion("one") == first
+    (tmp_path / "models" / "one" / POINTER).write_text("{")
+    assert roll_back("one", "bob", leaving=2) == base("one")
 
 
 def test_weights_that_were_in_use_are_found_whichever_are_now(installed, tmp_path):

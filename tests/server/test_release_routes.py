@@ -74,8 +74,8 @@ def test_versions_are_promoted_and_rolled_back_without_a_restart(server: Server)
     (model,) = (each for each in server.get("/livercad/models").json() if each["name"] == NAME)
     assert (model["version"], model["served"], model["installed"]) == ("1.0+1", "1.0+1", True)
     assert [each["number"] for each in model["champion"]["former"]] == [0]
-    answer = server.post(f"{ROUTE}/rollback", json={"who": "bob"})
-    assert (answer.status_code, answer.json()["number"]) == (200, 0)
+    answer, again = (server.post(f"{ROUTE}/rollback", json={"who": "bob", "from": 1}) for _ in range(2))
+    assert (answer.status_code, answer.json()["number"], again.status_code) == (200, 0, 409)
     assert findings_of(server) == before  # bit for bit
     assert events(server) == [("rollback", 0, "bob"), ("promotion", 1, "ann")]
 

@@ -134,11 +134,18 @@ def promote_version(
     typer.echo(f"In use: {champion.name} {champion.version}")
 
 
-def roll_back_version(name: Name, who: Who = None, mlflow: MLflow = None) -> None:
+def roll_back_version(
+    name: Name,
+    who: Who = None,
+    leaving: Annotated[
+        int | None, typer.Option("--from", help="Only if this version is in use.", show_default=False)
+    ] = None,
+    mlflow: MLflow = None,
+) -> None:
     """Put the version before back into use. A running server follows by itself."""
     from livercad.learning.release import roll_back
 
-    champion = roll_back(_versions(mlflow), name, who or getpass.getuser(), _audit())
+    champion = roll_back(_versions(mlflow), name, who or getpass.getuser(), _audit(), leaving)
     typer.echo(f"In use: {champion.name} {champion.version}")
 
 

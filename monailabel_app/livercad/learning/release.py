@@ -152,7 +152,9 @@ def promote(
     return _crown(versions, versions.weights(name, number), who, reason, audit, over=present)
 
 
-def roll_back(versions: ModelVersions, name: str, who: str, audit: AuditLog) -> ModelVersion:
+def roll_back(
+    versions: ModelVersions, name: str, who: str, audit: AuditLog, leaving: int | None = None
+) -> ModelVersion:
     """Go back to the champion's predecessor; see `livercad.models.champions.roll_back`.
 
     It does not need MLflow: where that fails, the registry follows later.
@@ -167,6 +169,8 @@ def roll_back(versions: ModelVersions, name: str, who: str, audit: AuditLog) -> 
         Who wants it.
     audit : AuditLog
         Told of it.
+    leaving : int, optional
+        The version that is to be taken back, so that who asks twice goes back once.
 
     Returns
     -------
@@ -177,11 +181,13 @@ def roll_back(versions: ModelVersions, name: str, who: str, audit: AuditLog) -> 
     ------
     ModelError
         If there is no predecessor.
+    ChampionChangedError
+        If another one than `leaving` is champion.
     """
     name = registry_name(name)
     with suppress(ModelError):  # a damaged pointer tells nothing, and this is what mends it
         write_down(audit, name)  # before its reign is forgotten: a kill may have kept its promotion from the log
-    champion = champions.roll_back(name, who)
+    champion = champions.roll_back(name, who, leaving)
     write_down(audit, name)
     _follow(versions, name)
     return champion

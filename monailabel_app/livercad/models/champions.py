@@ -186,7 +186,7 @@ def crown(version: ModelVersion, by: str, reason: str, over: int | None = None) 
     return champion(version.name)
 
 
-def roll_back(name: str, by: str) -> ModelVersion:
+def roll_back(name: str, by: str, leaving: int | None = None) -> ModelVersion:
     """Make the champion's predecessor champion again: the latest whose weights are whole.
 
     Parameters
@@ -195,6 +195,9 @@ def roll_back(name: str, by: str) -> ModelVersion:
         As in the registry.
     by : str
         Who wants it.
+    leaving : int, optional
+        Number of the champion that is to be taken back: who asks twice goes back once. A damaged pointer file cannot
+        tell it, so it does not count then.
 
     Returns
     -------
@@ -205,9 +208,18 @@ def roll_back(name: str, by: str) -> ModelVersion:
     ------
     ModelError
         If there is nothing to go back to.
+    ChampionChangedError
+        If another one than `leaving` is champion.
     """
     with _locked(name):
-        former, left = _predecessors(name)
+        former, left, present = _predecessors(name)
+        if leaving is not None and present not in (None, leaving):
+            raise ChampionChangedError(
+                f"the rollback of {name}",
+                found=f"version {present} in use by now",
+                expected=f"version {leaving}, which was to be taken back",
+                todo="It has been taken back, or followed by another one; nothing is changed.",
+            )
         for place in reversed(range(len(former))):
             back = former[place]
             if _is_whole(name, back):
@@ -230,13 +242,13 @@ def stamps() -> tuple[tuple[str, int, int], ...]:
     )
 
 
-def _predecessors(name: str) -> tuple[tuple[Reign, ...], str]:
-    """Whom a rollback may go to, and from where it comes."""
+def _predecessors(name: str) -> tuple[tuple[Reign, ...], str, int | None]:
+    """Whom a rollback may go to, from where it comes in words, and the champion's number where it can be told."""
     try:
         present = pointer(name)
     except ModelError:
-        return (Reign(number=BASE, sha256=find(name).weights.sha256),), "from a damaged pointer"
-    return present.former, f"from version {present.champion.number}"
+        return (Reign(number=BASE, sha256=find(name).weights.sha256),), "from a damaged pointer", None
+    return present.former, f"from version {present.champion.number}", present.champion.number
 
 
 def _folder(name: str) -> Path:

@@ -38,6 +38,14 @@ class Promotion(Wish):
     force: bool = Field(False, description="Also one that was kept aside or rolled back.")
 
 
+class Rollback(Wish):
+    """What somebody wants to be taken back."""
+
+    leaving: int | None = Field(
+        None, ge=0, alias="from", description="Number of the version in use, so that who asks twice goes back once."
+    )
+
+
 @router.get("")
 def list_models() -> list[dict[str, Any]]:
     """List every model with its card, the version in use, and whether its weights are there and whole."""
@@ -72,7 +80,7 @@ def promote(name: str, wish: Promotion) -> dict[str, Any]:
 
 
 @router.post("/{name}/rollback")
-def roll_back(name: str, wish: Wish) -> dict[str, Any]:
+def roll_back(name: str, wish: Rollback) -> dict[str, Any]:
     """Put the version before back into use; when this is answered, it is."""
     name = _known(name)
     present = _champion_of(name)
@@ -83,7 +91,7 @@ def roll_back(name: str, wish: Wish) -> dict[str, Any]:
             expected="one to go back to",
             todo=f"GET /livercad/models/{name}/versions lists those that can be promoted.",
         )
-    return livercad_app().releases.roll_back(name, wish.who)
+    return livercad_app().releases.roll_back(name, wish.who, wish.leaving)
 
 
 def _known(name: str) -> str:

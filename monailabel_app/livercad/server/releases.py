@@ -53,10 +53,10 @@ class Releases:
             self._analyses.follow_champions()
         return champion_of(name)
 
-    def roll_back(self, name: str, who: str) -> dict[str, Any]:
+    def roll_back(self, name: str, who: str, leaving: int | None = None) -> dict[str, Any]:
         """Go back to the champion before; see `release.roll_back`. Returns `champion_of` the model."""
         with self._lock:
-            release.roll_back(self.versions, name, who, self._audit())
+            release.roll_back(self.versions, name, who, self._audit(), leaving)
             self._analyses.follow_champions()
         return champion_of(name)
 
