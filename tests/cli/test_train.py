@@ -53,4 +53,4 @@ def test_what_belongs_with_validation_cases_is_not_trained_on(tmp_path: Path, as
     done = CliRunner().invoke(app, ["train", "liver", "--studies", str(studies), "--output", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     assert asked[0][2] == {"liver-1": Side.VALIDATION}
-    assert "left out: liver-0: same patient or image as liver-1" in done.output
+    assert "left out: liver-0 belongs with liver-1 (validation) by patient or image" in done.output

@@ -16,6 +16,7 @@ from learning.killing import killed_at_work
 from learning.labelled import labelled_case
 from livercad.errors import InputError
 from livercad.learning.cases import LabelledCase, LabelVersion
+from livercad.learning.left_out import reasons_of
 from livercad.learning.pool import NAME, TEST_LIST, Pool, Side, patient_key
 from livercad.studies.discover import find_studies
 
@@ -108,6 +109,9 @@ def test_training_cases_that_turn_out_to_belong_with_others_are_left_out(tmp_pat
     assert pool.assign("bridge", "kept too", ["image of b"]) is Side.VALIDATION
     pool.assign("c", "b")
     assert pool.left_out() == {"a": ("kept",), "b": ("bridge", "kept too"), "c": ("bridge", "kept too")}
+    assert reasons_of(pool)["c"] == (
+        "belongs with bridge, kept too (validation) by patient or image, directly or through other cases"
+    )
     assert {case: pool.sides()[case] for case in sides} == sides, "no side changes"
     assert pool.usable() == {case: side for case, side in pool.sides().items() if case not in ("a", "b", "c")}
     pool.assign("a", "Berta")  # a mistake that was mended
@@ -173,6 +177,18 @@ def test_nothing_is_written_until_a_case_is_assigned(tmp_path: Path) -> None:
     pool = Pool(tmp_path / "pool")
     assert pool.sides() == {} and pool.side("one") is None
     assert not (tmp_path / "pool").exists()
+
+
+def test_every_side_that_a_case_belongs_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / TEST_LIST).write_text("locked\n")
+    Pool(tmp_path, 0.0).assign("a", "a")
+    for name in ("locked", *(f"kept-{number}" for number in range(5))):
+        Pool(tmp_path, 1.0).assign(name, name)
+    pool = Pool(tmp_path)
+    for name in pool.sides():
+        pool.assign(name, "Anna")
+    told = "locked (test) and kept-0, kept-1, kept-2 and 2 more (validation)"
+    assert reasons_of(pool) == {"a": f"belongs with {told} by patient or image, directly or through other cases"}
 
 
 def test_labelled_cases_are_known_by_their_images(tmp_path: Path) -> None:

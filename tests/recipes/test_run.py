@@ -273,18 +273,6 @@ def test_processes_that_train_together_make_as_many_steps_as_the_first_one_has_p
     assert plan(1.0, first) == planned[0]
 
 
-def test_a_patient_who_has_cases_on_two_sides_is_not_trained_on(
-    cases: list[LabelledCase], caplog: pytest.LogCaptureFixture
-) -> None:
-    sides = {"liver-0": Side.TRAINING, "liver-1": Side.TRAINING, "liver-2": Side.VALIDATION}
-    recipe = models.RECIPES["lesions"]
-    assert [case.case for case in recipe.sides(cases, sides).training] == ["liver-0", "liver-1"]
-    for side in (Side.VALIDATION, Side.TEST):
-        told_later = [cases[0], replace(cases[1], patient="Anna"), replace(cases[2], patient="Anna", has_lesions=False)]
-        parted = recipe.sides(told_later, {**sides, "liver-2": side})
-        assert [case.case for case in parted.training] == ["liver-0"] and "liver-1" in caplog.text
-
-
 def test_a_training_goes_on_with_the_weights_that_it_began_with(
     cases: list[LabelledCase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, champion_of_chance: ModelVersion
 ) -> None:

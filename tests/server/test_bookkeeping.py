@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import time
 from dataclasses import replace
@@ -14,14 +15,17 @@ import pytest
 
 from fakes import synthetic_abdomen, write_case
 from livercad.core.annotation import CaseState
+from livercad.errors import InputError
 from livercad.learning.audit import Event
 from livercad.learning.folder import learning_folder
+from livercad.learning.left_out import reasons_of
 from livercad.learning.pool import NAME, TEST_LIST, Side
+from livercad.recipes.models import RECIPES
 from livercad.server import submissions
 from livercad.server.bookkeeping import Bookkeeping
 from livercad.server.datastore import StudyDatastore
 from livercad.server.strategies import First, Random
-from livercad.server.training_cases import why_no_training
+from livercad.server.training_cases import material_of, why_no_training
 from server.annotations import annotation_of, write_maps
 
 SHAPE = (32, 24, 20)
@@ -121,10 +125,14 @@ def test_a_patient_who_is_told_later_leaves_training_cases_out_and_no_side_chang
     late = told("P1", "P1", "P1")
     assert late.book.pool.sides() == {"one": Side.TRAINING, "two": Side.VALIDATION}
     assert late.book.pool.usable() == {"two": Side.VALIDATION}
-    assert "0 for training and 1 for validation" in why_no_training(late)
+    why = reasons_of(late.book.pool)["one"]
+    words = f"0 for training and 1 for validation, where .* needed; one is left out, since it {re.escape(why)}"
+    assert re.search(words, why_no_training(late))
+    with pytest.raises(InputError, match=f"{words}.*Submit more cases of other patients"):
+        material_of(late, RECIPES["liver"])
     late = told("P1", "P1", "P1")
     (record,) = late.book.audit.read(event=Event.LEFT_OUT)
-    assert (record["case"], record["reason"]) == ("one", "same patient or image as two, of the validation side")
+    assert (record["case"], record["reason"]) == ("one", why)
     submit(late, tmp_path, "three")
     assert late.book.pool.side("three") is Side.VALIDATION, "although the share is 0"
     mended = told("P2", "P1", "P1")

@@ -102,6 +102,7 @@ def _of_truth(
 ) -> tuple[Sequence[LabelledCase], Mapping[str, Side]]:
     """Cases and their sides; those that are left out are told."""
     from livercad.learning.folder import learning_folder
+    from livercad.learning.left_out import reasons_of
     from livercad.learning.pool import Pool
     from livercad.learning.truth import cases_of_truth
 
@@ -111,7 +112,6 @@ def _of_truth(
     pool = Pool(learning_folder(studies), share)
     for case in cases:
         pool.add(case)
-    for name, others in pool.left_out().items():
-        why = f"same patient or image as {others[0]}, which is not for training"
-        console.print(f"left out: {name}: {why}", markup=False, highlight=False, soft_wrap=True)
+    for name, reason in reasons_of(pool).items():
+        console.print(f"left out: {name} {reason}", markup=False, highlight=False, soft_wrap=True)
     return cases, pool.usable()

@@ -80,7 +80,7 @@ def run(
     cases : sequence of LabelledCase
         All that have labels.
     sides : mapping of str to Side
-        By case; those without one are left out.
+        By case, see `livercad.learning.pool.Pool.usable`; those without one are left out.
     folder : Path
         For ``challenger.safetensors``, ``record.json``, ``index.html``, ``log.jsonl`` and what resuming needs.
     wish : Wish, optional

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,6 @@ from livercad.learning.pool import Side
 from livercad.models.version import ModelVersion
 from livercad.progress import Progress
 from livercad.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 Start = Literal["champion", "base", "scratch"]
 
@@ -99,20 +96,15 @@ class Trainable:
         cases : sequence of LabelledCase
             All that have labels.
         sides : mapping of str to Side
-            By case.
+            By case; those that may not be learnt from have none (`livercad.learning.pool.Pool.usable`).
 
         Returns
         -------
         Sides
-            Without cases of the test set, and without training cases of a patient who has cases on another side: where
-            it was told too late whose they are, no side changes any more.
+            Without cases of the test set.
         """
-        held_out = {case.patient for case in cases if sides.get(case.case) in (Side.VALIDATION, Side.TEST)}
-        usable = [case for case in cases if self.usable(case)]
-        training = [case for case in usable if sides.get(case.case) == Side.TRAINING]
-        if left_out := [case.case for case in training if case.patient in held_out]:
-            logger.warning("Not trained on, since their patients have cases on other sides: %s", ", ".join(left_out))
-        return Sides(
-            tuple(case for case in training if case.patient not in held_out),
-            tuple(case for case in usable if sides.get(case.case) == Side.VALIDATION),
-        )
+        on = {
+            side: tuple(case for case in cases if self.usable(case) and sides.get(case.case) == side)
+            for side in (Side.TRAINING, Side.VALIDATION)
+        }
+        return Sides(on[Side.TRAINING], on[Side.VALIDATION])

@@ -14,6 +14,7 @@ from monailabel.interfaces.datastore import DefaultLabelTag
 from livercad.errors import InputError
 from livercad.learning.audit import AuditLog, Event
 from livercad.learning.folder import learning_folder
+from livercad.learning.left_out import reasons_of
 from livercad.learning.pool import SHARE, Pool
 from livercad.learning.reservations import MINUTES, Reservations
 from livercad.learning.scores import Scores
@@ -145,15 +146,12 @@ class Bookkeeping:
     def _record_left_out(self) -> None:
         """Record which training cases are left out of trainings from now on and why, and which are no longer."""
         with self._assigning:
-            now = self.pool.left_out()
+            now = reasons_of(self.pool)
             if self._left_out is None:
                 self._left_out = self._recorded_as_left_out()
             for case in sorted(now.keys() - self._left_out):
-                others = f"{now[case][0]} and {len(now[case]) - 1} more" if len(now[case]) > 1 else now[case][0]
-                side = self.pool.side(now[case][0])
-                reason = f"same patient or image as {others}, of the {side} side"
-                logger.warning("Case %s is not trained on any more: %s", case, reason)
-                self.audit.record(Event.LEFT_OUT, "", case=case, reason=reason)
+                logger.warning("Case %s is not trained on any more: it %s", case, now[case])
+                self.audit.record(Event.LEFT_OUT, "", case=case, reason=now[case])
             for case in sorted(self._left_out - now.keys()):
                 self.audit.record(Event.TAKEN_BACK, "", case=case)
             self._left_out = set(now)
