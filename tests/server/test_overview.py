@@ -20,6 +20,8 @@ from livercad.core.annotation import CaseState
 from livercad.core.findings import DISCLAIMER
 from livercad.core.taxonomy import CLASS_OF, LesionType
 from livercad.learning.audit import Event
+from livercad.learning.folder import learning_folder
+from livercad.learning.pool import Pool, Side
 from livercad.learning.release import consider
 from livercad.learning.score_table import Score
 from livercad.pipeline.scoring import name_models
@@ -125,6 +127,19 @@ def test_cases_are_counted_by_state(watched: Watched) -> None:
     for words in ("6 cases", "1 complete", "1 in progress", "1 labelled with another client", "3 without a label"):
         assert words in text, words
     assert DISCLAIMER in text and "liver studies" in text
+
+
+def test_cases_that_are_left_out_of_trainings_are_told_with_the_reason(watched: Watched) -> None:
+    pool = watched.store.book.pool
+    assert "left out of trainings" not in Page(watched.page()).text
+    for case, side in (("e", "training"), ("f", "validation")):
+        Pool(learning_folder(watched.store.catalogue.root), float(side == "validation")).assign(case, case)
+    learnt = list(pool.usable().values()).count(Side.TRAINING)
+    for case in ("e", "f"):
+        pool.assign(case, "Anna")
+    text = Page(watched.page()).text
+    assert f"Learnt from: {learnt - 1}; kept for validation:" in text and "left out of trainings: 1." in text
+    assert "Why a case is left out of trainings e belongs with f (validation) by patient or image" in text
 
 
 def test_who_labelled_what_when_and_who_has_what(watched: Watched) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from livercad import __version__
 from livercad.core.annotation import CaseState
 from livercad.learning.agreement import Agreement, kappa
+from livercad.learning.left_out import reasons_of
 from livercad.reports.pages import render
 from livercad.server import submissions
 from livercad.server.agreements import Compared
@@ -64,7 +65,8 @@ def render_overview(app: LiverCADApp, jobs: Iterable[Job]) -> str:
         now=_time(datetime.now(UTC).isoformat()),
         cases=len(store.catalogue.studies),
         states=[(name, title, states[name]) for name, title in STATES.items()],
-        sides=Counter(str(side) for side in store.book.pool.sides().values()),
+        sides=Counter(str(side) for side in store.book.pool.usable().values()),
+        left_out=sorted(reasons_of(store.book.pool).items()),
         submissions=_newest(infos),
         annotators=_annotators(infos),
         reservations=[
