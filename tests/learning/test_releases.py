@@ -68,6 +68,13 @@ def test_a_training_becomes_a_version_with_all_that_is_known_of_it(place: Place)
     assert weights.path.read_bytes() == (place.folder / "training-1" / WEIGHTS).read_bytes()
 
 
+def test_a_version_names_the_code_that_has_trained_it_and_not_the_one_that_registers_it(place: Place) -> None:
+    file = place.train(1) / RECORD
+    file.write_text(json.dumps({**json.loads(file.read_text()), "livercad": "0.0.1", "code": "0123456789ab"}))
+    version = place.versions.add(NAME, file.parent, "ann")
+    assert (version.livercad_version, version.code) == ("0.0.1", "0123456789ab")
+
+
 def test_mlflow_itself_shows_measures_curves_files_and_card(place: Place) -> None:
     version = place.versions.add(NAME, place.train(1), "ann")
     client = Tracking().client

@@ -82,6 +82,7 @@ def test_a_training_leaves_weights_record_and_page(
     assert set(load_file(tmp_path / "challenger.safetensors")) == set(numbered(lesion_unet()))
     record = read_record(tmp_path / "record.json")
     assert (record.model, record.parent) == (recipe.name, 4)
+    assert len(record.code) == 12 and record.livercad
     assert record.sides() == {"training": 1, "validation": 1}, "the test set is left alone"
     assert record.pool.champion_number == 4
     assert record.start and record.start["sha256"] == record.pool.champion_sha256 == champion_of_chance.sha256
@@ -292,8 +293,14 @@ def test_a_training_goes_on_with_the_weights_that_it_began_with(
 
 def test_nothing_to_learn_from_is_said(cases: list[LabelledCase], tmp_path: Path) -> None:
     sides = dict.fromkeys(SIDES, Side.VALIDATION)
-    with pytest.raises(InputError, match="none of them with outlined lesions on the side of training"):
-        run.run(models.RECIPES["lesions"], cases, sides, tmp_path, Wish(steps=1), SETTINGS)
+    livers = [replace(case, has_lesions=False) for case in cases]
+    for given, told in (
+        (cases, "found 3 with outlined lesions, none of them on the side of training.*smaller share"),
+        (livers, "found 3 labelled, none of them with outlined lesions; expected at least one. Label cases with"),
+        ([], "found none that has a label;.*--labels submitted"),
+    ):
+        with pytest.raises(InputError, match=told):
+            run.run(models.RECIPES["lesions"], given, sides, tmp_path, Wish(steps=1), SETTINGS)
     assert not (tmp_path / "plan.json").exists()
 
 

@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,13 +21,16 @@ from learning.releases import Place, place
 from livercad.core.annotation import CaseState
 from livercad.core.findings import DISCLAIMER
 from livercad.core.taxonomy import CLASS_OF, LesionType
+from livercad.errors import ModelError
 from livercad.learning.audit import Event
 from livercad.learning.folder import learning_folder
 from livercad.learning.pool import Pool, Side
 from livercad.learning.release import consider
 from livercad.learning.score_table import Score
+from livercad.learning.version import Version
+from livercad.learning.versions import ModelVersions
 from livercad.pipeline.scoring import name_models
-from livercad.server import submissions
+from livercad.server import model_history, submissions
 from livercad.server.agreements import Agreements
 from livercad.server.datastore import StudyDatastore
 from livercad.server.jobs import Jobs, State
@@ -45,6 +50,8 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--virtual-time-budget=3000"),
 )
+WAIT_S = 60
+LEARNT_FROM = {"training": 3, "validation": 1}
 NASTY = "<b>Bob</b>"
 """An annotator whose name must not become part of the page."""
 
@@ -89,7 +96,7 @@ def watched(place: Place) -> Watched:
     submit(store, place.folder, "b", "Ann", CaseState.IN_PROGRESS)
     store.save_label("c", str(write_maps(place.folder / "stock", GRID)[0]), "final", {})
     store.book.reservations.reserve("d", "Cat")
-    store.book.audit.record(Event.TRAINING_STARTED, "Ann", model="lesions")
+    store.book.audit.record(Event.TRAINING_STARTED, "Ann", model="lesions", cases=LEARNT_FROM)
     for seed, gain, champion in ((1, 0.05, 0), (2, -0.1, 1)):
         version = place.versions.add("lesions-leuven", place.train(seed, gain, champion=champion), "Ann")
         consider(place.versions, "lesions-leuven", version.number, "Ann", store.book.audit)
@@ -180,6 +187,49 @@ def test_the_champion_its_rivals_and_the_learning_curve_are_shown(watched: Watch
     assert "Nothing has been trained here yet." in text  # of the other models
 
 
+class Registry(ModelVersions):
+    """It answers late, fails, or does neither."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answering, self.fails, self.asked = threading.Event(), False, 0
+
+    def of(self, name: str) -> tuple[Version, ...]:
+        self.asked += 1
+        self.answering.wait(WAIT_S)
+        if self.fails:
+            raise ModelError("the model registry", found="that it fails", expected="a store", todo="Start it.")
+        return super().of(name)
+
+
+def test_a_registry_that_does_not_answer_keeps_nobody_waiting_and_is_asked_once_for_all(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_history, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(model_history, "LASTS_S", 0.01)
+    registry = Registry()
+    watched.app.histories = histories = ModelHistories(registry)
+    with ThreadPoolExecutor(4) as browsers:
+        for lesions, *_ in browsers.map(lambda _: histories(), range(8)):
+            assert lesions.versions == () and "has not answered yet" in lesions.problem
+    assert registry.asked == 1 and "Nothing has been trained here yet" not in watched.page()
+    assert "In use: 1+1" in Page(watched.page()).text, "that does not depend on it"
+    registry.answering.set()
+    until(lambda: len(histories()[0].versions) == 3)
+    until(lambda: not histories._looking.is_alive())
+    before = histories()[0]
+    until(lambda: not histories._looking.is_alive())
+    registry.fails, registry.asked = True, 0
+    histories._look()
+    assert registry.asked == 1
+    assert all("that it fails" in one.problem for one in histories())
+    assert histories()[0].versions == before.versions and histories()[0].curve == before.curve
+    html = watched.page()
+    assert "that it fails" in html and "1+2" in html
+    registry.fails = False
+    until(lambda: histories()[0] == before)
+
+
 def test_what_went_wrong_is_told_with_its_reason(watched: Watched) -> None:
     watched.app.analyses.problem = "lesions-leuven: found no weights"
     notice = watched.page().split('id="errors"')[1].split("</section>")[0]
@@ -207,7 +257,7 @@ def test_comparisons_that_are_not_there_yet_are_made_in_the_background(watched: 
 
 def test_the_newest_records_are_shown(watched: Watched) -> None:
     told = [row[1:] for row in rows(watched.page(), "records")]
-    assert ["training started", "Ann", "model lesions"] in told
+    assert ["training started", "Ann", "model lesions, cases 3 training, 1 validation"] in told
     assert told[0][0] == "kept aside"
     assert sum(row[0] == "submission" for row in told) == 4
 
@@ -224,8 +274,6 @@ def test_a_new_server_has_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("LIVERCAD_MODELS", str(tmp_path / "models"))
     (tmp_path / "studies").mkdir()
     store = StudyDatastore(tmp_path / "studies")
-    from livercad.learning.versions import ModelVersions
-
     analyses = SimpleNamespace(problem="")
     app = SimpleNamespace(
         datastore=lambda: store,

@@ -36,6 +36,8 @@ class TrainingRecord(BaseModel):
     model: str = Field("", description="Name in the registry of models; empty in older records.")
     parent: int = Field(UNNUMBERED, description="Version that the training started from; -1 is from scratch.")
     start: Mapping[str, Any] | None = Field(None, description="Its `ModelVersion`; None from scratch.")
+    livercad: str = Field("", description="Version of this software that has trained; empty in older records.")
+    code: str = Field("", description="Hash of what its code did then; likewise.")
     pool: PoolRecord = PoolRecord()
     labels: Mapping[str, Any] = Field(default_factory=dict, description="Label version and side of every case.")
 

@@ -68,7 +68,7 @@ class Version:
     cases : dict of str to int
         How many cases the training had on each side of the pool.
     livercad_version, code : str
-        Version of this software, and hash of what its code does.
+        Version of the software that has trained it, and hash of what its code did then.
     identity : str
         Of weights and record together: the same training is one version.
     run : str

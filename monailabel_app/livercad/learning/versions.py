@@ -126,8 +126,8 @@ class ModelVersions:
             parent=record.parent,
             measures=_measures_of(record.pool.challenger),
             cases=record.sides(),
-            livercad_version=__version__,
-            code=code_hash("livercad"),
+            livercad_version=record.livercad or __version__,
+            code=record.code or code_hash("livercad"),
             identity=identity,
         )
         with self._tracking.locked(), self._tracking.failing_in_words():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from livercad import __version__
+from livercad.code import code_hash
 from livercad.errors import InputError
 from livercad.learning.cases import LabelledCase
 from livercad.learning.engine import train
@@ -109,12 +110,7 @@ def run(
     wish, settings = wish or Wish(), settings or Settings()
     parted = model.sides(cases, sides)
     if not parted.training:
-        raise InputError(
-            f"the cases to train {model.task} on",
-            found=f"{len(cases)} labelled, none of them with {model.needs} on the side of training",
-            expected="at least one",
-            todo="Label more cases, or choose a smaller share for validation.",
-        )
+        raise _nothing_to_learn_from(model, cases)
     folder.mkdir(parents=True, exist_ok=True)
     start = begin or {"champion": champion, "base": base, "scratch": lambda name: None}[wish.start](model.name)
     whole = model.job(parted, start, folder, cache or folder / "cache", settings, wish.seed)
@@ -156,6 +152,19 @@ def run(
     shutil.rmtree(folder / VALIDATED, ignore_errors=True)
     progress(1, 1, "trained")
     return trained
+
+
+def _nothing_to_learn_from(model: Trainable, cases: Sequence[LabelledCase]) -> InputError:
+    usable = sum(map(model.usable, cases))
+    if usable:
+        found = f"{usable} with {model.needs}, none of them on the side of training"
+        todo = "Label cases of other patients; with a smaller share for validation more of these are for training."
+    elif cases:
+        found, todo = f"{len(cases)} labelled, none of them with {model.needs}", f"Label cases with {model.needs}."
+    else:
+        found = "none that has a label"
+        todo = "Name the folder of their truth, or take what was submitted to a server (--labels submitted)."
+    return InputError(f"the cases to train {model.task} on", found=found, expected="at least one", todo=todo)
 
 
 def _pictures(model: Trainable, job: RecipeJob, weights: Path, sides: Sides, progress: Progress) -> list[Picture]:
@@ -207,6 +216,7 @@ def _record(
             "champion_sha256": best.sha256,
         },
         "livercad": __version__,
+        "code": code_hash("livercad"),
         "packages": {package: version(package) for package in RECORDED_PACKAGES},
     }
 

@@ -111,7 +111,7 @@ class Job:
         """Leave the queue; Cancelled if that has been asked for."""
         self.waiting = None
         self._check()
-        self.state = State.RUNNING
+        self.state, self.what = State.RUNNING, "starting"
         self.version += 1
 
     def _check(self) -> None:

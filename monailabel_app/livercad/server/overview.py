@@ -151,8 +151,13 @@ def _record(record: dict[str, Any]) -> dict[str, str]:
         "time": _time(record["time"]),
         "event": str(record["event"]).replace("_", " "),
         "who": record["who"],
-        "details": ", ".join(f"{key} {value}" for key, value in details.items()),
+        "details": ", ".join(f"{key.replace('_', ' ')} {_in_words(value)}" for key, value in details.items()),
     }
+
+
+def _in_words(value: Any) -> str:
+    """``3 training, 1 validation`` of counts."""
+    return ", ".join(f"{count} {of}" for of, count in value.items()) if isinstance(value, dict) else str(value)
 
 
 def _at(seconds: float) -> str:

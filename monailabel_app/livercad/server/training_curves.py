@@ -54,14 +54,20 @@ def result_of(version: Version, decision: Decision) -> dict[str, Any]:
         `version`, a `sentence`, and where the pool tells: `metric` with its value `before` and `after`.
     """
     learnt = version.cases.get("training", 0)
-    sentence = f"Version {version.number} of {version.name} has learnt from {learnt} cases"
+    sentence = f"Version {version.number} of {version.name} has learnt from {_cases(learnt)}"
     found = decision.primary
     if found is None:
         return {"version": version.number, "sentence": f"{sentence}."}
     title = MEASURES[found.measure].title
-    told = f"{title} {found.champion:.3f} before, {found.challenger:.3f} after, on {decision.cases} validation cases"
+    told = (
+        f"{title} {found.champion:.3f} before, {found.challenger:.3f} after, on {_cases(decision.cases, 'validation ')}"
+    )
     numbers = {"metric": title, "before": found.champion, "after": found.challenger}
     return {"version": version.number, "sentence": f"{sentence}: {told}.", **numbers}
+
+
+def _cases(count: int, kind: str = "") -> str:
+    return f"{count} {kind}{'case' if count == 1 else 'cases'}"
 
 
 def promotion_of(decision: Decision) -> dict[str, Any]:
