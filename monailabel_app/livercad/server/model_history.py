@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +21,16 @@ from livercad.models.champions import stamps
 from livercad.models.registry import find
 from livercad.models.version import BASE
 from livercad.reports.learning_curve import LearningCurve, Measured, learning_curve
+from livercad.server.errors import reason_of
 from livercad.server.releases import champion_of
+
+logger = logging.getLogger(__name__)
 
 LASTS_S = 10.0
 """A registry is asked again after this time, and when a champion changes."""
+PATIENCE_S = 3.0
+"""So long the page waits for a registry that has answered so far. Our choice."""
+WAITING = "The model registry has not answered yet: versions are shown as soon as it does."
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,30 @@ class ModelHistory:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class _Told:
+    """Versions of a model, and what each scored, by number."""
+
+    versions: tuple[Version, ...]
+    found: Mapping[int, Estimate]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the registry told last, what is wrong since, by model, and until when that will do."""
+
+    told: Mapping[str, _Told]
+    problems: Mapping[str, str]
+    answers: bool
+    until: float
+    champions: object
+
+
 class ModelHistories:
-    """The histories of all models that learn; the registry is not asked for every look at the page.
+    """The histories of all models that learn.
+
+    The registry may be slow or not answer at all. So it is asked in the background, by one thread for all who look, and
+    what it told last is shown until then.
 
     Parameters
     ----------
@@ -66,43 +96,61 @@ class ModelHistories:
 
     def __init__(self, versions: ModelVersions) -> None:
         self._versions = versions
-        self._known: tuple[float, object, tuple[ModelHistory, ...]] | None = None
+        self._lock = threading.Lock()
+        self._looking = threading.Thread()
+        self._known = _Known({}, {}, True, 0.0, None)
 
     def __call__(self) -> tuple[ModelHistory, ...]:
-        """Tell them, by task."""
-        now, champions = time.monotonic(), stamps()
-        if self._known is None or self._known[0] < now or self._known[1] != champions:
-            found = tuple(self._one(task, name) for task, name in TASKS.items())
-            self._known = time.monotonic() + LASTS_S, champions, found
-        return self._known[2]
+        """Tell them, by task; what is in use is always that of now."""
+        with self._lock:
+            is_due = self._known.until < time.monotonic() or self._known.champions != stamps()
+            if is_due and not self._looking.is_alive():
+                self._looking = threading.Thread(target=self._look, name="look at versions", daemon=True)
+                self._looking.start()
+            looking = self._looking
+        if looking.is_alive() and self._known.answers:
+            looking.join(PATIENCE_S)
+        return tuple(self._one(task, name, self._known) for task, name in TASKS.items())
 
-    def _one(self, task: str, name: str) -> ModelHistory:
-        measure = MEASURES[RULES[name].primary]
-        champion, problem = None, ""
-        versions: tuple[Version, ...] = ()
-        found: dict[int, Estimate] = {}
+    def _look(self) -> None:
+        champions, told, problems, answers = stamps(), dict(self._known.told), {}, True
         try:
-            champion = champion_of(name)
-            versions = self._versions.of(name)
-            found = self._measured(name, versions, measure)
-        except ModelError as error:
-            problem = str(error)
-        told = tuple(
-            (version, in_words(found[version.number]) if version.number in found else "")
-            for version in reversed(versions)
-        )
-        return ModelHistory(
-            task, name, find(name).title, champion, measure.title, told, _curve(measure, versions, found), problem
-        )
+            for name in TASKS.values():
+                versions = self._versions.of(name)
+                try:
+                    told[name] = self._told(name, versions)
+                except ModelError as error:  # of this model alone
+                    told[name], problems[name] = _Told(versions, {}), str(error)
+        except Exception as error:
+            if not isinstance(error, ModelError):
+                logger.exception("The versions of models cannot be told")
+            problems, answers = dict.fromkeys(TASKS.values(), reason_of(error)), False
+        self._known = _Known(told, problems, answers, time.monotonic() + LASTS_S, champions)
 
-    def _measured(self, name: str, versions: tuple[Version, ...], measure: Measure) -> dict[int, Estimate]:
-        """What each version scored, by number."""
+    def _told(self, name: str, versions: tuple[Version, ...]) -> _Told:
+        measure = MEASURES[RULES[name].primary]
         found = {one.number: one.measures[measure.name] for one in versions if measure.name in one.measures}
         if len(versions) > 1:  # the base has no training of its own, but was compared with
             pool = self._versions.measured(name, BASE).values()
             base = estimate(measure, pool, CONFIDENCE, RESAMPLES, SEED)
-            return {BASE: base, **found} if base else found
-        return found
+            return _Told(versions, {BASE: base, **found} if base else found)
+        return _Told(versions, found)
+
+    def _one(self, task: str, name: str, known: _Known) -> ModelHistory:
+        measure = MEASURES[RULES[name].primary]
+        champion, told, problem = None, known.told.get(name), known.problems.get(name, "")
+        if told is None:
+            told, problem = _Told((), {}), problem or WAITING
+        try:
+            champion = champion_of(name)
+        except ModelError as error:
+            problem = str(error)
+        rows = tuple(
+            (version, in_words(told.found[version.number]) if version.number in told.found else "")
+            for version in reversed(told.versions)
+        )
+        curve = _curve(measure, told.versions, told.found)
+        return ModelHistory(task, name, find(name).title, champion, measure.title, rows, curve, problem)
 
 
 def _curve(measure: Measure, versions: tuple[Version, ...], found: Mapping[int, Estimate]) -> LearningCurve | None:
