@@ -124,6 +124,16 @@ def test_a_training_with_versions_of_another_registry_is_not_added(place: Place)
     assert len(place.versions.of(NAME)) == 1
 
 
+def test_a_user_without_a_name_may_promote_and_roll_back(two: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the number that a container runs with."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    assert run("promote", NAME, 1).output == "In use: lesions-leuven 1+1\n"
+    assert run("rollback", NAME).output == "In use: lesions-leuven 1\n"
+    assert [each["who"] for each in AuditLog(two.models).read()] == ["", ""]
+
+
 def test_what_cannot_be_promoted_is_told(two: Place) -> None:
     assert isinstance(run("promote", NAME, 7).exception, InputError)
     assert isinstance(run("promote", NAME, 0).exception, InputError)

@@ -78,7 +78,7 @@ def add_version(
     from livercad.learning.adding import add_training
 
     version, decision = add_training(
-        _versions(mlflow), name, folder.absolute(), who or getpass.getuser(), _audit(), promote=promote
+        _versions(mlflow), name, folder.absolute(), who or _user(), _audit(), promote=promote
     )
     typer.echo(f"Registered: {version.name} {version.version}, version {version.number}")
     typer.echo(decision.reason)
@@ -130,7 +130,7 @@ def promote_version(
     """Put a version into use. A running server follows by itself."""
     from livercad.learning.release import promote
 
-    champion = promote(_versions(mlflow), name, version, who or getpass.getuser(), _audit(), force=force)
+    champion = promote(_versions(mlflow), name, version, who or _user(), _audit(), force=force)
     typer.echo(f"In use: {champion.name} {champion.version}")
 
 
@@ -145,8 +145,16 @@ def roll_back_version(
     """Put the version before back into use. A running server follows by itself."""
     from livercad.learning.release import roll_back
 
-    champion = roll_back(_versions(mlflow), name, who or getpass.getuser(), _audit(), leaving)
+    champion = roll_back(_versions(mlflow), name, who or _user(), _audit(), leaving)
     typer.echo(f"In use: {champion.name} {champion.version}")
+
+
+def _user() -> str:
+    """The user's name; empty where there is none, as for a number in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # without an entry in passwd; on Windows without that module
+        return ""
 
 
 def _versions(mlflow: str | None) -> ModelVersions:
