@@ -83,6 +83,16 @@ def test_a_former_champions_scores_hold_until_there_are_new_ones(tmp_path: Path)
     assert scores.known(("a", "b")).uncertainty == pytest.approx([0.1, 0.2])
 
 
+def test_a_score_of_other_images_does_not_come_back_where_a_passing_failure_took_its_place(tmp_path: Path) -> None:
+    scores = Scores(tmp_path)
+    scores.keep("a", "images", OLD, score(0.1))
+    scores.fail("a", "other images", OLD, "out of memory", is_passing=True)
+    again = Scores(tmp_path)
+    again.learn(OLD)
+    assert again.about("a") is None and again.counts("a", OLD)["open"] == 1
+    assert again.missing({"a": "other images"}, OLD) == ["a"]
+
+
 def test_embeddings_of_different_models_are_not_compared(tmp_path: Path) -> None:
     scores = Scores(tmp_path)
     for number, case in enumerate("abc"):

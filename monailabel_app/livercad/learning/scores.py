@@ -160,7 +160,7 @@ class Scores:
                 (row.case, each.models) for each in others if each.stamp != row.stamp or (row.score and each.problem)
             ]
             if row.is_passing:
-                self._table.remove(gone)
+                self._table.remove([*gone, (row.case, row.models)])  # what it takes the place of, in memory alone
             else:
                 self._table.write(row, gone)
             self._forget(gone)
