@@ -26,8 +26,10 @@ from livercad.core.volume import Volume
 from livercad.learning.audit import AuditLog
 from livercad.learning.folder import learning_folder
 from livercad.learning.pool import Side
+from livercad.learning.trained import RECORD
 from livercad.models.install import State, installed_weights, state_of
 from livercad.models.registry import find
+from livercad.server.training_orders import FOLDER
 from livercad.studies.nifti import write_volume
 from server.conftest import Server, Servers
 from server.labelled_studies import models_folder
@@ -42,6 +44,8 @@ ASKED = ("piece-00", "piece-05")
 """Cases whose answers are compared."""
 SCORED = 3
 """Cases that have scores before the first one is asked for: the others are drawn at random, as in use."""
+WORSE = 0.02
+"""Of the score by which weights are chosen, the mean Dice: what wrong labels take away at least."""
 WAIT_S = 600
 Told = TypeVar("Told")
 
@@ -80,6 +84,12 @@ def train(server: Server, **settings: Any) -> dict[str, Any]:
     answer = server.post("/livercad/training", json={"model": TASK, "who": "Oracle", **settings})
     assert answer.status_code == 200, answer.text
     return wait(lambda: server.get("/livercad/training").json()["job"], lambda job: job["state"] != "running")
+
+
+def record_of(server: Server, job: Mapping[str, Any]) -> dict[str, Any]:
+    """What a training has written down of itself."""
+    told: dict[str, Any] = json.loads((learning_folder(server.studies) / FOLDER / job["id"] / RECORD).read_text())
+    return told
 
 
 def scored(server: Server) -> int:
@@ -187,6 +197,9 @@ def test_labels_make_the_champion_better_and_a_rollback_brings_the_old_answers_b
     sabotaged = train(server, steps=WRONG_STEPS, seed=1)
     assert sabotaged["state"] == "done" and not sabotaged["promotion"]["promoted"], sabotaged
     assert champion(server) == best
+    # What comes out are the best weights, mostly those that it began with: that it was taught the wrong shows before.
+    scores = [each["score"] for each in record_of(server, sabotaged)["history"]]
+    assert scores[-1] < scores[0] - WORSE, scores
 
     while champion(server):
         assert server.post(f"/livercad/models/{MODEL}/rollback", json={"who": "Oracle"}).status_code == 200
