@@ -212,7 +212,7 @@ def classed(cases: list[LabelledCase]) -> list[LabelledCase]:
 
 def _alone(sides: Sides, start: ModelVersion | None, folder: Path, cache: Path, *settings: Any) -> ClassificationJob:
     """The training of classes without phantoms, which take minutes."""
-    lay = Laying((*sides.training, *sides.pool), SETTINGS)
+    lay = Laying((*sides.training, *sides.pool), SETTINGS, folder)
     return ClassificationJob(lay, sides.training, sides.pool, start, cache, *settings, Mixing(patients=0, batch=4))
 
 

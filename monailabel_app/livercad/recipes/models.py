@@ -71,7 +71,7 @@ CLASSIFICATION = Plan(
 def _classification(
     sides: Sides, start: ModelVersion | None, folder: Path, cache: Path, settings: Settings, seed: int
 ) -> ClassificationJob:
-    lay = Laying((*sides.training, *sides.pool), settings)
+    lay = Laying((*sides.training, *sides.pool), settings, folder)
     return ClassificationJob(lay, sides.training, sides.pool, start, cache, settings, seed)
 
 
