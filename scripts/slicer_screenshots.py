@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "slicer"), str(ROOT / "SlicerLiverCAD")]
@@ -84,12 +86,21 @@ def take(annotator: Annotator, server: RealServer) -> None:
 def save(annotator: Annotator, name: str) -> None:
     """Save what the window looks like, with the label under it."""
     path = annotator.picture(FOLDER / f"slicer-{name}.png")
-    picture = qt.QImage(str(path))
-    labelled = qt.QImage(picture.width(), picture.height() + STRIP, qt.QImage.Format_RGB888)
+    put_together(path, [qt.QImage(str(path))], LABEL)
+
+
+def put_together(path: Path, pictures: Sequence[Any], label: str, gap: int = 0) -> None:
+    """Save pictures side by side, with a label under them."""
+    height = max(picture.height() for picture in pictures)
+    width = sum(picture.width() for picture in pictures) + gap * (len(pictures) - 1)
+    labelled = qt.QImage(width, height + STRIP, qt.QImage.Format_RGB888)
     labelled.fill(qt.QColor(255, 255, 255))
     painter = qt.QPainter(labelled)
-    painter.drawImage(0, 0, picture)
-    painter.drawText(8, picture.height() + STRIP - 8, LABEL)
+    left = 0
+    for picture in pictures:
+        painter.drawImage(left, 0, picture)
+        left += picture.width() + gap
+    painter.drawText(8, height + STRIP - 8, label)
     painter.end()
     assert labelled.save(str(path)), f"{path} cannot be written"
 

@@ -54,9 +54,13 @@ def copying(files: Mapping[str, Path]) -> str:
 class RealServer:
     """``livercad serve``; with the fake app of the server's tests all but the networks is real."""
 
-    def __init__(self, folder: Path, write_studies: str = WRITE_STUDIES, app: Path | None = FAKE_APP) -> None:
+    def __init__(
+        self, folder: Path, write_studies: str = WRITE_STUDIES, app: Path | None = FAKE_APP, scoring: bool = False
+    ) -> None:
         self.folder = folder
         self.token = TOKEN
+        # Real networks would score cases between the tests' requests, and take the processor from them.
+        self._scoring = str(scoring).lower()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -79,8 +83,8 @@ class RealServer:
 
     def start(self) -> None:
         """Start, also after `kill`, on the same port; return when it answers."""
-        # Real networks would score cases between the tests' requests, and take the processor from them.
-        command = [PYTHON, "-m", "livercad", "serve", self.studies, *self._app, "--app-conf", "scoring=false"]
+        conf = "--app-conf", f"scoring={self._scoring}"
+        command = [PYTHON, "-m", "livercad", "serve", self.studies, *self._app, *conf]
         with (self.folder / "log.txt").open("a") as log:
             self.process = subprocess.Popen(
                 [*map(str, command), "--port", str(self.port)],
