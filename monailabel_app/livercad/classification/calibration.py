@@ -133,7 +133,10 @@ def consistent_temperature(logits: npt.ArrayLike, classes: npt.ArrayLike) -> flo
 
 
 def likeliest_temperature(logits: npt.ArrayLike, classes: npt.ArrayLike) -> float:
-    """The temperature with the smallest negative log-likelihood (Guo 2017, section 4.2); for who is hardly ever wrong.
+    """The temperature with the smallest negative log-likelihood (Guo 2017, section 4.2).
+
+    Phases are calibrated by it: their classifier is hardly ever wrong, so that few examples could tell
+    `consistent_temperature` how often it is right.
 
     Parameters
     ----------
