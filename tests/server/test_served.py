@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from livercad.cli.main import app
 from livercad.errors import InputError
 from livercad.learning.contents import hash_file
+from livercad.models.champions import pointer
 from livercad.recipes import models
 from livercad.server import served
 from livercad.server.bookkeeping import Bookkeeping
@@ -20,8 +21,8 @@ from livercad.server.catalogue import INDEX
 from livercad.server.datastore import StudyDatastore
 from livercad.server.served import ServedStudies, submitted_material
 from livercad.server.training_cases import material_of
-from server.fake_recipes import RECIPES, TASK
-from server.labelled_studies import write_labelled
+from server.fake_recipes import NAME, RECIPES, TASK
+from server.labelled_studies import models_folder, write_labelled
 
 RECIPE = RECIPES[TASK]
 
@@ -103,6 +104,22 @@ def test_the_command_trains_on_them(store: StudyDatastore, tmp_path: Path, monke
     assert {asdict(case.version)["annotator"] for case in cases} == {"Ann"}
     refused = CliRunner().invoke(app, [*words, "--truth", str(tmp_path)])
     assert refused.exit_code == 2 and "--labels truth" in refused.output
+
+
+def test_what_the_command_trains_becomes_a_version_that_is_put_into_use(
+    tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_labelled(tmp_path / "studies")
+    monkeypatch.setenv("LIVERCAD_MODELS", str(models_folder(tmp_path, empty_database)))
+    monkeypatch.setattr(models, "RECIPES", {TASK: RECIPE})
+    out, studies = str(tmp_path / "out"), str(tmp_path / "studies")
+    words = ["train", TASK, "--labels", "submitted", "--studies", studies, "--output", out, "--steps", "25"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0 and f"livercad models add {TASK} {out}" in done.output.replace("\n", ""), done.output
+    added = CliRunner().invoke(app, ["models", "add", TASK, out, "--promote", "--who", "Ann"])
+    assert added.exit_code == 0 and "Better on the pool" in added.output and "In use" in added.output, added.output
+    assert pointer(NAME).champion.number == 1
+    assert isinstance(CliRunner().invoke(app, ["models", "add", TASK, out]).exception, InputError)
 
 
 def test_a_folder_that_no_server_has_served_is_named(tmp_path: Path) -> None:

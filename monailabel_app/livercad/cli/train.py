@@ -95,6 +95,7 @@ def train(
         sys.exit(INTERRUPTED_STATUS)
     if is_first_process():
         typer.echo(f"Trained: {output / PAGE}")
+        typer.echo(f"`livercad models add {model} {output}` makes a version of it.")
 
 
 def _of_truth(

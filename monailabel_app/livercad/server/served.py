@@ -8,8 +8,6 @@ import shutil
 import time
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
 from livercad.errors import InputError
 from livercad.learning.cases import LabelVersion
 from livercad.learning.pool import Side
@@ -22,8 +20,8 @@ from livercad.server.bookkeeping import Bookkeeping
 from livercad.server.catalogue import INDEX
 from livercad.server.datastore import StudyDatastore
 from livercad.server.training_cases import material_of
-from livercad.server.training_orders import CASES, Material, read_material
-from livercad.studies.atomic import replacing, write_text
+from livercad.server.training_orders import CASES, Material, read_material, write_material
+from livercad.studies.atomic import replacing
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +108,7 @@ def submitted_material(studies: Path, recipe: Trainable, folder: Path, share: fl
     root = Path(os.path.abspath(studies))
     material = material_of(ServedStudies(root, folder.absolute() / COPIES, Bookkeeping(root, share)), recipe)
     if begun is None:
-        write_text(kept, TypeAdapter(Material).dump_json(material).decode())
+        write_material(folder, material)
     elif _labels(begun) != _labels(material):
         raise InputError(
             folder,

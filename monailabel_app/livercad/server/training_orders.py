@@ -142,9 +142,7 @@ class Trainings:
 
     def begin(self, training: Training, material: Material) -> None:
         """Write a new training down; from then on it outlives a kill."""
-        folder = self.place(training)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / CASES, _MATERIAL.dump_json(material).decode())
+        write_material(self.place(training), material)
         self.write(training)
 
     def works_on(self, training: Training, material: Material) -> bool:
@@ -172,6 +170,11 @@ def new_id() -> str:
 def read_training(folder: Path) -> Training:
     """Read what a training is asked for."""
     return Training.model_validate_json((folder / ORDER).read_bytes())
+
+
+def write_material(folder: Path, material: Material) -> None:
+    """Write down what a training works on; its folder is made if it is missing."""
+    write_text(folder / CASES, _MATERIAL.dump_json(material).decode())
 
 
 def read_material(folder: Path) -> Material:
