@@ -153,7 +153,8 @@ def test_kills_of_server_and_training_at_random_moments_lose_nothing(
     finally:
         server.end()
     assert kills.total() >= KILLS and all(kills[kind] > 0 for kind in KINDS), kills
-    assert len(told.interrupted) >= 3 and len(told.submissions) > KILLS and len(left.trainings) > 1, told.interrupted
+    # How many trainings come to their end between kills depends on how fast the computer is.
+    assert len(told.interrupted) >= 3 and len(told.submissions) > KILLS and left.trainings, told.interrupted
     check_labels(left, clients, set())
     monkeypatch.setenv("LIVERCAD_MODELS", str(site / "models"))
     check_trainings(left, tmp_path_factory.mktemp("again"))
