@@ -7,6 +7,7 @@ it; where a kill has come in between, or another process has changed the champio
 from __future__ import annotations
 
 import logging
+import threading
 from contextlib import suppress
 from dataclasses import replace
 
@@ -20,6 +21,9 @@ from livercad.models import champions
 from livercad.models.version import ModelVersion
 
 logger = logging.getLogger(__name__)
+
+_WRITING = threading.Lock()
+"""A server that catches up after its start may be asked for a release meanwhile: it is to be written down once."""
 
 
 def consider(
@@ -208,12 +212,13 @@ def write_down(audit: AuditLog, name: str) -> None:
     """Tell the audit log how the champion and those before it became it, as far as it does not know."""
     present = champions.pointer(name)
     reigns = [reign for reign in (*present.former, present.champion) if reign.since]
-    known = {record.get("since") for record in audit.read(model=name)} if reigns else set()
-    for reign in reigns:
-        since = reign.since.isoformat() if reign.since else None
-        if since not in known:
-            details = {"model": name, "version": reign.number, "sha256": reign.sha256, "reason": reign.reason}
-            audit.record(Event(reign.event), reign.by, **details, since=since)
+    with _WRITING:
+        known = {record.get("since") for record in audit.read(model=name)} if reigns else set()
+        for reign in reigns:
+            since = reign.since.isoformat() if reign.since else None
+            if since not in known:
+                details = {"model": name, "version": reign.number, "sha256": reign.sha256, "reason": reign.reason}
+                audit.record(Event(reign.event), reign.by, **details, since=since)
 
 
 def _crown(
