@@ -11,8 +11,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -290,6 +292,30 @@ def test_what_another_process_has_promoted_is_found_at_the_next_start(place: Pla
     assert (record["who"], record["reason"], record["model"]) == ("eve", "because", NAME)
     assert place.versions.get(NAME, 1).state is State.PROMOTED
     assert Tracking().client.get_model_version_by_alias(NAME, ALIAS).version == 1
+
+
+def test_who_catches_up_at_the_same_moment_writes_a_release_down_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.versions.add(NAME, place.train(1), "ann")
+    crown(place.versions.weights(NAME, 1), "eve", "because")
+    read, both = AuditLog.read, threading.Barrier(2)
+
+    def read_and_wait(audit: AuditLog, *given: Any, **named: Any) -> list[dict[str, Any]]:
+        found = read(audit, *given, **named)
+        if named.get("model") == NAME:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(1)
+        return found
+
+    monkeypatch.setattr(AuditLog, "read", read_and_wait)
+    threads = [threading.Thread(target=catch_up, args=(AuditLog(place.folder / "audit"),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    monkeypatch.undo()
+    assert place.events() == [("promotion", 1)]
 
 
 def test_promotions_that_followed_each_other_elsewhere_are_all_written_down(place: Place) -> None:

@@ -34,6 +34,8 @@ LESIONS = ((1,), (1, 2), (3, 5, 7))
 """Numbers of the lesions of what is submitted."""
 STEPS = 6
 TRAINING = "/livercad/training"
+REQUESTS = ("next sample", "submission", "promotion", "rollback", "start of a training")
+"""Kinds of what clients ask for."""
 
 
 class ForkedServer:
@@ -108,7 +110,7 @@ class Told:
     """What has happened and the version that was in use then, by who wanted it."""
     trainings: list[str] = field(default_factory=list)
     interrupted: Counter[str] = field(default_factory=Counter)
-    """Requests that were under way at a kill, by kind."""
+    """Requests that were not answered, by kind."""
 
 
 class Clients:
@@ -140,18 +142,24 @@ class Clients:
         for thread in self._threads:
             thread.start()
 
+    def train(self) -> None:
+        """Order a training alone."""
+        with httpx.Client(base_url=self.url, timeout=60) as client:
+            self._train(client, random.Random(0))
+
     def wait(self, answers: int) -> None:
         """Let so many requests be answered."""
         wanted, end = self.answers + answers, time.monotonic() + START_S
         while self.answers < wanted and not self._errors and time.monotonic() < end:
             time.sleep(0.005)
 
-    def kill(self, kill: Callable[[], None]) -> None:
-        """Kill the server, wait until all have noticed, and write down what they were about."""
-        kinds = list(self._under_way.values())
+    def kill(self, kill: Callable[[], None], kind: str) -> None:
+        """Kill the server while a request of this kind is under way, and wait until all have noticed."""
+        end = time.monotonic() + START_S
+        while kind not in list(self._under_way.values()) and not self._errors and time.monotonic() < end:
+            time.sleep(0.001)
         self._is_over = True
         kill()
-        self.told.interrupted.update(kinds)
         for thread in self._threads:
             thread.join()
         if self._errors:
@@ -174,6 +182,9 @@ class Clients:
         self._under_way[threading.current_thread()] = kind
         try:
             answer = client.request(method, path, **more)
+        except httpx.TransportError:
+            self.told.interrupted[kind] += 1
+            raise
         finally:
             del self._under_way[threading.current_thread()]
         self.answers += 1
@@ -222,7 +233,7 @@ class Clients:
             self.told.releases[who] = kind, answer.json()["number"]
         else:
             assert answer.status_code in (400, 404, 409, 503), answer.text
-        time.sleep(rng.uniform(0, 1.0))
+        time.sleep(rng.uniform(0, 0.3))
 
     def _train(self, client: httpx.Client, rng: random.Random) -> None:
         wish = {"model": TASK, "who": "trainer", "steps": STEPS, "seed": SLOW + rng.randrange(1000)}

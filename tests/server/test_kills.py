@@ -17,8 +17,9 @@ from livercad.learning.log import read_log
 from livercad.learning.trained import WEIGHTS
 from livercad.recipes.run import Wish, run
 from livercad.server.training_orders import OPEN, read_material, read_training
+from server import fake_recipes
 from server.fake_recipes import RECIPES, STEP_S, TASK
-from server.killed_server import STEPS, Clients, ForkedServer, Told
+from server.killed_server import REQUESTS, STEPS, Clients, ForkedServer, Told
 from server.labelled_studies import SHAPE, models_folder, write_labelled
 from server.left_by_servers import Left, hash_of
 
@@ -146,15 +147,18 @@ def test_kills_of_server_and_training_at_random_moments_lose_nothing(
             clients.wait(rng.randrange(ANSWERS))
             time.sleep(rng.uniform(0, BETWEEN_S))
             kills["while it trains" if server.training_process() else "server"] += 1
-            clients.kill(server.kill)
+            clients.kill(server.kill, REQUESTS[number % len(REQUESTS)])
         server.start()
         server.wait()
+        settled(site, told, is_idle=True)
+        clients.train()  # how many have come to their end between kills depends on how fast the computer is
         left = settled(site, told, is_idle=True)
     finally:
         server.end()
     assert kills.total() >= KILLS and all(kills[kind] > 0 for kind in KINDS), kills
-    # How many trainings come to their end between kills depends on how fast the computer is.
-    assert len(told.interrupted) >= 3 and len(told.submissions) > KILLS and left.trainings, told.interrupted
+    assert told.interrupted.keys() == set(REQUESTS) and len(told.submissions) > KILLS, told.interrupted
+    assert len(left.trainings) > 1
     check_labels(left, clients, set())
     monkeypatch.setenv("LIVERCAD_MODELS", str(site / "models"))
+    monkeypatch.setattr(fake_recipes, "STEP_S", 0)
     check_trainings(left, tmp_path_factory.mktemp("again"))

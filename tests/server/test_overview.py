@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +32,7 @@ from livercad.learning.score_table import Score
 from livercad.learning.version import Version
 from livercad.learning.versions import ModelVersions
 from livercad.pipeline.scoring import name_models
-from livercad.server import model_history, submissions
+from livercad.server import datastore, model_history, submissions
 from livercad.server.agreements import Agreements
 from livercad.server.datastore import StudyDatastore
 from livercad.server.jobs import Jobs, State
@@ -51,6 +53,8 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--virtual-time-budget=3000"),
 )
 WAIT_S = 60
+NOON = 1_800_000_000
+"""When the first label is saved; each of the others a minute later."""
 LEARNT_FROM = {"training": 3, "validation": 1}
 NASTY = "<b>Bob</b>"
 """An annotator whose name must not become part of the page."""
@@ -85,8 +89,9 @@ class Watched:
 
 
 @pytest.fixture
-def watched(place: Place) -> Watched:
+def watched(place: Place, monkeypatch: pytest.MonkeyPatch) -> Watched:
     """Six cases, two annotators of one of them, jobs, and three versions of the lesion model."""
+    monkeypatch.setattr(datastore, "time", SimpleNamespace(time=itertools.count(NOON, 60).__next__))
     studies = place.folder / "liver studies"
     for number, name in enumerate("abcdef"):
         write_case(studies, name, number, SHAPE)
@@ -151,13 +156,12 @@ def test_cases_that_are_left_out_of_trainings_are_told_with_the_reason(watched: 
 
 def test_who_labelled_what_when_and_who_has_what(watched: Watched) -> None:
     html = watched.page()
-    # Times are told in whole seconds: which of them comes first depends on when a second ended.
-    assert sorted(row[:4] for row in rows(html, "submissions")) == [
-        ["a", "&lt;b&gt;Bob&lt;/b&gt;", "complete", "2"],
-        ["b", "Ann", "in progress", "1"],
-        ["c", "–", "labelled with another client", "1"],
+    times = [f"{datetime.fromtimestamp(NOON + 60 * minutes).astimezone():%Y-%m-%d %H:%M}" for minutes in range(4)]
+    assert rows(html, "submissions") == [
+        ["c", "–", "labelled with another client", "1", times[3]],
+        ["b", "Ann", "in progress", "1", times[2]],
+        ["a", "&lt;b&gt;Bob&lt;/b&gt;", "complete", "2", times[1]],
     ]
-    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", row[4]) for row in rows(html, "submissions"))
     assert sorted(row[:2] for row in rows(html, "annotators")) == [
         ["&lt;b&gt;Bob&lt;/b&gt;", "1"],
         ["Ann", "1"],

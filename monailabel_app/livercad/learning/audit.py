@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -86,6 +87,10 @@ class AuditLog:
             self._close_when_full()
             self._journal.append(record, durable=event not in PASSING)
         return record
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other threads and processes from recording, to record what is not known yet, once."""
+        return self._journal.locked()
 
     def read(self, newest: int | None = None, event: str | None = None, **details: Any) -> list[Record]:
         """Look records up.

@@ -7,7 +7,6 @@ it; where a kill has come in between, or another process has changed the champio
 from __future__ import annotations
 
 import logging
-import threading
 from contextlib import suppress
 from dataclasses import replace
 
@@ -21,9 +20,6 @@ from livercad.models import champions
 from livercad.models.version import ModelVersion
 
 logger = logging.getLogger(__name__)
-
-_WRITING = threading.Lock()
-"""A server that catches up after its start may be asked for a release meanwhile: it is to be written down once."""
 
 
 def consider(
@@ -212,7 +208,7 @@ def write_down(audit: AuditLog, name: str) -> None:
     """Tell the audit log how the champion and those before it became it, as far as it does not know."""
     present = champions.pointer(name)
     reigns = [reign for reign in (*present.former, present.champion) if reign.since]
-    with _WRITING:
+    with audit.locked():  # a server that catches up after its start may be asked for a release meanwhile
         known = {record.get("since") for record in audit.read(model=name)} if reigns else set()
         for reign in reigns:
             since = reign.since.isoformat() if reign.since else None
@@ -232,8 +228,9 @@ def _crown(
 
 def _keep_aside(versions: ModelVersions, version: Version, who: str, reason: str, audit: AuditLog) -> None:
     told = {"model": version.name, "version": version.number, "sha256": version.sha256}
-    if not audit.read(1, Event.KEPT_ASIDE, **told):
-        audit.record(Event.KEPT_ASIDE, who, **told, reason=reason)
+    with audit.locked():
+        if not audit.read(1, Event.KEPT_ASIDE, **told):
+            audit.record(Event.KEPT_ASIDE, who, **told, reason=reason)
     if version.state is State.CANDIDATE:
         versions.judge(version.name, version.number, State.KEPT_ASIDE, reason)
 
