@@ -13,7 +13,8 @@ from scipy import ndimage
 from livercad.classification.doubts import ClassDoubt
 from livercad.classification.views import LesionView
 from livercad.core.crops import PHASES, PIXELS, crops_of, side_mm
-from livercad.core.findings import Classification, Lesion, ModelUsed, Registration
+from livercad.core.findings import ModelUsed, Registration
+from livercad.core.lesion import Classification, Lesion
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
 from livercad.core.volume import Volume

@@ -9,19 +9,8 @@ import numpy as np
 from scipy import ndimage
 
 from livercad.classification.views import LesionView
-from livercad.core.findings import (
-    Caution,
-    Classification,
-    Findings,
-    FindingsWarning,
-    Lesion,
-    ModelUsed,
-    PhaseMeasurement,
-    PhaseRead,
-    Registration,
-    Sign,
-    SignFound,
-)
+from livercad.core.findings import Caution, Findings, FindingsWarning, ModelUsed, PhaseRead, Registration
+from livercad.core.lesion import Classification, Lesion, PhaseMeasurement, Sign, SignFound
 from livercad.core.phases import Phase
 from livercad.core.roi import axial_squares, side_of
 from livercad.core.taxonomy import LesionClass, LesionType

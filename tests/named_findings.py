@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from livercad.core.findings import Classification, Findings, FindingsWarning, Lesion, LiverFinding, PhaseRead
+from livercad.core.findings import Findings, FindingsWarning, LiverFinding, PhaseRead
 from livercad.core.geometry import Box, Frame, Line
+from livercad.core.lesion import Classification, Lesion
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
 

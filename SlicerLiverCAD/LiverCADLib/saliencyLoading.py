@@ -80,7 +80,7 @@ def fetchSeen(task, client, case, found, numbers):
         The server.
     case : str
         Its name of the case.
-    found : livercad.core.findings.Lesion
+    found : livercad.core.lesion.Lesion
         The lesion.
     numbers : sequence of int
         Numbers to try, the likeliest first.

@@ -21,7 +21,7 @@ from livercad.classification.finetuning import ClassificationJob, Mixing
 from livercad.classification.recipe import CLASS_OF_TYPE, CLASSES, predict
 from livercad.classification.scaling import to_network
 from livercad.core.crops import PHASES, crops_of
-from livercad.core.findings import Lesion
+from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
 from livercad.core.volume import Volume

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livercad.core.findings import Sign, SignFound
+from livercad.core.lesion import Sign, SignFound
 from livercad.core.phases import Phase
 from livercad.core.signs import WORDS, number_of, presence_of
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, recall_score, roc_auc_score
 
-from livercad.core.findings import Classification
+from livercad.core.lesion import Classification
 from livercad.core.taxonomy import CLASS_OF, YASAKA_CATEGORY_OF, LesionClass, LesionType
 from livercad.evaluation.class_summary import NOT_CLASSIFIED, NOT_FOUND, summarise_classes
 from livercad.evaluation.outcomes import LesionResult, OneLesion, Outcome

@@ -18,8 +18,9 @@ import typer
 from typer.testing import CliRunner
 
 from livercad.cli.evaluate import evaluate as command
-from livercad.core.findings import Findings, Lesion, LiverFinding, ModelUsed
+from livercad.core.findings import Findings, LiverFinding, ModelUsed
 from livercad.core.geometry import Box, Frame, Line
+from livercad.core.lesion import Lesion
 from livercad.errors import Cancelled, InputError
 from livercad.evaluation.evaluate import evaluate
 from livercad.evaluation.intervals import wilson

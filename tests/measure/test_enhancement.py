@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from lesion_scenes import FAT_HU, GRIDS, LIVER_HU, ball, distance, grid
-from livercad.core.findings import PhaseMeasurement
+from livercad.core.lesion import PhaseMeasurement
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.measure import zones as zones_module

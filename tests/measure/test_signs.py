@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from lesion_scenes import ball, distance, grid
-from livercad.core.findings import PhaseMeasurement, Sign, SignFound
+from livercad.core.lesion import PhaseMeasurement, Sign, SignFound
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.measure.enhancement import measure_enhancement

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from fakes import AFFINE, LESION_HU, LIVER_HU, fake_analyzer, synthetic_abdomen, write_case
-from livercad.core.findings import Caution, Lesion, LiverFinding, PhaseRead
+from livercad.core.findings import Caution, LiverFinding, PhaseRead
 from livercad.core.geometry import Box, Frame, Line
+from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.errors import Cancelled, ImageContentError

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from livercad.core.findings import Caution, Classification, Lesion, PhaseMeasurement, Sign, SignFound
+from livercad.core.findings import Caution
 from livercad.core.geometry import Box, Frame, Line
+from livercad.core.lesion import Classification, Lesion, PhaseMeasurement, Sign, SignFound
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
 from livercad.pipeline.lesion_cautions import lesion_cautions

@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 
 from html_page import assert_self_contained, cells_of
-from livercad.core.findings import Findings, Lesion
+from livercad.core.findings import Findings
+from livercad.core.lesion import Lesion
 from livercad.pipeline.analysis import Analysis
 from livercad.reports.case_page import render_case
 from multiphase_scene import multiphase

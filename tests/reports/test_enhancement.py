@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livercad.core.enhancement import Curve, CurveLine, enhancement_curve, taking_order
-from livercad.core.findings import Lesion, PhaseMeasurement
+from livercad.core.lesion import Lesion, PhaseMeasurement
 from livercad.core.phases import Phase
 from report_scene import several
 

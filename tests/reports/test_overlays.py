@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livercad.core.findings import Lesion
+from livercad.core.lesion import Lesion
 from livercad.core.phases import ENHANCED_WINDOW
 from livercad.pipeline.analysis import Analysis
 from livercad.reports.overlays import Painter

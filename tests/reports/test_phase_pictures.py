@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from livercad.classification.views import LesionView
-from livercad.core.findings import PhaseMeasurement, Registration
+from livercad.core.findings import Registration
+from livercad.core.lesion import PhaseMeasurement
 from livercad.core.phases import ENHANCED_WINDOW, UNENHANCED_WINDOW, Phase
 from livercad.core.volume import Volume
 from livercad.pipeline.analysis import Analysis, PhaseImage

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from livercad.core.findings import PhaseMeasurement, Sign, SignFound
+from livercad.core.lesion import PhaseMeasurement, Sign, SignFound
 from livercad.core.phases import Phase
 from livercad.core.signs import WORDS
 from livercad.core.taxonomy import LesionClass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from livercad.core.findings import Lesion
+from livercad.core.lesion import Lesion
 from livercad.core.taxonomy import LesionClass
 from livercad.server.results import Result, instance_names
 from multiphase_scene import multiphase

@@ -6,17 +6,9 @@ import numpy as np
 import slicer
 from case_scene import parameters
 
-from livercad.core.findings import (
-    Caution,
-    Classification,
-    Findings,
-    FindingsWarning,
-    Lesion,
-    LiverFinding,
-    ModelUsed,
-    PhaseRead,
-)
+from livercad.core.findings import Caution, Findings, FindingsWarning, LiverFinding, ModelUsed, PhaseRead
 from livercad.core.geometry import Box, Frame, Line
+from livercad.core.lesion import Classification, Lesion
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
 from livercad.core.volume import Volume

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from livercad.core.annotation import Origin
-from livercad.core.findings import Classification, Lesion, PhaseMeasurement
 from livercad.core.geometry import Box, Frame, transform_points
+from livercad.core.lesion import Classification, Lesion, PhaseMeasurement
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
 from livercad.core.volume import Volume

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livercad.core.annotation import Origin
-from livercad.core.findings import Caution, Findings, Lesion
+from livercad.core.findings import Caution, Findings
+from livercad.core.lesion import Lesion
 from LiverCADLib.scene.lesionRecords import LesionRecord
 from LiverCADLib.scene.masks import Mask, masksOf
 

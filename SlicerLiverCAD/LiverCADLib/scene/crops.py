@@ -216,7 +216,7 @@ class LesionCrops:
         ----------
         number : int
             Of the lesion.
-        found : livercad.core.findings.Lesion
+        found : livercad.core.lesion.Lesion
             What was known of it when the server was asked: it is shown as long as that holds.
         seen : Seen
             The answer.

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from livercad.core.annotation import AnnotatedLesion, Origin, Verdict
-from livercad.core.findings import Lesion
 from livercad.core.geometry import Point
+from livercad.core.lesion import Lesion
 from livercad.core.plain import from_plain, to_plain
 from livercad.core.taxonomy import (
     BENIGN_COLOR,

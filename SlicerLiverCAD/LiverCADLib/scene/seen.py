@@ -48,7 +48,7 @@ class Seen:
         )
 
     def isOf(self, found):
-        """Whether it is what was seen of this livercad.core.findings.Lesion, and of no other one or earlier outline."""
+        """Whether it is what was seen of this livercad.core.lesion.Lesion, and of no other one or earlier outline."""
         apart = max(abs(a - b) for a, b in zip(self.center, found.center, strict=True))
         return apart < SAME_MM and abs(self.sideMm - side_mm(found.diameter_mm)) < SAME_MM
 

@@ -18,7 +18,7 @@ from livercad.classification.scaling import to_network
 from livercad.classification.views import LesionView
 from livercad.core.crops import PHASES, crops_of, side_mm
 from livercad.core.diameters import SMALLEST_MEASURABLE_MM
-from livercad.core.findings import Classification, Lesion
+from livercad.core.lesion import Classification, Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.models.champions import champion

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from livercad.core.findings import DISCLAIMER, Findings, Lesion
+from livercad.core.findings import DISCLAIMER, Findings
 from livercad.core.geometry import Point
+from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase
 from livercad.core.plain import from_versioned, to_plain
 from livercad.core.taxonomy import CLASS_OF, LesionClass, LesionType

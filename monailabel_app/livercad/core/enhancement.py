@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from livercad.core.findings import Findings, Lesion
+from livercad.core.findings import Findings
+from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase
 
 WIDTH, HEIGHT = 380, 200

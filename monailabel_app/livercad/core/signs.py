@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from livercad.core.findings import Sign, SignFound
+from livercad.core.lesion import Sign, SignFound
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from livercad.core.findings import Classification, Findings
+from livercad.core.findings import Findings
+from livercad.core.lesion import Classification
 from livercad.core.taxonomy import LesionClass
 from livercad.core.volume import Volume
 from livercad.evaluation.matching import values_of

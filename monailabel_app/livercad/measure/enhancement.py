@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from livercad.core.findings import PhaseMeasurement
+from livercad.core.lesion import PhaseMeasurement
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume, grid_difference
 from livercad.measure.organ import cut_out_organ

@@ -10,8 +10,8 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 
 from livercad.core.diameters import longest_axial_diameters
-from livercad.core.findings import Lesion
 from livercad.core.geometry import Box, Frame, transform_points
+from livercad.core.lesion import Lesion
 from livercad.core.volume import Volume
 from livercad.measure.organ import Organ, bordering, cut_out_organ
 

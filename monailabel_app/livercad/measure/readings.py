@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from livercad.core.findings import PhaseMeasurement
+from livercad.core.lesion import PhaseMeasurement
 from livercad.core.phases import Phase
 from livercad.measure.patterns import ArterialPattern
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from scipy import ndimage
 
-from livercad.core.findings import PhaseMeasurement, Sign, SignFound
+from livercad.core.lesion import PhaseMeasurement, Sign, SignFound
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.measure import readings
@@ -66,7 +66,7 @@ def find_signs(
     Returns
     -------
     dict of int to tuple of SignFound
-        By lesion number; all signs, in the order of `livercad.core.findings.Sign`.
+        By lesion number; all signs, in the order of `livercad.core.lesion.Sign`.
     """
     boxes = ndimage.find_objects(instances.array) if enhancement else []
     aorta = aorta_hu.get(Phase.ARTERIAL)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from livercad.core.findings import Caution, FindingsWarning, Lesion, LiverFinding, PhaseRead
+from livercad.core.findings import Caution, FindingsWarning, LiverFinding, PhaseRead
+from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.pipeline.lesion_cautions import lesion_cautions

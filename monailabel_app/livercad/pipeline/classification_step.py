@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from livercad.classification.views import LesionView
-from livercad.core.findings import Lesion
+from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.pipeline.parts import Classifier

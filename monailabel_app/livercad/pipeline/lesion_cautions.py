@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from livercad.core.diameters import SMALLEST_MEASURABLE_MM
-from livercad.core.findings import Caution, FindingsWarning, Lesion, Sign
+from livercad.core.findings import Caution, FindingsWarning
+from livercad.core.lesion import Lesion, Sign
 from livercad.core.signs import WORDS
 from livercad.core.taxonomy import LesionClass
 from livercad.measure.readings import ARTERIAL_CONTRAST_HU

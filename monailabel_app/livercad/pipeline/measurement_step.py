@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from livercad.core.findings import Lesion, LiverFinding, PhaseRead
+from livercad.core.findings import LiverFinding, PhaseRead
+from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.measure.enhancement import measure_enhancement

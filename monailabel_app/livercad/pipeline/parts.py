@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from livercad.core.findings import Lesion, ModelUsed
+from livercad.core.findings import ModelUsed
+from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.detection.components import LesionsFound

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from livercad.core.enhancement import taking_order
-from livercad.core.findings import TOTAL, Findings, Sign
+from livercad.core.findings import TOTAL, Findings
+from livercad.core.lesion import Sign
 from livercad.core.phases import UNENHANCED_WINDOW, Phase
 from livercad.core.signs import WORDS as SIGN_WORDS
 from livercad.models.registry import load_registry

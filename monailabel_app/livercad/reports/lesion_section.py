@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from livercad.core.enhancement import Curve, aorta_hu, enhancement_curve, taking_order
-from livercad.core.findings import Classification, Lesion, PhaseMeasurement
+from livercad.core.lesion import Classification, Lesion, PhaseMeasurement
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
 from livercad.reports.formatting import phase as phase_name

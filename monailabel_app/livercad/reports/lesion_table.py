@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from livercad.core.enhancement import taking_order
-from livercad.core.findings import Classification, Findings, Lesion, Sign
+from livercad.core.findings import Findings
 from livercad.core.geometry import Point
+from livercad.core.lesion import Classification, Lesion, Sign
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
 from livercad.reports.cells import Cell, joined, rounded

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from livercad.core.findings import Lesion
 from livercad.core.geometry import Line, Point
+from livercad.core.lesion import Lesion
 from livercad.core.phases import window_of
 from livercad.pipeline.analysis import Analysis
 from livercad.reports.contours import Contour, contour_of

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from livercad.core.enhancement import taking_order
-from livercad.core.findings import Lesion, PhaseRead
+from livercad.core.findings import PhaseRead
 from livercad.core.geometry import Point
+from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase, window_of
 from livercad.pipeline.analysis import PhaseImage
 from livercad.reports.contours import contour_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from livercad.core.findings import Lesion
 from livercad.core.geometry import Frame, Line, Point, axial_axis, corners_of, transform_points
+from livercad.core.lesion import Lesion
 from livercad.core.roi import side_of
 from livercad.pipeline.analysis import Analysis
 from livercad.reports.formatting import offset

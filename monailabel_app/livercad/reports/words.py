@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from enum import StrEnum
 
 from livercad.core.class_names import CLASS_NAMES
-from livercad.core.findings import Classification, Lesion, Sign, SignFound
+from livercad.core.lesion import Classification, Lesion, Sign, SignFound
 from livercad.core.phases import Phase
 from livercad.core.signs import WORDS as SIGN_WORDS
 from livercad.core.taxonomy import LesionClass

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from livercad.core.findings import Findings, Lesion
+from livercad.core.findings import Findings
+from livercad.core.lesion import Lesion
 from livercad.core.taxonomy import LABEL_COLORS, Label
 from livercad.reports.thumbnails import VERDICT_COLORS
 from livercad.reports.words import tag_text, verdict_of

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from livercad.core.findings import Findings, Lesion
+from livercad.core.findings import Findings
 from livercad.core.geometry import Box
+from livercad.core.lesion import Lesion
 from livercad.core.taxonomy import Label
 from livercad.core.volume import Volume
 from livercad.pipeline.analysis import Analysis

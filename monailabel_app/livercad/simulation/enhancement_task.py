@@ -176,5 +176,4 @@ class EnhancementModel:
         rows = self._task.rows_of(cases)
         said = self._regression.probabilities(self._places[rows]).argmax(axis=1)
         true = np.array(self._task.cases.lesions.classes)[rows]
-        parts = {NAMES[kind]: float((said[true == kind] == kind).mean()) for kind in np.unique(true)}
-        return Score(float(np.mean(list(parts.values()))), parts)
+        return Score.balanced(said, true, NAMES)

@@ -153,8 +153,7 @@ class ImageModel:
         said = self._probabilities(cases).argmax(axis=1)
         classes = self._regression.classes
         true = np.array([classes.index(self._task.images.classes[row]) for row in self._task.rows_of(cases)])
-        parts = {classes[kind]: float((said[true == kind] == kind).mean()) for kind in np.unique(true)}
-        return Score(float(np.mean(list(parts.values()))), parts)
+        return Score.balanced(said, true, classes)
 
     def _probabilities(self, cases: Sequence[str]) -> npt.NDArray[np.float64]:
         return self._regression.probabilities(self._places[self._task.rows_of(cases)])

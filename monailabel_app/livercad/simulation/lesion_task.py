@@ -164,8 +164,7 @@ class LesionModel:
         rows = np.concatenate(self._task.rows_of(cases))
         said = self._answers(rows)[0].argmax(axis=1)
         true = np.array(self._task.lesions.classes)[rows]
-        parts = {CLASSES[kind].value: float((said[true == kind] == kind).mean()) for kind in np.unique(true)}
-        return Score(float(np.mean(list(parts.values()))), parts)
+        return Score.balanced(said, true, [kind.value for kind in CLASSES])
 
     def _answers(
         self, rows: npt.NDArray[np.int64], phases_alone: bool = False, batch: int = 64

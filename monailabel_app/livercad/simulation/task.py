@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from livercad.learning.strategies import Known, Strategy
 
 ALL_STRATEGIES = tuple(Strategy)
@@ -39,6 +42,20 @@ class Score:
 
     value: float
     parts: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def balanced(cls, said: npt.NDArray[np.integer], true: npt.NDArray[np.integer], names: Sequence[str]) -> Score:
+        """Balanced accuracy, with the sensitivity for each class that there is.
+
+        Parameters
+        ----------
+        said, true : ndarray of int, shape (n,)
+            Places in `names`.
+        names : sequence of str
+            Of all classes.
+        """
+        parts = {names[kind]: float((said[true == kind] == kind).mean()) for kind in np.unique(true)}
+        return cls(float(np.mean(list(parts.values()))), parts)
 
 
 @dataclass(frozen=True)
