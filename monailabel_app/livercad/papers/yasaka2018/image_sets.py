@@ -14,10 +14,10 @@ from livercad.code import code_hash
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import YasakaCategory
 from livercad.errors import LiverCADError
+from livercad.papers.workers import run_all
 from livercad.papers.yasaka2018.capture import capture, largest_section, table_positions
 from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings
 from livercad.papers.yasaka2018.sources import LesionSource, Part, Patient
-from livercad.papers.yasaka2018.workers import run_all
 from livercad.progress import Progress, silent
 from livercad.studies.atomic import write_bytes, write_text
 

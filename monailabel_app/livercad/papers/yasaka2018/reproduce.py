@@ -9,6 +9,7 @@ import numpy as np
 
 from livercad import __version__
 from livercad.errors import InputError
+from livercad.papers.workers import cores, run_all
 from livercad.papers.yasaka2018.arrays import categories_of, images_of, training_arrays
 from livercad.papers.yasaka2018.datasets import paper_scanners_p, part_result, scanners_of
 from livercad.papers.yasaka2018.image_sets import FOLDER, ImageSet, hash_of, make_image_sets
@@ -19,7 +20,6 @@ from livercad.papers.yasaka2018.settings import Model, Settings
 from livercad.papers.yasaka2018.sources import LesionSource, Part, check_split
 from livercad.papers.yasaka2018.summary import compare_models, misdiagnoses
 from livercad.papers.yasaka2018.training import Job, Training, run_training, steps_of
-from livercad.papers.yasaka2018.workers import cores, run_all
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import replacing, write_text
 

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from livercad.code import code_hash
 from livercad.networks.yasaka2018 import YasakaNetwork
+from livercad.papers.workers import tick
 from livercad.papers.yasaka2018.arrays import CATEGORIES, TrainingArrays
 from livercad.papers.yasaka2018.settings import PHASES, Model, TrainingSettings
-from livercad.papers.yasaka2018.workers import tick
 from livercad.studies.atomic import write_bytes, write_text
 
 CURVE_POINTS = 40
