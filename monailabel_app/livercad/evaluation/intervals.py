@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,52 @@ def mean_over_cases(values: Sequence[float], confidence: float, seed: int) -> Es
     return Estimate(mean, float(interval.low), float(interval.high), n)
 
 
+def drawn_patients(patients: int, seed: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Draw patients with replacement, `RESAMPLES` times.
+
+    Parameters
+    ----------
+    patients : int
+        How many there are.
+    seed : int
+        Seed of the resampling.
+
+    Yields
+    ------
+    ndarray of int, shape (patients,)
+        Their indices, some of them twice.
+    """
+    rng = np.random.default_rng(seed)
+    for _ in range(RESAMPLES):
+        yield rng.integers(patients, size=patients)
+
+
+def of_draws(value: float, drawn: npt.NDArray[np.float64] | None, n: int, confidence: float) -> Estimate:
+    """A measure with the percentile interval of what it is in draws of patients.
+
+    Parameters
+    ----------
+    value : float
+        Of all together.
+    drawn : ndarray, shape (draws,), or None
+        Of each draw; NaN where a draw does not define the measure, which does not count. None where the patients are
+        too few to be drawn.
+    n : int
+        How many lesions or images it rests on.
+    confidence : float
+        Confidence level in (0, 1).
+
+    Returns
+    -------
+    Estimate
+        Without an interval where all draws are equal, because that would claim certainty.
+    """
+    if drawn is None or np.nanmin(drawn) == np.nanmax(drawn):
+        return Estimate(float(value), None, None, n)
+    low, high = np.nanquantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Estimate(float(value), float(low), float(high), n)
+
+
 def resampled(
     measure: Callable[[npt.NDArray[np.int64]], float], patients: npt.ArrayLike, seed: int
 ) -> npt.NDArray[np.float64]:
@@ -121,10 +167,9 @@ def resampled(
     ndarray, shape (RESAMPLES,)
         One value a draw.
     """
-    rng, whose = np.random.default_rng(seed), np.asarray(patients)
+    whose = np.asarray(patients)
     rows = [np.flatnonzero(whose == patient) for patient in np.unique(whose)]
-    draws = (rng.integers(len(rows), size=len(rows)) for _ in range(RESAMPLES))
-    return np.array([measure(np.concatenate([rows[n] for n in drawn])) for drawn in draws])
+    return np.array([measure(np.concatenate([rows[n] for n in drawn])) for drawn in drawn_patients(len(rows), seed)])
 
 
 def over_patients(
@@ -153,13 +198,8 @@ def over_patients(
     value = measure(np.arange(n)) if n else np.nan
     if np.isnan(value):
         return None
-    if len(set(patients)) < FEWEST_FOR_BOOTSTRAP:
-        return Estimate(float(value), None, None, n)
-    drawn = resampled(measure, np.array(patients), seed)
-    low, high = np.nanquantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
-    if np.nanmin(drawn) == np.nanmax(drawn):
-        return Estimate(float(value), None, None, n)
-    return Estimate(float(value), float(low), float(high), n)
+    enough = len(set(patients)) >= FEWEST_FOR_BOOTSTRAP
+    return of_draws(value, resampled(measure, np.array(patients), seed) if enough else None, n, confidence)
 
 
 def share_over_patients(right: Sequence[bool], patients: Sequence[str], confidence: float, seed: int) -> Share | None:
