@@ -1,0 +1,78 @@
+"""First weights of a base that a paper took from elsewhere: none, a file, or torchvision's by name."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from livercad.errors import ModelError
+
+NONE, TORCHVISION = "none", "torchvision"
+"""What may be asked for instead of a file."""
+
+
+def load_base(network: nn.Module, name: str, weights: str) -> None:
+    """Put first weights into a network of torchvision's; entries of layers that it has not are left out.
+
+    Parameters
+    ----------
+    network : Module
+        Changed in place.
+    name : str
+        Its name at torchvision, such as ``resnet101``.
+    weights : str
+        ``none`` for random ones, ``torchvision`` to fetch torchvision's best ones over the internet (kept in torch's
+        own cache), or a file of them (``.safetensors``, or what `torch.save` writes).
+
+    Raises
+    ------
+    ModelError
+        If there are no such weights, they cannot be fetched, or are another network's.
+    """
+    if weights == NONE:
+        return
+    state = _fetched(name) if weights == TORCHVISION else _read(Path(weights))
+    own = network.state_dict()
+    missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
+    other = [key for key in own if key in state and state[key].shape != own[key].shape]
+    if missing or other:
+        raise ModelError(
+            weights,
+            found=f"weights without {missing[0]}" if missing else f"a {other[0]} of another shape",
+            expected=f"weights of torchvision's {name}",
+            todo="Name a file of that network, 'torchvision', or 'none'.",
+        )
+    network.load_state_dict({key: value for key, value in state.items() if key in own}, strict=False)
+
+
+def _fetched(name: str) -> dict[str, Any]:
+    from torchvision.models import get_model_weights
+
+    try:
+        return dict(get_model_weights(name).DEFAULT.get_state_dict(progress=False, check_hash=True))
+    except (OSError, RuntimeError, ValueError) as error:  # no internet, a cut connection, no such network
+        raise ModelError(
+            f"torchvision's weights of {name}",
+            found=f"that they cannot be fetched ({error})",
+            expected="an internet connection, or the weights in torch's cache",
+            todo="Name a file of them instead, or 'none'.",
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return dict(load_file(path) if path.suffix == ".safetensors" else torch.load(path, weights_only=True))
+    except (OSError, SafetensorError, RuntimeError, pickle.UnpicklingError, TypeError, EOFError) as error:
+        raise ModelError(
+            path,
+            found=f"no weights that can be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})",
+            expected="a state dictionary as .safetensors, or as torch.save writes it",
+            todo="Check the name, or use 'none' or 'torchvision'.",
+        ) from error
