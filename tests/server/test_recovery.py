@@ -254,6 +254,17 @@ def test_what_could_not_be_registered_is_registered_when_it_is_asked_for_again(r
     assert registry.trained == registry.added == [place.name] and results(registry, place) == ["trained", "done"]
 
 
+def test_what_was_registered_meanwhile_is_not_registered_again(registry: Registry) -> None:
+    server = registry.server()
+    place = train(server, 1)
+    waiting = server.latest
+    registry.answers = True
+    train(server, 1)
+    assert waiting and waiting.stage is Stage.TRAINED
+    server._register(waiting)
+    assert registry.added == [place.name] and results(registry, place) == ["trained", "done"]
+
+
 def test_what_could_not_be_registered_is_registered_when_the_registry_answers_again(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:

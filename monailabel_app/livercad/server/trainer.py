@@ -22,7 +22,7 @@ from livercad.server.registration import AGAIN_S, NotRegisteredError, registered
 from livercad.server.releases import Releases
 from livercad.server.training_audit import record_end, record_start
 from livercad.server.training_cases import FEWEST, material_of
-from livercad.server.training_orders import OPEN, Material, Stage, Training, Trainings, Wish, new_id
+from livercad.server.training_orders import OPEN, Material, Stage, Training, Trainings, Wish, new_id, read_training
 from livercad.server.training_process import KilledError, TrainingProcess, checkpoint_stamp
 from livercad.settings import Settings
 
@@ -69,6 +69,7 @@ class Trainer:
         self.job: Job | None = None
         self._jobs = Jobs()
         self._starting = threading.Lock()
+        self._registering = threading.Lock()
         self._process: TrainingProcess | None = None
         self._is_closing = False
 
@@ -192,7 +193,7 @@ class Trainer:
                     self._train(training, job)
                     training = self._write(training, stage=Stage.TRAINED)
                 job.report(TRAINED, 1.0, "comparing with the version in use")
-                self._end(training, **self._registered(training))
+                self._register_once(training)
             except BaseException as error:
                 if self._is_closing:
                     raise Cancelled("The server was ended; the training goes on when it starts again.") from error
@@ -231,8 +232,12 @@ class Trainer:
         finally:
             process.stop()
 
-    def _registered(self, training: Training) -> dict[str, Any]:
-        return registered(self._releases, training, self.trainings.place(training))
+    def _register_once(self, training: Training) -> None:
+        """Unless the other thread, which follows a training or registers what is left, has done it meanwhile."""
+        place = self.trainings.place(training)
+        with self._registering:
+            if read_training(place).stage is Stage.TRAINED:
+                self._end(training, **registered(self._releases, training, place))
 
     # -- trainings whose versions could not be registered
 
@@ -252,13 +257,12 @@ class Trainer:
     def _register(self, training: Training) -> None:
         """Beside the training under way, if there is one."""
         try:
-            changes = self._registered(training)
+            self._register_once(training)
         except NotRegisteredError as error:
             logger.warning("Training %s is registered later: %s", training.id, error)
             return
         except Exception as error:
-            changes = {"stage": Stage.FAILED, "error": reason_of(error)}
-        self._end(training, **changes)
+            self._end(training, stage=Stage.FAILED, error=reason_of(error))
         with self._starting:
             if self.latest and self.latest.id == training.id and not self.is_at_work:
                 self.job = None  # it has failed, and the training has not
