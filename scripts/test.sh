@@ -27,20 +27,28 @@ run_slicer_tests() {
     LIVERCAD_PYTHON="$VENV_PYTHON" "$SLICER_PYTHON" -m pytest -c tests/slicer/pytest.ini "$@"
 }
 
+run_beside() {
+    local status=0
+    run_slicer_tests tests/slicer || status=$?
+    say "Tests that train on a server"
+    "$VENV_PYTHON" -m pytest -m trainings || status=$?
+    return "$status"
+}
+
 case " $*" in
     *" tests/slicer"*) run_slicer_tests "$@" ;;
     " ")
         # Beside each other: each waits for servers and processes half of the time.
-        slicer_log="$(mktemp)"
-        run_slicer_tests tests/slicer >"$slicer_log" 2>&1 &
-        slicer_tests=$!
-        trap 'kill "$slicer_tests" 2>/dev/null || true' EXIT
+        beside_log="$(mktemp)"
+        run_beside >"$beside_log" 2>&1 &
+        beside=$!
+        trap 'kill "$beside" 2>/dev/null || true' EXIT
         status=0
         say "Tests"
-        "$VENV_PYTHON" -m pytest || status=$?
-        wait "$slicer_tests" || status=$?
-        cat "$slicer_log"
-        rm "$slicer_log"
+        "$VENV_PYTHON" -m pytest -m "not trainings" || status=$?
+        wait "$beside" || status=$?
+        cat "$beside_log"
+        rm "$beside_log"
         exit "$status"
         ;;
     *)

@@ -34,6 +34,8 @@ from livercad.studies.nifti import write_volume
 from server.conftest import Server, Servers
 from server.labelled_studies import models_folder
 
+pytestmark = pytest.mark.trainings
+
 CASES, FIRST = 24, 12
 """All of them, and how many are labelled at least before the first training."""
 STEPS, MORE_STEPS, WRONG_STEPS = 44, 16, 5
@@ -164,7 +166,7 @@ def server(servers: Servers, tmp_path: Path, empty_database: Path) -> Server:
     )
 
 
-@pytest.mark.timeout(WAIT_S)
+@pytest.mark.timeout(2 * WAIT_S)
 def test_labels_make_the_champion_better_and_a_rollback_brings_the_old_answers_back(
     server: Server, tmp_path: Path
 ) -> None:

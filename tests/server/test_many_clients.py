@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from scipy import ndimage
 
 from fakes import LESION_HU, LIVER_HU, synthetic_abdomen, write_case
@@ -17,6 +18,8 @@ from livercad.studies.nifti import write_volume
 from server.conftest import ROOT
 from server.fake_recipes import TASK
 from server.labelled_studies import SHAPE, models_folder
+
+pytestmark = pytest.mark.trainings
 
 CLIENTS = 8
 

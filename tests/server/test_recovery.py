@@ -38,6 +38,8 @@ from livercad.studies.atomic import replacing
 from server.fake_recipes import NAME, TASK
 from server.labelled_studies import SHAPE, write_labelled
 
+pytestmark = pytest.mark.trainings
+
 WAIT_S = 60
 
 

@@ -23,6 +23,8 @@ from server.conftest import Server, Servers
 from server.fake_recipes import FAILING, SABOTAGED, SLOW, STEP_S, STUBBORN, TASK
 from server.labelled_studies import models_folder, write_labelled
 
+pytestmark = pytest.mark.trainings
+
 WAIT_S = 120
 KILLED_STEPS = 120
 """Enough that a training is not done before it is seen, on a machine that is busy with other things."""
