@@ -49,6 +49,7 @@ EXTRAS = {
         "httpx>=0.27",
         "jsonschema>=3.2",
         "mypy>=1.10",
+        "picai_eval==1.4.13",  # an FROC curve to hold ours against
         "pytest>=8",
         "pytest-timeout>=2.3",
         "ray>=2.30",

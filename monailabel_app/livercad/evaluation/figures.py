@@ -71,7 +71,7 @@ def dice_figure(cases: Sequence[CaseScores]) -> str:
         _dice_points(axes, [case.liver for case in cases], "o", LIVER_COLOR, "liver")
         _dice_points(axes, [case.lesions for case in cases], "D", LESION_COLOR, "lesions")
         figure.legend(loc="outside upper right", ncols=2, frameon=False)
-        return _svg(figure)
+        return svg_of(figure)
 
 
 def volume_figure(cases: Sequence[CaseScores]) -> str:
@@ -102,7 +102,7 @@ def volume_figure(cases: Sequence[CaseScores]) -> str:
         ):
             _bland_altman(axes, scores, marker, color)
             axes.set_title(title)
-        return _svg(figure)
+        return svg_of(figure)
 
 
 def detection_figure(detection: DetectionSummary, settings: EvaluationSettings) -> str:
@@ -129,7 +129,7 @@ def detection_figure(detection: DetectionSummary, settings: EvaluationSettings) 
         counts = [detection.by_size[band.value] for band in SizeBand]
         _rates(left, counts, "sensitivity", settings.confidence)
         _rates(right, counts, "precision", settings.confidence)
-        return _svg(figure)
+        return svg_of(figure)
 
 
 def _dice_points(axes: Axes, scores: Sequence[MaskScores | None], marker: str, color: str, label: str) -> None:
@@ -175,7 +175,8 @@ def _rates(axes: Axes, counts: Sequence[Detection], rate: str, confidence: float
         )
 
 
-def _svg(figure: Figure) -> str:
+def svg_of(figure: Figure) -> str:
+    """A figure as an ``<svg>`` element without a date: the same numbers are the same text."""
     stream = io.StringIO()
     figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
     text = stream.getvalue()

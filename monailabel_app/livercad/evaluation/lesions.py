@@ -36,7 +36,7 @@ def compare_lesions(
     predicted, truth = instances_of(predicted), instances_of(truth)
     table = overlap_table(predicted, truth)
     hits = {column: row for row, column in match(table.by(settings.hit_criterion), settings.hit_threshold)}
-    found, true = _lesions(predicted, table.predicted), _lesions(truth, table.true)
+    found, true = measured(predicted, table.predicted), measured(truth, table.true)
     results = []
     for column, lesion in enumerate(true):
         row = hits.get(column)
@@ -55,7 +55,21 @@ def _largest(overlaps: npt.NDArray[np.float64]) -> float:
     return float(overlaps.max(initial=0.0))
 
 
-def _lesions(instances: Volume, numbers: npt.NDArray[np.int64]) -> list[OneLesion]:
+def measured(instances: Volume, numbers: npt.NDArray[np.int64]) -> list[OneLesion]:
+    """Volume and diameter of lesions.
+
+    Parameters
+    ----------
+    instances : Volume
+        0 and the numbers of the lesions.
+    numbers : ndarray of int, shape (n,)
+        Which to measure; each must be there.
+
+    Returns
+    -------
+    list of OneLesion
+        One a number.
+    """
     from scipy.ndimage import find_objects
 
     boxes = find_objects(instances.array)

@@ -57,40 +57,49 @@ def render_page(evaluation: Evaluation, summary: Summary) -> str:
     str
         HTML with its styles and figures inside.
     """
-    environment = Environment(
+    detection = summary.detection
+    return (
+        environment()
+        .get_template("evaluation.html")
+        .render(
+            style=Markup((TEMPLATES / "evaluation.css").read_text(encoding="utf-8")),
+            evaluation=evaluation,
+            settings=evaluation.settings,
+            summary=summary,
+            structures=_structures(summary),
+            sizes=_sizes(evaluation, summary),
+            rows=[case_row(case) for case in evaluation.cases],
+            not_hit=_not_hit(evaluation),
+            not_hit_kinds=class_of_not_hit(evaluation),
+            classes=class_section(evaluation, summary.classes),
+            phases=phase_section(evaluation, summary.phases),
+            kind_names=KIND_NAMES,
+            models=models_of(evaluation),
+            titles=METRIC_TITLES,
+            hit=HIT_TITLES[evaluation.settings.hit_criterion],
+            dice_figure=Markup(dice_figure(evaluation.cases)),
+            volume_figure=Markup(volume_figure(evaluation.cases)),
+            detection_figure=Markup(detection_figure(detection, evaluation.settings)) if detection else None,
+            empty_masks=EMPTY_MASKS,
+            disclaimer=DISCLAIMER,
+            phantom_note=PHANTOM_NOTE if evaluation.truth_is_phantom else "",
+            version=__version__,
+            today=date.today().isoformat(),
+        )
+    )
+
+
+def environment() -> Environment:
+    """Where the pages' templates come from, with the filters that they use."""
+    templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=_number, interval=_interval, signed=_signed)
-    detection = summary.detection
-    return environment.get_template("evaluation.html").render(
-        style=Markup((TEMPLATES / "evaluation.css").read_text(encoding="utf-8")),
-        evaluation=evaluation,
-        settings=evaluation.settings,
-        summary=summary,
-        structures=_structures(summary),
-        sizes=_sizes(evaluation, summary),
-        rows=[case_row(case) for case in evaluation.cases],
-        not_hit=_not_hit(evaluation),
-        not_hit_kinds=class_of_not_hit(evaluation),
-        classes=class_section(evaluation, summary.classes),
-        phases=phase_section(evaluation, summary.phases),
-        kind_names=KIND_NAMES,
-        models=models_of(evaluation),
-        titles=METRIC_TITLES,
-        hit=HIT_TITLES[evaluation.settings.hit_criterion],
-        dice_figure=Markup(dice_figure(evaluation.cases)),
-        volume_figure=Markup(volume_figure(evaluation.cases)),
-        detection_figure=Markup(detection_figure(detection, evaluation.settings)) if detection else None,
-        empty_masks=EMPTY_MASKS,
-        disclaimer=DISCLAIMER,
-        phantom_note=PHANTOM_NOTE if evaluation.truth_is_phantom else "",
-        version=__version__,
-        today=date.today().isoformat(),
-    )
+    templates.filters.update(number=_number, interval=_interval, signed=_signed)
+    return templates
 
 
 def _structures(summary: Summary) -> list[tuple[str, Any]]:

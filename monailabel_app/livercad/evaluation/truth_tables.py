@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,11 @@ from livercad.core.phases import Phase
 from livercad.core.taxonomy import CLASS_OF, YASAKA_CATEGORY_OF, LesionClass, LesionType, YasakaCategory
 from livercad.errors import InputError
 from livercad.evaluation.cases import PHANTOM_TABLE, truth_folder
+from livercad.evaluation.csv_rows import DOCUMENTED, need_columns, read_csv
 
 TYPES_TABLE, PHASES_TABLE = PHANTOM_TABLE, "phases.csv"
 """Both lie beside the truth's case folders."""
+TODO = f"Correct the table ({DOCUMENTED}), or take it away."
 
 Kind = LesionType | LesionClass
 """What a truth may call a lesion: its type, or its class where it tells no more."""
@@ -103,26 +104,17 @@ def _read_phases(path: Path) -> dict[str, dict[str, Phase]]:
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Line number and the wanted cells of every row that is not empty."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _error(path, f"a table that cannot be read ({error})", "a CSV file in UTF-8") from error
-    header = text.split("\n", 1)[0]
-    lines = csv.DictReader(text.splitlines(), delimiter=";" if ";" in header and "," not in header else ",")
-    lines.fieldnames = [name.strip().lower() for name in lines.fieldnames or ()]
-    missing = [column for column in columns if column not in lines.fieldnames]
-    if missing:
-        raise _error(path, f"no column {' and no column '.join(missing)}", f"the columns {', '.join(columns)}")
-    for cells in lines:
-        wanted = tuple((cells[column] or "").strip() for column in columns)
+    """Line number and the wanted cells of every row that has one of them."""
+    table = read_csv(path, TODO)
+    need_columns(table, path, columns, TODO)
+    for line, cells in table.rows:
+        wanted = tuple(cells[column] for column in columns)
         if not any(wanted):
             continue
         if not wanted[0]:
-            raise _error(path, f"no case in line {lines.line_num}", "the name of the case's folder")
-        yield lines.line_num, wanted
+            raise _error(path, f"no case in line {line}", "the name of the case's folder")
+        yield line, wanted
 
 
 def _error(path: Path, found: str, expected: str) -> InputError:
-    todo = "Correct the table (docs/evaluation.md has its columns), or take it away."
-    return InputError(path, found=found, expected=expected, todo=todo)
+    return InputError(path, found=found, expected=expected, todo=TODO)

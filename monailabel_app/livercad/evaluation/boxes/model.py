@@ -142,7 +142,8 @@ class ImageBoxes:
     scan: str = ""
 
     def __post_init__(self) -> None:
-        if any(box.frame is not self.frame for box in (*self.detected, *self.true)):
+        frames = {box.frame for box in self.detected} | {lesion.frame for lesion in self.true}
+        if frames - {self.frame}:
             raise ValueError(f"All boxes of {self.name} must be in its own frame, {self.frame}.")
         if self.frame is BoxFrame.RAS and not self.scan:
             object.__setattr__(self, "scan", self.name)
