@@ -1,0 +1,1 @@
+"""DeepLesion (Yan et al. 2018): its table of lesions and its slices, as the data set is laid out."""
