@@ -11,8 +11,8 @@ from livercad.evaluation.figures import LESION_COLOR, LINE_COLOR, STYLE, svg_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SIZE_STYLES = (("#b5563c", "--"), ("#7a5195", "-."), ("#3b7a57", ":"), (LINE_COLOR, (0, (1, 3))))
-"""Of the strata of size, told apart by their dashes as well."""
+SIZE_STYLES = (("#b5563c", "--", "o"), ("#7a5195", "-.", "s"), ("#3b7a57", ":", "^"), (LINE_COLOR, (0, (1, 3)), "x"))
+"""Of the strata of size, told apart by dashes and markers as well."""
 SIZE = (4.4, 3.4)
 PADDING = 1.15
 """The axis goes a little beyond the last rate."""
@@ -73,10 +73,10 @@ def sizes_figure(froc: Froc) -> str:
         _frame(axes, froc)
         axes.set_title(f"By size of the lesion, per {froc.per.value}")
         strata = [one for one in froc.sizes if one.size != ALL_SIZES]
-        for stratum, (color, dashes) in zip(strata, SIZE_STYLES, strict=False):
+        for stratum, (color, dashes, marker) in zip(strata, SIZE_STYLES, strict=False):
             axes.plot(
                 [point.rate for point in stratum.at], [point.sensitivity.value for point in stratum.at], color=color,
-                linestyle=dashes, marker="D", markersize=4, clip_on=False,
+                linestyle=dashes, marker=marker, markersize=4, clip_on=False,
                 label=f"{stratum.size} (n = {stratum.lesions})",
             )  # fmt: skip
         axes.legend(frameon=False, fontsize=7.5, loc="best")
@@ -104,7 +104,7 @@ def precision_recall_figure(curve: PrecisionRecall) -> str:
         figure = Figure(figsize=SIZE, layout="constrained")
         axes = figure.subplots()
         for f1 in (0.2, 0.4, 0.6, 0.8):
-            recall = np.linspace(f1 / (2 - f1), 1, 50)
+            recall = np.geomspace(f1 / (2 - f1), 1, 50)
             precision = f1 * recall / (2 * recall - f1)
             axes.plot(recall, precision, color="#e5e7eb", linewidth=1, zorder=0)
             axes.annotate(

@@ -49,7 +49,8 @@ def boxes_of_findings(results: Path, truth: Path, progress: Progress = silent) -
     """
     pairs, skipped = pair_cases(results, truth)
     patients = _patients(truth_folder(truth) / PATIENTS_TABLE)
-    images, left_out, sources = [], list(skipped), {}
+    images, left_out = [], list(skipped)
+    sources: dict[str, str] = {}
     for done, pair in enumerate(pairs):
         progress(done, len(pairs), pair.case)
         read = _read(pair)
@@ -58,7 +59,7 @@ def boxes_of_findings(results: Path, truth: Path, progress: Progress = silent) -
             continue
         findings, instances = read
         images.append(boxes_of_case(pair.case, patients.get(pair.case, pair.case), findings, instances))
-        sources[pair.case] = findings.reference.source
+        sources[pair.case] = next((phase.source for phase in findings.phases if phase.is_reference), "")
     progress(len(pairs), len(pairs), "boxes read")
     if not any(image.true for image in images):
         reasons = "; ".join(f"{item.case}: {item.reason}" for item in left_out[:3])

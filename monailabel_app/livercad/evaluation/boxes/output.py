@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 from livercad.evaluation.boxes.document import BOX_COLUMNS, box_rows, document
 from livercad.evaluation.boxes.evaluate import DetectionScores
 from livercad.evaluation.boxes.page import FALSE, MISSED, render_page
 from livercad.evaluation.boxes.pictures import Pictures
-from livercad.evaluation.boxes.sheets import Sheet, contact_sheet, false_positives, missed
+from livercad.evaluation.boxes.sheets import Sheet, contact_sheet, false_positives, missed, png_of
 from livercad.evaluation.boxes.told import BoxSet
 from livercad.evaluation.tables import as_json, to_csv
 from livercad.studies.atomic import write_bytes, write_text
@@ -33,11 +32,9 @@ def write_detection(boxes: BoxSet, scores: DetectionScores, output: Path, pictur
     write_text(output / "boxes.csv", to_csv(box_rows(boxes, scores), BOX_COLUMNS))
     write_text(output / "detection.json", as_json(document(boxes, scores)))
     for name in (MISSED, FALSE):
-        path = output / f"{name}.png"
-        if name in sheets:
-            stream = io.BytesIO()
-            sheets[name].picture.save(stream, "PNG")
-            write_bytes(path, stream.getvalue())
+        path, png = output / f"{name}.png", png_of(sheets[name]) if name in sheets else None
+        if png:
+            write_bytes(path, png)
         else:
             path.unlink(missing_ok=True)  # of an evaluation before, it would tell of other boxes
     write_text(output / "index.html", render_page(boxes, scores, sheets))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Mapping
 from datetime import date
 
@@ -16,7 +15,7 @@ from livercad.evaluation.boxes.figures import froc_figure, precision_recall_figu
 from livercad.evaluation.boxes.free_response import ALL_SIZES, UNKNOWN_SIZE, Froc
 from livercad.evaluation.boxes.model import BoxFrame
 from livercad.evaluation.boxes.settings import BoxCriterion, DetectionSettings, Repeats
-from livercad.evaluation.boxes.sheets import Sheet
+from livercad.evaluation.boxes.sheets import Sheet, png_of
 from livercad.evaluation.boxes.told import BoxSet
 from livercad.evaluation.page import PHANTOM_NOTE, TEMPLATES, environment
 
@@ -106,7 +105,6 @@ def _figures(scores: DetectionScores) -> list[str]:
     return figures
 
 
-def _uri(sheet: Sheet) -> str:
-    stream = io.BytesIO()
-    sheet.picture.save(stream, "PNG")
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+def _uri(sheet: Sheet) -> str | None:
+    png = png_of(sheet)
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii") if png else None

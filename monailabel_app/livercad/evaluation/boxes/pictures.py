@@ -188,7 +188,7 @@ def find_pictures(images: tuple[ImageBoxes, ...], sources: Mapping[str, str], fo
         If a folder is given that has none of them.
     """
     if folder is None:
-        files = {name: Path(source) for name, source in sources.items() if Path(source).is_file()}
+        files = {name: Path(source) for name, source in sources.items() if source and Path(source).is_file()}
         return CtPictures({name: Series((path,), None, "name") for name, path in files.items()}) if files else None
     if not folder.is_dir():
         raise InputError(folder, found="no such folder", expected="a folder of images", todo="Check the path.")

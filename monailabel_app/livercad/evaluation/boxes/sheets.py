@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,15 +50,15 @@ class Sheet:
 
     Parameters
     ----------
-    picture : Image
-        RGB.
+    picture : Image or None
+        RGB; None where every image failed.
     shown, of : int
         How many are on it, of how many there are.
     failed : tuple of str
         Why others could not be shown.
     """
 
-    picture: Image.Image
+    picture: Image.Image | None
     shown: int
     of: int
     failed: tuple[str, ...]
@@ -116,7 +117,7 @@ def contact_sheet(
     Returns
     -------
     Sheet or None
-        None where nothing can be drawn.
+        None where there is nothing to draw, or no image of it.
     """
     candidates = [(place, one) for place, one in enumerate(shown) if pictures.has(images[one.image])][:most]
     cells: dict[int, Image.Image] = {}
@@ -129,16 +130,28 @@ def contact_sheet(
             failed.setdefault(str(error))
             continue
         cells[place] = _cell(square, one, images[one.image], threshold)
-    if not cells:
-        return None
+    picture = _laid_out([cells[place] for place in sorted(cells)]) if cells else None
+    return Sheet(picture, len(cells), len(shown), tuple(failed)) if candidates else None
+
+
+def _laid_out(cells: Sequence[Image.Image]) -> Image.Image:
     columns = min(COLUMNS, len(cells))
     rows = -(-len(cells) // columns)
     width, height = max(columns, 2) * (CELL + GAP) + GAP, TOP + rows * (CELL + CAPTION + GAP)
     sheet = Image.new("RGB", (width, height), PAPER)
     _legend(ImageDraw.Draw(sheet))
-    for n, place in enumerate(sorted(cells)):
-        sheet.paste(cells[place], (GAP + n % columns * (CELL + GAP), TOP + n // columns * (CELL + CAPTION + GAP)))
-    return Sheet(sheet, len(cells), len(shown), tuple(failed))
+    for n, cell in enumerate(cells):
+        sheet.paste(cell, (GAP + n % columns * (CELL + GAP), TOP + n // columns * (CELL + CAPTION + GAP)))
+    return sheet
+
+
+def png_of(sheet: Sheet) -> bytes | None:
+    """A sheet as PNG; None where it has no picture."""
+    if sheet.picture is None:
+        return None
+    stream = io.BytesIO()
+    sheet.picture.save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _cell(square: Square, one: Shown, image: ImageBoxes, threshold: float | None) -> Image.Image:
@@ -180,12 +193,16 @@ def _legend(draw: ImageDraw.ImageDraw) -> None:
 
 def _of_lesion(one: MarkedLesion, image: ImageBoxes) -> tuple[str, ...]:
     size = f"{one.lesion.diameter_mm:.0f} mm" if one.lesion.diameter_mm is not None else ""
-    score = f"hit from score {one.box.score:.2g}" if one.box else f"never hit, IoU {one.iou:.2f} at most"
+    score = f"hit from score {one.box.score:.2g}" if one.box else "never hit" + _shared(one.iou)
     return image.name, ", ".join(part for part in (size, score) if part)
 
 
 def _of_box(one: MarkedBox, image: ImageBoxes) -> tuple[str, ...]:
-    return image.name, f"score {one.box.score:.2g}" + (f", IoU {one.iou:.2f}" if one.iou else "")
+    return image.name, f"score {one.box.score:.2g}" + _shared(one.iou)
+
+
+def _shared(iou: float) -> str:
+    return f", IoU {iou:.2f}" if iou >= 0.005 else ""
 
 
 def _size(corners: Corners, diameter_mm: float | None) -> float:
