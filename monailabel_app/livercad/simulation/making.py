@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -49,8 +50,11 @@ def make_missing(
     missing = [(path, item) for path, item in zip(paths, items, strict=True) if not path.exists()]
     progress(len(items) - len(missing), len(items), what)
     run = Parallel(n_jobs=workers, return_as="generator_unordered")
-    for done, _ in enumerate(run(delayed(make)(path, item) for path, item in missing), 1):
-        progress(len(items) - len(missing) + done, len(items), what)
+    with warnings.catch_warnings():
+        # A worker whose memory has grown is replaced by a new one, as large arrays make it; the warning suspects a leak.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
+        for done, _ in enumerate(run(delayed(make)(path, item) for path, item in missing), 1):
+            progress(len(items) - len(missing) + done, len(items), what)
 
 
 def follow_ups(rng: np.random.Generator) -> int:
