@@ -51,7 +51,7 @@ def make_missing(
     progress(len(items) - len(missing), len(items), what)
     run = Parallel(n_jobs=workers, return_as="generator_unordered")
     with warnings.catch_warnings():
-        # A worker whose memory has grown, as large arrays make it, is replaced by a new one; the warning suspects a leak.
+        # A worker whose memory has grown, as by large arrays, is replaced by a new one; the warning suspects a leak.
         warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
         for done, _ in enumerate(run(delayed(make)(path, item) for path, item in missing), 1):
             progress(len(items) - len(missing) + done, len(items), what)
