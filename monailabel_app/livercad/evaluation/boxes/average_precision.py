@@ -18,8 +18,6 @@ from livercad.evaluation.intervals import FEWEST_FOR_BOOTSTRAP, Estimate, of_dra
 
 RECALLS = np.linspace(0.0, 1.0, 101)
 """Recalls that COCO's average precision takes the mean at."""
-DRAWS_AT_ONCE = 50
-"""So that tens of thousands of boxes stay within some ten megabytes."""
 
 Matches = list[dict[int, dict[str, npt.NDArray[Any]]]]
 
@@ -128,27 +126,22 @@ def _by_draws(
     order = np.argsort(-scores, kind="mergesort")
     whose = whose[order].astype(np.int64)
     hits = np.concatenate([matches[i][0]["dtMatches"] for i in indices], axis=1)[:, order] > 0
-    lesions = np.zeros(patients.count)
-    np.add.at(lesions, patients.of_image, [len(image.true) for image in images])
-    values = np.empty((len(draws), thresholds))
-    for start in range(0, len(draws), DRAWS_AT_ONCE):
-        weights = draws[start : start + DRAWS_AT_ONCE]
+    lesions = np.bincount(patients.of_image, [len(image.true) for image in images], patients.count)
+    values = np.full((len(draws), thresholds), np.nan)
+    for row, draw in enumerate(draws):
+        if not draw @ lesions:
+            continue
+        taken = np.cumsum(draw[whose])
         for column in range(thresholds):
-            values[start : start + len(weights), column] = _areas(weights[:, whose], hits[column], weights @ lesions)
+            at = np.flatnonzero(hits[column])
+            values[row, column] = _area(np.cumsum(draw[whose[at]]), taken[at], draw @ lesions)
     return values
 
 
-def _areas(
-    weights: npt.NDArray[np.float64], hits: npt.NDArray[np.bool_], lesions: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """COCO's average precision of weighted boxes, surest first, shape (draws,)."""
-    true, taken = np.cumsum(weights * hits, axis=1), np.cumsum(weights, axis=1)
-    precision = np.divide(true, taken, out=np.zeros_like(true), where=taken > 0)
-    envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    areas = np.full(len(weights), np.nan)
-    for row in np.flatnonzero(lesions):
-        # Single precision, as MONAI's: whether a recall of 0.7 reaches the step at 0.7 hangs on it.
-        recall = true[row].astype(np.float32) / np.float32(lesions[row])
-        at = np.searchsorted(recall, RECALLS, side="left")
-        areas[row] = np.append(envelope[row], 0.0)[np.minimum(at, len(recall))].mean()
-    return areas
+def _area(hits: npt.NDArray[np.float64], taken: npt.NDArray[np.float64], lesions: float) -> float:
+    """COCO's average precision, of hits and all boxes taken up to each hit: false positives only lower precision."""
+    precision = np.divide(hits, taken, out=np.zeros_like(hits), where=taken > 0)
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    # Single precision, as MONAI's: whether a recall of 0.7 reaches the step at 0.7 hangs on it.
+    recall = hits.astype(np.float32) / np.float32(lesions)
+    return float(np.append(envelope, 0.0)[np.searchsorted(recall, RECALLS, side="left")].mean())

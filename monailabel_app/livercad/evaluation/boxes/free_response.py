@@ -178,7 +178,6 @@ def froc(
     points = _Points.of(marked, patients, units, settings.repeats)
     draws = patients.drawn(settings.seed) if patients.count >= FEWEST_FOR_BOOTSTRAP else None
     marks = [one.mark for one in marked.boxes]
-    rates, sensitivity = points.curve(patients.all_once(), points.everything)
     return Froc(
         per=per,
         units=len(units),
@@ -189,8 +188,8 @@ def froc(
         repeats=marks.count(Mark.REPEAT),
         false_positives=marks.count(Mark.FALSE_POSITIVE),
         thresholds=tuple(points.thresholds.tolist()),
-        rates=tuple(rates[0].tolist()),
-        sensitivity=tuple(sensitivity[0].tolist()),
+        rates=tuple(points.rates.tolist()),
+        sensitivity=tuple(points.sensitivity.tolist()),
         sizes=_strata(marked, points, patients, draws, settings),
         band=None if draws is None else _band(points, draws, settings),
     )
@@ -204,12 +203,14 @@ class _Points:
     ----------
     thresholds : ndarray, shape (K,)
         Scores, falling, each once.
-    ends : ndarray of int, shape (K,)
-        Index of the last box of each score.
-    patient : ndarray of int, shape (N,)
-        Whose each box is.
-    lesion : ndarray of int, shape (N,)
-        Index of the lesion hit, or -1 of a false positive.
+    false_patient : ndarray of int, shape (F,)
+        Whose each false positive is.
+    false_until : ndarray of int, shape (K + 1,)
+        How many of them are taken before any threshold, and at each.
+    hit_lesion : ndarray of int, shape (H,)
+        The lesion of each hit.
+    hit_until : ndarray of int, shape (K + 1,)
+        As `false_until`.
     lesion_patient : ndarray of int, shape (T,)
         Whose each lesion is.
     units : ndarray, shape (patients,)
@@ -217,9 +218,10 @@ class _Points:
     """
 
     thresholds: npt.NDArray[np.float64]
-    ends: npt.NDArray[np.int64]
-    patient: npt.NDArray[np.int64]
-    lesion: npt.NDArray[np.int64]
+    false_patient: npt.NDArray[np.int64]
+    false_until: npt.NDArray[np.int64]
+    hit_lesion: npt.NDArray[np.int64]
+    hit_until: npt.NDArray[np.int64]
     lesion_patient: npt.NDArray[np.int64]
     units: npt.NDArray[np.float64]
 
@@ -228,53 +230,50 @@ class _Points:
         counted = [one for one in marked.boxes if one.mark is not Mark.REPEAT or repeats is Repeats.FALSE_POSITIVE]
         counted.sort(key=lambda one: -one.box.score)
         scores = np.array([one.box.score for one in counted], dtype=np.float64)
-        last = np.flatnonzero(np.diff(scores, append=-np.inf)) if scores.size else np.zeros(0, dtype=np.int64)
-        hit = [-1 if one.lesion is None else one.lesion for one in counted]
-        of_units = patients.of_image[list(units.values())]
+        lesion = np.array([-1 if one.lesion is None else one.lesion for one in counted], dtype=np.int64)
+        whose = patients.of_image[[one.image for one in counted]]
+        ends = np.flatnonzero(np.diff(scores, append=-np.inf)) if scores.size else np.zeros(0, dtype=np.int64)
+        is_false = lesion < 0
         return cls(
-            thresholds=scores[last],
-            ends=last,
-            patient=patients.of_image[[one.image for one in counted]],
-            lesion=np.array(hit, dtype=np.int64),
+            thresholds=scores[ends],
+            false_patient=whose[is_false],
+            false_until=np.append(0, np.cumsum(is_false)[ends]),
+            hit_lesion=lesion[~is_false],
+            hit_until=np.append(0, np.cumsum(~is_false)[ends]),
             lesion_patient=patients.of_image[[one.image for one in marked.lesions]],
-            units=np.bincount(of_units, minlength=patients.count).astype(np.float64),
+            units=np.bincount(patients.of_image[list(units.values())], minlength=patients.count).astype(np.float64),
         )
 
     @property
-    def everything(self) -> npt.NDArray[np.bool_]:
-        """All lesions."""
-        return np.ones(len(self.lesion_patient), dtype=bool)
+    def rates(self) -> npt.NDArray[np.float64]:
+        """False positives per unit at every threshold, shape (K,)."""
+        return self.false_until[1:] / self.units.sum()
 
-    def curve(
-        self, weights: Weights, among: npt.NDArray[np.bool_]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Rates and sensitivities at every threshold, both of shape (draws, K), among some of the lesions."""
-        of_boxes = weights[:, self.patient]
-        false = self.lesion < 0
-        hits = ~false & among[self.lesion]
-        lesions = weights @ np.bincount(self.lesion_patient[among], minlength=weights.shape[1])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            sensitivity = np.cumsum(of_boxes * hits, axis=1)[:, self.ends] / lesions[:, None]
-        rates = np.cumsum(of_boxes * false, axis=1)[:, self.ends] / (weights @ self.units)[:, None]
-        return rates, sensitivity
+    @property
+    def sensitivity(self) -> npt.NDArray[np.float64]:
+        """Share of the lesions hit at every threshold, shape (K,)."""
+        return self.hit_until[1:] / len(self.lesion_patient)
+
+    def taken(self, weights: Weights, rates: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """How many thresholds have at most so many false positives, shape (draws, rates)."""
+        taken = np.empty((len(weights), len(rates)), dtype=np.int64)
+        for row, draw in enumerate(weights):
+            false = np.append(0.0, np.cumsum(draw[self.false_patient]))
+            boxes = np.searchsorted(false, (rates + TOLERANCE) * (draw @ self.units), side="right") - 1
+            taken[row] = np.searchsorted(self.false_until[1:], boxes, side="right")
+        return taken
 
     def sensitivity_at(
-        self, weights: Weights, among: npt.NDArray[np.bool_], rates: npt.NDArray[np.float64]
+        self, weights: Weights, taken: npt.NDArray[np.int64], among: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.float64]:
-        """Highest sensitivity with at most so many false positives, shape (draws, rates); NaN without lesions."""
-        found = np.empty((len(weights), len(rates)))
+        """Share of some of the lesions that so many thresholds hit, shape (draws, rates); NaN where there is none."""
+        found = np.full(taken.shape, np.nan)
         lesions = weights @ np.bincount(self.lesion_patient[among], minlength=weights.shape[1])
-        for row, draw in enumerate(weights):
-            at, sensitivity = self.curve(draw[None], among)
-            below = np.searchsorted(at[0], rates + TOLERANCE, side="right")
-            found[row] = np.concatenate([[0.0], sensitivity[0]])[below] if lesions[row] else np.nan
+        whose, counts = self.lesion_patient[self.hit_lesion], among[self.hit_lesion]
+        for row in np.flatnonzero(lesions):
+            hits = np.append(0.0, np.cumsum(weights[row][whose] * counts))
+            found[row] = hits[self.hit_until[taken[row]]] / lesions[row]
         return found
-
-    def threshold_at(self, weights: Weights, rate: float) -> float | None:
-        """The lowest score with at most so many false positives."""
-        rates, _ = self.curve(weights, self.everything)
-        below = int(np.searchsorted(rates[0], rate + TOLERANCE, side="right"))
-        return float(self.thresholds[below - 1]) if below else None
 
 
 def _strata(
@@ -286,17 +285,18 @@ def _strata(
             for one in marked.lesions
         ]
     )
-    whole = patients.all_once()
-    rates = np.array(settings.rates, dtype=np.float64)
-    thresholds = [points.threshold_at(whole, rate) for rate in settings.rates]
+    whole, rates = patients.all_once(), np.array(settings.rates, dtype=np.float64)
+    taken = points.taken(whole, rates)
+    drawn_taken = np.zeros((0, len(rates)), dtype=np.int64) if draws is None else points.taken(draws, rates)
+    thresholds = [float(points.thresholds[n - 1]) if n else None for n in taken[0]]
     strata = []
     for size in (ALL_SIZES, *SizeBand, UNKNOWN_SIZE):
-        among = points.everything if size == ALL_SIZES else names == size
+        among = np.ones(len(names), dtype=bool) if size == ALL_SIZES else names == size
         n = int(among.sum())
         if not n or (size == UNKNOWN_SIZE and n == len(names)):
             continue
-        values = points.sensitivity_at(whole, among, rates)[0]
-        drawn = None if draws is None else points.sensitivity_at(draws, among, rates)
+        values = points.sensitivity_at(whole, taken, among)[0]
+        drawn = None if draws is None else points.sensitivity_at(draws, drawn_taken, among)
         estimates = [
             of_draws(value, None if drawn is None else drawn[:, column], n, settings.confidence)
             for column, value in enumerate(values)
@@ -309,7 +309,8 @@ def _strata(
 
 def _band(points: _Points, draws: Weights, settings: DetectionSettings) -> Band:
     rates = np.geomspace(min(settings.rates) / 2, max(settings.rates), BAND_POINTS)
-    drawn = points.sensitivity_at(draws, points.everything, rates)
+    everything = np.ones(len(points.lesion_patient), dtype=bool)
+    drawn = points.sensitivity_at(draws, points.taken(draws, rates), everything)
     low, high = np.nanquantile(drawn, [(1 - settings.confidence) / 2, (1 + settings.confidence) / 2], axis=0)
     return Band(tuple(rates.tolist()), tuple(low.tolist()), tuple(high.tolist()))
 
