@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from learning.releases import NAME, Place
 from livercad.cli.models import app
 from livercad.errors import InputError, ModelError
-from livercad.learning.audit import AuditLog
+from livercad.learning.audit import AuditLog, Event
 from livercad.models.champions import champion
 
 
@@ -85,6 +86,28 @@ def test_a_training_that_is_added_to_be_promoted_is_so_if_it_is_better(
     assert champion(NAME).number == number and place.versions.get(NAME, 1).state == state
     assert ("In use from now on." if number else "Kept aside; the version in use stays.") in output
     assert AuditLog(place.models).read(1)[0]["event"] == "training_ended"
+
+
+@pytest.mark.parametrize("promote", [(), ("--promote",)])
+def test_a_training_that_a_kill_kept_from_the_log_is_written_down_when_it_is_added_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch, promote: tuple[str, ...]
+) -> None:
+    folder, record = place.train(1, 0.05), AuditLog.record
+
+    def die_at_the_end(log: AuditLog, event: str, *given: Any, **told: Any) -> dict[str, Any]:
+        if event == Event.TRAINING_ENDED:
+            raise KeyboardInterrupt
+        return record(log, event, *given, **told)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AuditLog, "record", die_at_the_end)
+        assert run("add", NAME, folder, *promote).exit_code
+    for _ in range(2):
+        last = run("add", NAME, folder, *promote)
+    assert isinstance(last.exception, InputError) and "version 1, which is registered" in str(last.exception)
+    events = [told["event"] for told in AuditLog(place.models).read()]
+    assert sorted(events) == sorted(["training_ended", *(["promotion"] if promote else [])])
+    assert champion(NAME).number == bool(promote) and len(place.versions.of(NAME)) == 2
 
 
 def change(folder: Path, **changes: object) -> Path:

@@ -238,7 +238,8 @@ class CasePanel:
     def _openText(self):
         if not self._caseScene.case:
             return _("No case is open.")
-        parts = [_("{count} volumes").format(count=len(self._caseScene.images))]
+        count = len(self._caseScene.images)
+        parts = [_("1 volume") if count == 1 else _("{count} volumes").format(count=count)]
         if totalSize(self._caseScene.images):
             parts.append(sizeText(totalSize(self._caseScene.images)))
         if self._caseScene.isUnsaved:

@@ -65,7 +65,7 @@ def add_training(
             expected=f"one of {name}",
             todo=f"Run `livercad models add {model} {folder}`.",
         )
-    _refuse_known(folder, check_weights(name, folder / WEIGHTS), known)
+    _refuse_known(folder, check_weights(name, folder / WEIGHTS), known, audit)
     _refuse_strange(folder, record, known)
     version = versions.add(name, folder, who)
     decision = (
@@ -78,9 +78,11 @@ def add_training(
     return versions.get(name, version.number), decision
 
 
-def _refuse_known(folder: Path, sha256: str, known: tuple[Version, ...]) -> None:
+def _refuse_known(folder: Path, sha256: str, known: tuple[Version, ...], audit: AuditLog) -> None:
+    """Unless a kill has kept the version from the log: then it is written down now."""
     for version in known:
-        if version.sha256 == sha256:
+        told = {"model": version.name, "version": version.number}
+        if version.sha256 == sha256 and (version.number == BASE or audit.read(1, Event.TRAINING_ENDED, **told)):
             raise InputError(
                 folder,
                 found=f"the weights of version {version.number}, which is registered",
