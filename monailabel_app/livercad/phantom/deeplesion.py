@@ -54,8 +54,8 @@ class Options:
     context : int
         Slices written before and after each key slice.
     main_only : bool
-        Whether each slice has only its main lesion marked, the noise that Aluko et al. tell of ("The labels from our
-        dataset only identify the main lesion ... and leave out other lesions that are present", section 6).
+        Whether each slice has only its main (largest) lesion marked, the noise that Aluko et al. tell of ("The labels
+        from our dataset only identify the main lesion ... and leave out other lesions that are present", section 6).
     """
 
     patients: int = 10
@@ -233,5 +233,8 @@ def _range(row: LesionRow) -> Iterable[int]:
 
 
 def _main(rows: Sequence[LesionRow]) -> list[LesionRow]:
-    """Of every slice the first row, which is the lesion that it was chosen for."""
-    return list({row.image: row for row in reversed(rows)}.values())[::-1]
+    """Slices whose lesion is the largest that they show, with it alone; others would leave out their main lesion."""
+    slices: dict[str, list[LesionRow]] = {}
+    for row in rows:
+        slices.setdefault(row.image, []).append(row)
+    return [own[0] for own in slices.values() if own[0] == max(own, key=lambda row: max(row.diameters_px or (0.0,)))]
