@@ -79,7 +79,7 @@ def sizes_figure(froc: Froc) -> str:
                 linestyle=dashes, marker=marker, markersize=4, clip_on=False,
                 label=f"{stratum.size} (n = {stratum.lesions})",
             )  # fmt: skip
-        axes.legend(frameon=False, fontsize=7.5, loc="best")
+        figure.legend(frameon=False, fontsize=7.5, loc="outside lower center", ncols=2)
         return svg_of(figure)
 
 
