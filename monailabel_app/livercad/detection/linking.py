@@ -17,8 +17,9 @@ ORIENTATION = "LPI"
 """Columns run to the patient's left, rows to the back, slices to the feet: as axial slices are looked at, and as
 DeepLesion's are stored."""
 LEAST_OVERLAP = 0.5
-"""Of the smaller box, from which boxes of neighbouring slices are one lesion. Our choice: the small sections at the poles
-of a ball lie within those beside them, while their IoU is next to nothing; other lesions' boxes seldom share as much."""
+"""Of the smaller box, from which boxes of neighbouring slices are one lesion. Our choice: the small sections at a
+lesion's poles lie within those beside them, while their IoU is next to nothing; other lesions' boxes seldom share as
+much."""
 GAP = 1
 """Slices that may lack a box within a lesion. Our choice."""
 SURE = 0.5
