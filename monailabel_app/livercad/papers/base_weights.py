@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,37 @@ from livercad.errors import ModelError
 
 NONE, TORCHVISION = "none", "torchvision"
 """What may be asked for instead of a file."""
+
+
+def weights_key(weights: str) -> str:
+    """Tell what first weights are, and that a file of them is there, before anything is trained with them.
+
+    Parameters
+    ----------
+    weights : str
+        As `load_base` takes it.
+
+    Returns
+    -------
+    str
+        The same, or the file's SHA-256.
+
+    Raises
+    ------
+    ModelError
+        If it is a file that is not there.
+    """
+    if weights in (NONE, TORCHVISION):
+        return weights
+    try:
+        return hashlib.sha256(Path(weights).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(
+            weights,
+            found=f"no file that can be read ({error.strerror})",
+            expected=f"'{NONE}', '{TORCHVISION}', or a file of weights",
+            todo="Name a file that is there.",
+        ) from error
 
 
 def load_base(network: nn.Module, name: str, weights: str) -> None:
@@ -68,8 +100,10 @@ def _read(path: Path) -> dict[str, Any]:
     from safetensors.torch import load_file
 
     try:
-        return dict(load_file(path) if path.suffix == ".safetensors" else torch.load(path, weights_only=True))
-    except (OSError, SafetensorError, RuntimeError, pickle.UnpicklingError, TypeError, EOFError) as error:
+        if path.suffix == ".safetensors":
+            return dict(load_file(path))
+        return dict(torch.load(path, map_location="cpu", weights_only=True))
+    except (OSError, SafetensorError, RuntimeError, pickle.UnpicklingError, TypeError, ValueError, EOFError) as error:
         raise ModelError(
             path,
             found=f"no weights that can be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})",

@@ -1,0 +1,156 @@
+"""The figures of a reproduction: curves as the paper's Figure 6, what leaks, confusion matrices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from livercad.evaluation.figures import LINE_COLOR
+from livercad.papers.shah2021.classes import CLASSES
+from livercad.papers.shah2021.results import Interval, NetworkResult, Results
+from livercad.papers.shah2021.settings import Split
+from livercad.papers.shah2021.summary import NOTHING_FOUND
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+OURS, PAPER, TEST = "#1f6f8b", "#b5563c", "#d08a1d"
+"""They differ in lightness too, and in marker or dashes."""
+GRID = "#e5e7eb"
+SPLIT_TITLES = {Split.IMAGE: "split by image, as the paper", Split.PATIENT: "split by patient"}
+
+
+def curves_figure(results: Results) -> Figure:
+    """Figure 6: accuracy and loss of the MDL-CNN in training and validation, for both splits.
+
+    Parameters
+    ----------
+    results : Results
+        Ours.
+
+    Returns
+    -------
+    Figure
+        Accuracy above, loss below; a column a split.
+    """
+    paper = results.paper.classes
+    figure = _curves({split: result.lesion_network for split, result in results.splits.items()}, "accuracy of classes")
+    for n, axes in enumerate(figure.axes):
+        level = paper.accuracy if n < len(Split) else paper.loss
+        axes.axhline(level, color=PAPER, linewidth=1, linestyle=":", label="paper, training" * (n == 0))
+    figure.legend(loc="outside upper right", ncols=3, frameon=False)
+    return figure
+
+
+def liver_curves_figure(results: Results) -> Figure:
+    """The same of the liver network, whose curves the paper does not show.
+
+    Parameters
+    ----------
+    results : Results
+        Ours.
+
+    Returns
+    -------
+    Figure
+        As `curves_figure` has it.
+    """
+    figure = _curves({split: result.liver_network for split, result in results.splits.items()}, "accuracy of pixels")
+    figure.legend(loc="outside upper right", ncols=2, frameon=False)
+    return figure
+
+
+def leak_figure(results: Results) -> Figure:
+    """What the split by image makes of every measure, beside the split by patient.
+
+    Parameters
+    ----------
+    results : Results
+        Ours.
+
+    Returns
+    -------
+    Figure
+        One row a measure; intervals of 95 % over patients.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.6, 0.7 + 0.62 * len(results.leaks)), layout="constrained")
+    axes = figure.subplots()
+    for row, leak in enumerate(results.leaks):
+        first = not row
+        _interval(axes, row - 0.14, leak.by_image, TEST, "s", "test, split by image" * first)
+        _interval(axes, row + 0.14, leak.by_patient, OURS, "o", "test, split by patient" * first)
+    axes.set(xlim=(0, 1.01), ylim=(len(results.leaks) - 0.5, -0.5))
+    axes.set_yticks(range(len(results.leaks)), [leak.measure for leak in results.leaks])
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=GRID)
+    figure.legend(loc="outside upper right", ncols=2, frameon=False)
+    return figure
+
+
+def confusion_figure(results: Results) -> Figure:
+    """What test images were called, for both splits.
+
+    Parameters
+    ----------
+    results : Results
+        Ours.
+
+    Returns
+    -------
+    Figure
+        A panel a split.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.6, 2.9), layout="constrained")
+    columns = [*(kind.value for kind in CLASSES), NOTHING_FOUND]
+    for axes, split in zip(figure.subplots(1, len(Split)), Split, strict=True):
+        matrix = results.splits[split].test.confusion
+        counts = np.array([[matrix[kind][column] for column in columns] for kind in CLASSES])
+        shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15)
+        for row, column in np.ndindex(*counts.shape):
+            if counts[row, column]:
+                color = "white" if shares[row, column] > 0.6 else "black"
+                axes.text(column, row, counts[row, column], ha="center", va="center", color=color, fontsize=8)
+        axes.set_xticks(range(len(columns)), columns)
+        axes.set_yticks(range(len(CLASSES)), [kind.value for kind in CLASSES])
+        axes.tick_params(length=0)
+        axes.set(title=SPLIT_TITLES[split], xlabel="called", ylabel="true")
+    return figure
+
+
+def _curves(networks: dict[Split, NetworkResult], accuracy: str) -> Figure:
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(7.6, 4.4), layout="constrained")
+    panels = figure.subplots(2, len(networks), sharex="col", sharey="row")
+    for column, (split, network) in enumerate(networks.items()):
+        curve = network.curve
+        epochs = np.arange(1, len(curve.loss) + 1)
+        for row, (training, test) in enumerate(((curve.accuracy, curve.test_accuracy), (curve.loss, curve.test_loss))):
+            axes, named = panels[row, column], not row and not column
+            axes.plot(epochs, training, "o-", color=OURS, markersize=3, linewidth=1.4, label="training" * named)
+            axes.plot(epochs, test, "s--", color=TEST, markersize=3, linewidth=1.4, label="validation" * named)
+            axes.grid(color=GRID)
+        panels[0, column].set_title(SPLIT_TITLES[split])
+        panels[1, column].set_xlabel("epoch")
+        panels[1, column].xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[0, 0].set(ylabel=accuracy, ylim=(0, 1.02))
+    panels[1, 0].set(ylabel="loss", ylim=(0, None))
+    return figure
+
+
+def _interval(axes: Axes, row: float, interval: Interval, color: str, marker: str, name: str) -> None:
+    if interval.low is not None and interval.high is not None:
+        axes.plot([interval.low, interval.high], [row, row], color=color, linewidth=2, alpha=0.6)
+    axes.plot(interval.value, row, marker, color=color, markersize=6, label=name, clip_on=False)
+    axes.annotate(
+        f"{interval.value:.2f}", (interval.value, row), xytext=(0, 5), textcoords="offset points", ha="center",
+        fontsize=7, color=LINE_COLOR,
+    )  # fmt: skip
