@@ -156,7 +156,7 @@ def _boxes(
     from livercad.cli.bar import progress_bar
     from livercad.evaluation.boxes.evaluate import score
     from livercad.evaluation.boxes.output import write_detection
-    from livercad.evaluation.boxes.pictures import find_pictures
+    from livercad.evaluation.boxes.picture_files import find_pictures
     from livercad.evaluation.boxes.read import read_boxes
 
     console = Console(stderr=True)

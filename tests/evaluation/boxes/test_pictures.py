@@ -12,8 +12,10 @@ from livercad.core.geometry import Box, Frame
 from livercad.core.volume import Volume
 from livercad.errors import InputError
 from livercad.evaluation.boxes.hits import mark
-from livercad.evaluation.boxes.model import BoxFrame, DetectedBox, ImageBoxes, TrueLesion, corners_of_box
-from livercad.evaluation.boxes.pictures import CtPictures, PlanarPictures, find_pictures, grey_of_file
+from livercad.evaluation.boxes.model import BoxFrame, DetectedBox, ImageBoxes, TrueLesion
+from livercad.evaluation.boxes.of_findings import corners_of_box
+from livercad.evaluation.boxes.picture_files import find_pictures
+from livercad.evaluation.boxes.pictures import CtPictures, PlanarPictures, grey_of_file
 from livercad.evaluation.boxes.settings import DetectionSettings
 from livercad.evaluation.boxes.sheets import CELL, MOST_SHOWN, contact_sheet, false_positives, missed
 from livercad.studies.nifti import write_volume

@@ -6,20 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from livercad.evaluation.boxes.draws import Patients, Weights
 from livercad.evaluation.boxes.hits import Mark, Marked, mark
 from livercad.evaluation.boxes.model import BoxFrame, ImageBoxes
-from livercad.evaluation.boxes.settings import DetectionSettings, Per, Repeats
+from livercad.evaluation.boxes.settings import DetectionSettings, Per
+from livercad.evaluation.boxes.thresholds import TOLERANCE, Points
 from livercad.evaluation.intervals import FEWEST_FOR_BOOTSTRAP, Estimate, of_draws
 from livercad.evaluation.sizes import SizeBand, band_of
 
 ALL_SIZES, UNKNOWN_SIZE = "all", "unknown size"
 BAND_POINTS = 65
 """Rates at which the band is drawn."""
-TOLERANCE = 1e-9
-"""Of comparing rates, which are quotients."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ def froc(
     if not marked.lesions:
         raise ValueError("An FROC curve needs at least one true lesion.")
     patients = Patients.of(images)
-    points = _Points.of(marked, patients, units, settings.repeats)
+    points = Points.of(marked, patients, list(units.values()), settings.repeats)
     draws = patients.drawn(settings.seed) if patients.count >= FEWEST_FOR_BOOTSTRAP else None
     marks = [one.mark for one in marked.boxes]
     return Froc(
@@ -195,89 +193,8 @@ def froc(
     )
 
 
-@dataclass(frozen=True)
-class _Points:
-    """The boxes that count, surest first, as arrays that weights of patients can be laid on.
-
-    Parameters
-    ----------
-    thresholds : ndarray, shape (K,)
-        Scores, falling, each once.
-    false_patient : ndarray of int, shape (F,)
-        Whose each false positive is.
-    false_until : ndarray of int, shape (K + 1,)
-        How many of them are taken before any threshold, and at each.
-    hit_lesion : ndarray of int, shape (H,)
-        The lesion of each hit.
-    hit_until : ndarray of int, shape (K + 1,)
-        As `false_until`.
-    lesion_patient : ndarray of int, shape (T,)
-        Whose each lesion is.
-    units : ndarray, shape (patients,)
-        Images or scans of each patient.
-    """
-
-    thresholds: npt.NDArray[np.float64]
-    false_patient: npt.NDArray[np.int64]
-    false_until: npt.NDArray[np.int64]
-    hit_lesion: npt.NDArray[np.int64]
-    hit_until: npt.NDArray[np.int64]
-    lesion_patient: npt.NDArray[np.int64]
-    units: npt.NDArray[np.float64]
-
-    @classmethod
-    def of(cls, marked: Marked, patients: Patients, units: dict[str, int], repeats: Repeats) -> _Points:
-        counted = [one for one in marked.boxes if one.mark is not Mark.REPEAT or repeats is Repeats.FALSE_POSITIVE]
-        counted.sort(key=lambda one: -one.box.score)
-        scores = np.array([one.box.score for one in counted], dtype=np.float64)
-        lesion = np.array([-1 if one.lesion is None else one.lesion for one in counted], dtype=np.int64)
-        whose = patients.of_image[[one.image for one in counted]]
-        ends = np.flatnonzero(np.diff(scores, append=-np.inf)) if scores.size else np.zeros(0, dtype=np.int64)
-        is_false = lesion < 0
-        return cls(
-            thresholds=scores[ends],
-            false_patient=whose[is_false],
-            false_until=np.append(0, np.cumsum(is_false)[ends]),
-            hit_lesion=lesion[~is_false],
-            hit_until=np.append(0, np.cumsum(~is_false)[ends]),
-            lesion_patient=patients.of_image[[one.image for one in marked.lesions]],
-            units=np.bincount(patients.of_image[list(units.values())], minlength=patients.count).astype(np.float64),
-        )
-
-    @property
-    def rates(self) -> npt.NDArray[np.float64]:
-        """False positives per unit at every threshold, shape (K,)."""
-        return self.false_until[1:] / self.units.sum()
-
-    @property
-    def sensitivity(self) -> npt.NDArray[np.float64]:
-        """Share of the lesions hit at every threshold, shape (K,)."""
-        return self.hit_until[1:] / len(self.lesion_patient)
-
-    def taken(self, weights: Weights, rates: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-        """How many thresholds have at most so many false positives, shape (draws, rates)."""
-        taken = np.empty((len(weights), len(rates)), dtype=np.int64)
-        for row, draw in enumerate(weights):
-            false = np.append(0.0, np.cumsum(draw[self.false_patient]))
-            boxes = np.searchsorted(false, (rates + TOLERANCE) * (draw @ self.units), side="right") - 1
-            taken[row] = np.searchsorted(self.false_until[1:], boxes, side="right")
-        return taken
-
-    def sensitivity_at(
-        self, weights: Weights, taken: npt.NDArray[np.int64], among: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.float64]:
-        """Share of some of the lesions that so many thresholds hit, shape (draws, rates); NaN where there is none."""
-        found = np.full(taken.shape, np.nan)
-        lesions = weights @ np.bincount(self.lesion_patient[among], minlength=weights.shape[1])
-        whose, counts = self.lesion_patient[self.hit_lesion], among[self.hit_lesion]
-        for row in np.flatnonzero(lesions):
-            hits = np.append(0.0, np.cumsum(weights[row][whose] * counts))
-            found[row] = hits[self.hit_until[taken[row]]] / lesions[row]
-        return found
-
-
 def _strata(
-    marked: Marked, points: _Points, patients: Patients, draws: Weights | None, settings: DetectionSettings
+    marked: Marked, points: Points, patients: Patients, draws: Weights | None, settings: DetectionSettings
 ) -> tuple[SizeStratum, ...]:
     names = np.array(
         [
@@ -307,7 +224,7 @@ def _strata(
     return tuple(strata)
 
 
-def _band(points: _Points, draws: Weights, settings: DetectionSettings) -> Band:
+def _band(points: Points, draws: Weights, settings: DetectionSettings) -> Band:
     rates = np.geomspace(min(settings.rates) / 2, max(settings.rates), BAND_POINTS)
     everything = np.ones(len(points.lesion_patient), dtype=bool)
     drawn = points.sensitivity_at(draws, points.taken(draws, rates), everything)

@@ -9,8 +9,6 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from livercad.core.geometry import Box, Frame
-
 Corners = tuple[float, ...]
 """The lower corner, then the upper: (x0, y0, x1, y1) or (x0, y0, z0, x1, y1, z1)."""
 
@@ -203,29 +201,6 @@ class ImageBoxes:
             ),
             scan,
         )
-
-
-def corners_of_box(box: Box) -> Corners:
-    """The corners of a box of the findings.
-
-    Parameters
-    ----------
-    box : Box
-        In RAS mm.
-
-    Returns
-    -------
-    tuple of float, length 6
-        Lower corner, then upper corner.
-
-    Raises
-    ------
-    ValueError
-        If the box is in another frame.
-    """
-    if box.frame is not Frame.RAS:
-        raise ValueError(f"A scan's boxes are evaluated in RAS mm, not in {box.frame}.")
-    return (*box.minimum, *box.maximum)
 
 
 def only_label(images: Sequence[ImageBoxes], label: str) -> tuple[ImageBoxes, ...]:

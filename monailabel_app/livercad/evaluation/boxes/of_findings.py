@@ -10,7 +10,7 @@ from livercad.core.findings import Findings
 from livercad.core.geometry import Box, Frame, transform_points
 from livercad.core.volume import Volume
 from livercad.errors import InputError
-from livercad.evaluation.boxes.model import BoxFrame, DetectedBox, ImageBoxes, TrueLesion, corners_of_box
+from livercad.evaluation.boxes.model import BoxFrame, Corners, DetectedBox, ImageBoxes, TrueLesion
 from livercad.evaluation.boxes.told import BoxSet
 from livercad.evaluation.cases import CasePair, Skipped, is_phantom, pair_cases, truth_folder
 from livercad.evaluation.csv_rows import DOCUMENTED, need_columns, read_csv
@@ -162,6 +162,29 @@ def with_centres(detected: tuple[DetectedBox, ...], instances: Volume) -> tuple[
         DetectedBox(box.corners, box.score, box.frame, box.label, int(number))
         for box, number in zip(detected, held, strict=True)
     )
+
+
+def corners_of_box(box: Box) -> Corners:
+    """The corners of a box of the findings.
+
+    Parameters
+    ----------
+    box : Box
+        In RAS mm.
+
+    Returns
+    -------
+    tuple of float, length 6
+        Lower corner, then upper corner.
+
+    Raises
+    ------
+    ValueError
+        If the box is in another frame.
+    """
+    if box.frame is not Frame.RAS:
+        raise ValueError(f"A scan's boxes are evaluated in RAS mm, not in {box.frame}.")
+    return (*box.minimum, *box.maximum)
 
 
 def _read(pair: CasePair) -> tuple[Findings, Volume] | Skipped:
