@@ -11,7 +11,7 @@ from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
 from livercad.core.taxonomy import Label
 from livercad.progress import Progress
-from livercad.server import yasaka_task
+from livercad.server import aluko_task, shah_task, yasaka_task
 from livercad.server.analyses import Analyses
 from livercad.server.jobs import current_progress
 from livercad.server.results import Result, instance_names, write_boxes, write_instances, write_lesions, write_liver
@@ -139,4 +139,6 @@ def all_tasks(analyses: Analyses) -> dict[str, InferTask]:
             problem,
         ),
         yasaka_task.NAME: yasaka_task.YasakaTask(given_or_found, models_folder() / yasaka_task.NAME),
+        shah_task.NAME: shah_task.ShahTask(case, models_folder() / shah_task.NAME),
+        aluko_task.NAME: aluko_task.AlukoTask(case, models_folder() / aluko_task.NAME),
     }

@@ -1,0 +1,71 @@
+"""`livercad reproduce aluko2018`: boxes around liver lesions on slices of DeepLesion, repeated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def aluko2018(
+    output: Annotated[Path, typer.Option(metavar="OUT", help="Where to write; what is there already is kept.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DEEPLESION",
+            help="The data set's folder, with DL_info.csv and Images_png; in the paper's size (docs/aluko2018.md).",
+            show_default="phantoms",
+        ),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML file with sizes and what the paper leaves open (docs/aluko2018.md)."),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="none|torchvision",
+            help="ImageNet's weights for VGG-16 and ResNet50; torchvision fetches them from the internet.",
+            show_default="none, or the file's",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed gives the same study.", show_default="0, or the file's")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Small and short, only to see that it works.")] = False,
+) -> None:
+    """Aluko 2018: liver lesions boxed on slices of CT, by three kinds of networks.
+
+    Trains a baseline, VGG-16 variants and Faster R-CNN. Writes OUT/index.html and OUT/results.json. Stopped and started
+    again, it goes on where it was.
+    """
+    from rich.console import Console
+
+    from livercad.cli.bar import progress_bar
+    from livercad.papers.aluko2018.reproduce import reproduce
+    from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings, with_deviations
+    from livercad.papers.base_weights import NONE, TORCHVISION
+    from livercad.papers.choices import read_choices
+
+    if weights not in (None, NONE, TORCHVISION):
+        raise typer.BadParameter("choose none or torchvision; --settings takes files", param_hint="--weights")
+    chosen = with_deviations(QUICK) if quick else Settings() if data else with_deviations(ON_PHANTOMS)
+    if settings:
+        chosen = chosen.changed(read_choices(settings, Settings).model_dump(exclude_unset=True))
+    if weights:
+        chosen = chosen.changed({"weights": {"vgg16": weights, "resnet50": weights}})
+    if seed is not None:
+        chosen = chosen.changed({"seed": seed})
+    console = Console(stderr=True)
+    with progress_bar(console) as progress:
+        results = reproduce(data, output, chosen, quick=quick, progress=progress)
+    for note in results.notes:
+        console.print(note, markup=False, highlight=False, soft_wrap=True)
+    for one in results.one_box.values():
+        typer.echo(f"{one.title}: sensitivity {one.test.sensitivity.value:.2f} on test images")
+    for detector in results.detectors.values():
+        point = detector.annotated.at_one or detector.annotated.operating
+        told = f"sensitivity {point.sensitivity:.2f} at {point.false_per_image:.2f} false positives per image"
+        typer.echo(f"Faster R-CNN, {detector.title}: {told}")
+    typer.echo(f"all tables and figures: {output / 'index.html'}")

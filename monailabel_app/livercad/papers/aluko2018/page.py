@@ -1,0 +1,118 @@
+"""The results page with its figures and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from livercad import __version__
+from livercad.core.findings import DISCLAIMER
+from livercad.evaluation.boxes.settings import FALSE_POSITIVE_RATES
+from livercad.evaluation.page import PHANTOM_NOTE
+from livercad.papers.aluko2018 import figures, tables
+from livercad.papers.aluko2018.fixed import fixed_choices
+from livercad.papers.aluko2018.images import ImageData
+from livercad.papers.aluko2018.results import Results
+from livercad.papers.aluko2018.sheet import Drawn, contact_sheet, draw_example, key_slice
+from livercad.papers.aluko2018.training import Training
+from livercad.papers.base_weights import NONE
+from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
+from livercad.studies.atomic import write_text
+from livercad.studies.deeplesion.rows import Part
+
+FIGURES: dict[str, Callable[[Results], Any]] = {
+    "sensitivity": figures.sensitivity_figure,
+    "froc": figures.froc_figure,
+    "one-box-losses": figures.one_box_loss_figure,
+    "detector-losses": figures.detector_loss_figure,
+}
+EXAMPLES = 4
+"""Images of a kind on the page."""
+BASELINE, VGG = "baseline", "baseline-vgg"
+
+
+def write_page(results: Results, data: ImageData, trainings: dict[str, Training], output: Path) -> None:
+    """Write ``index.html``, and every figure in ``figures``.
+
+    Parameters
+    ----------
+    results : Results
+        The numbers.
+    data : ImageData
+        The images, of which examples are shown.
+    trainings : dict of str to Training
+        With answers, by name.
+    output : Path
+        The folder.
+    """
+    folder = output / "figures"
+    drawn = {name: write_figure(name, partial(draw, results), folder) for name, draw in FIGURES.items()}
+    sheets = _sheets(results, data, trainings)
+    pictures = {name: write_png(contact_sheet(sheet), folder / f"{name}.png") for name, sheet in sheets.items()}
+    page = (
+        environment_of("livercad.papers.aluko2018")
+        .get_template("aluko2018.html")
+        .render(
+            style=style_sheet(),
+            results=results,
+            paper=results.paper,
+            figures=drawn,
+            pictures=pictures,
+            figure_3=tables.figure_3(results),
+            detector_rows=tables.detector_rows(results),
+            froc_rows=tables.froc_rows(results),
+            rates=FALSE_POSITIVE_RATES,
+            first=next(iter(results.detectors.values())),
+            with_interval=tables.with_interval,
+            choices=results.settings.choices(),
+            fixed=fixed_choices(results.is_phantom),
+            without_weights=results.settings.weights.vgg16 == NONE or results.settings.weights.resnet50 == NONE,
+            phantom_note=PHANTOM_NOTE if results.is_phantom else "",
+            disclaimer=DISCLAIMER,
+            version=__version__,
+            today=date.today().isoformat(),
+        )
+    )
+    write_text(output / "index.html", page)
+
+
+def _sheets(results: Results, data: ImageData, trainings: dict[str, Training]) -> dict[str, list[Drawn]]:
+    window = results.settings.data.window
+    chosen = {part: _spread(data.numbers(part), EXAMPLES) for part in Part}
+    plain = {n: draw_example(data.examples[n], key_slice(data, n, window)) for own in chosen.values() for n in own}
+    sheets = {"samples": [plain[n] for n in chosen[Part.TRAINING]]}
+    for name in (BASELINE, VGG):
+        for part in (Part.TRAINING, Part.TEST):
+            answers = dict(zip(data.numbers(part), trainings[name].answers[part.title], strict=True))
+            sheets[f"{name}-{part.title}"] = [_with(plain[n], [(answers[n], "")]) for n in chosen[part]]
+    # More of these, of the first backbone: the paper's Figures 5 and 7.
+    first, result = next(iter(results.detectors.items()))
+    point = result.annotated.at_one or result.annotated.operating
+    numbers = data.numbers(Part.TEST)
+    found = dict(zip(numbers, trainings[f"faster-rcnn-{first}"].answers[Part.TEST.title], strict=True))
+    sheets["detector"] = [
+        _with(
+            draw_example(data.examples[n], key_slice(data, n, window)),
+            [
+                (box, f"{score:.2f}")
+                for box, score in zip(found[n]["boxes"], found[n]["scores"], strict=True)
+                if score >= point.threshold
+            ],
+        )
+        for n in _spread(numbers, 2 * EXAMPLES)
+    ]
+    return sheets
+
+
+def _with(picture: Drawn, found: Sequence[tuple[Sequence[float], str]]) -> Drawn:
+    boxes = tuple(((float(b[0]), float(b[1]), float(b[2]), float(b[3])), text) for b, text in found)
+    return Drawn(picture.grey, picture.title, picture.true, picture.unmarked, boxes)
+
+
+def _spread(numbers: Sequence[int], count: int) -> list[int]:
+    """As many as wanted, spread evenly."""
+    count = min(count, len(numbers))
+    return [numbers[n * len(numbers) // count] for n in range(count)]

@@ -1,0 +1,110 @@
+"""The infer task `aluko2018_faster_rcnn`: the detector that ``livercad reproduce aluko2018`` has trained."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
+
+from livercad.core.taxonomy import Label
+from livercad.errors import ModelError
+from livercad.papers.aluko2018.predictor import NAME, AlukoDetector
+from livercad.progress import Progress, part
+from livercad.server.jobs import current_progress
+from livercad.server.markups import scored_boxes
+from livercad.server.results import Result
+from livercad.studies.atomic import write_text
+
+LABELS = {"lesion": int(Label.LESION)}
+LIVER_SHARE = 0.7
+"""Of the time, for the progress: finding the liver."""
+
+
+class AlukoTask(InferTask):
+    """Boxes around lesions in the liver, found slice by slice on the reference phase.
+
+    Parameters
+    ----------
+    analyse : callable
+        ``analyse(request, progress) -> Result``: the study with its liver.
+    folder : Path
+        With the model, as a reproduction leaves it in ``OUT/model``; it may appear later.
+    """
+
+    def __init__(self, analyse: Callable[[dict[str, Any], Progress], Result], folder: Path) -> None:
+        super().__init__(
+            InferType.DETECTION, LABELS, 3, "Lesions by the Faster R-CNN of Aluko et al. 2018, slice by slice"
+        )
+        self._analyse = analyse
+        self._folder = folder
+        self._detector: AlukoDetector | None = None
+        self._loading = threading.Lock()
+
+    def is_valid(self) -> bool:
+        """Show the task always: without a model it answers with what to do."""
+        return True
+
+    def info(self) -> dict[str, Any]:
+        """Return what MONAI Label tells of a task, and whether its model is there."""
+        try:
+            self._loaded()
+        except ModelError as error:
+            return {**super().info(), "problem": str(error)}
+        return {**super().info(), "problem": ""}
+
+    def __call__(self, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Find lesions on ``request["study"]``; the file is made in ``request["folder"]``.
+
+        Returns
+        -------
+        tuple of str and dict
+            Boxes as Slicer markups, of lesions that are as sure as one false positive per image asks for, or as
+            ``request["threshold"]``; and JSON: `lesions` with number, score and box in RAS mm, `threshold`, `model`,
+            `label_names`, `latencies` in seconds.
+
+        Raises
+        ------
+        ModelError
+            If there is no model: before anything is analysed.
+        """
+        start = time.perf_counter()
+        detector, progress = self._loaded(), current_progress()
+        analysis = self._analyse(request, part(progress, 0, LIVER_SHARE)).analysis
+        found = detector(analysis.reference, analysis.liver, part(progress, LIVER_SHARE, 1))
+        threshold = float(request.get("threshold") or detector.description.threshold)
+        sure = [lesion for lesion in found if lesion.score >= threshold]
+        file = Path(request["folder"]) / f"{uuid.uuid4().hex}.json"
+        write_text(file, json.dumps(scored_boxes([(lesion.box, lesion.score) for lesion in sure]), indent=1))
+        return str(file), {
+            "lesions": [
+                {
+                    "number": number,
+                    "score": round(lesion.score, 4),
+                    "box": {
+                        "minimum": list(lesion.box.minimum),
+                        "maximum": list(lesion.box.maximum),
+                        "frame": lesion.box.frame.value,
+                    },
+                }
+                for number, lesion in enumerate(sure, start=1)
+            ],
+            "threshold": threshold,
+            "model": detector.description.model_dump(mode="json"),
+            "label_names": LABELS,
+            "latencies": {"total": round(time.perf_counter() - start, 3)},
+        }
+
+    def _loaded(self) -> AlukoDetector:
+        with self._loading:
+            if self._detector is None:
+                self._detector = AlukoDetector(self._folder)
+            return self._detector
+
+
+__all__ = ["LABELS", "NAME", "AlukoTask"]

@@ -1,0 +1,146 @@
+"""The study of Aluko et al. 2018 on a folder of seconds: what it leaves, and that it goes on where it was."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from aluko_folder import PARTS, small_settings, write_squares
+from livercad.errors import Cancelled, InputError, ModelError
+from livercad.papers.aluko2018.images import load_images
+from livercad.papers.aluko2018.reproduce import reproduce
+from livercad.papers.aluko2018.results import Results
+from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings, deviations_of, with_deviations
+from livercad.studies.deeplesion.rows import Part
+
+Reproduction = tuple[Path, Path, Results]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_squares(tmp_path_factory.mktemp("squares"))
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Reproduction:
+    output = tmp_path_factory.mktemp("aluko")
+    return data, output, reproduce(data, output, small_settings())
+
+
+def test_a_study_leaves_page_numbers_figures_and_a_model(done: Reproduction) -> None:
+    _, output, results = done
+    assert Results.model_validate_json((output / "results.json").read_text(encoding="utf-8")) == results
+    for name in ("sensitivity", "froc", "one-box-losses", "detector-losses"):
+        assert (output / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+    for name in ("detector", "samples", "baseline-test", "baseline-vgg-training"):
+        assert (output / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+    page = (output / "index.html").read_text(encoding="utf-8")
+    # Figure 3, section 5.2 and section 6 of the paper.
+    for number in ("0.00077", "0.065", "0.96", "0.069", "0.0025", "0.067", "0.79", "0.079", "67%", "1.1"):
+        assert number in page
+    assert "Research software" in page
+    assert not re.search(r'(?:src|href)="(?:https?:|/)', page)
+    assert (output / "model" / "aluko2018_faster_rcnn.safetensors").is_file()
+
+
+def test_numbers_count_every_image_and_lesion(done: Reproduction) -> None:
+    _, _, results = done
+    counted = {name: (part.images, part.patients, part.lesions, part.unmarked) for name, part in results.parts.items()}
+    assert counted == {"training": (6, 6, 6, 6), "validation": (2, 2, 2, 2), "test": (6, 6, 6, 6)}
+    assert set(results.one_box) == {"baseline", "baseline-vgg", "vgg-front-2"}
+    assert results.one_box["baseline"].curves.training["mse"][1] > 0
+    assert len(results.one_box["baseline"].curves.validation["mse"]) == 2
+    detector = results.detectors["small"]
+    assert detector.annotated.froc.lesions == 6
+    assert detector.complete is not None and detector.complete.froc.lesions == 12
+    assert set(detector.curves.training) == {"RPN classifier", "RPN regressor", "final classifier", "final regressor"}
+    assert results.types is not None
+    assert {kind: row.lesions for kind, row in results.types.kinds.items()} == {"cyst": 3, "hcc": 3}
+    assert "Faster R-CNN" in results.order
+
+
+def test_every_deviation_from_the_paper_s_size_stands_on_the_page_with_its_reason(done: Reproduction) -> None:
+    _, output, results = done
+    page = (output / "index.html").read_text(encoding="utf-8")
+    assert ("one_box.size", "512", "32", "as asked for") in results.deviations
+    for name, _, _, reason in results.deviations:
+        assert name in page and reason in page
+    for deviations in (ON_PHANTOMS, QUICK):
+        told = deviations_of(with_deviations(deviations), deviations)
+        assert {name for name, *_ in told} == set(deviations)
+        assert all(reason != "as asked for" for *_, reason in told)
+    assert deviations_of(Settings(), {}) == []
+
+
+def test_a_second_call_trains_nothing_again(done: Reproduction) -> None:
+    data, output, results = done
+    files = [*(output / "trainings").glob("*.*")]
+    before = {path: path.stat().st_mtime_ns for path in files}
+    again = reproduce(data, output, small_settings())
+    assert again == results
+    assert before == {path: path.stat().st_mtime_ns for path in files}
+
+
+def test_other_settings_train_what_depends_on_them_and_nothing_else(done: Reproduction, tmp_path: Path) -> None:
+    data, output, _ = done
+    before = {path: path.stat().st_mtime_ns for path in (output / "trainings").glob("*.json")}
+    stop = output / "trainings" / "baseline.json"
+
+    def cancel(done: float, total: float, what: str) -> None:
+        if what.startswith("faster-rcnn") or stop.stat().st_mtime_ns != before[stop]:
+            raise Cancelled
+
+    kept = stop.read_bytes(), stop.with_suffix(".safetensors").read_bytes()
+    try:
+        with pytest.raises(Cancelled):
+            reproduce(data, output, small_settings().changed({"one_box": {"learning_rate": 0.01}}), progress=cancel)
+        changed = {path.name for path in before if path.stat().st_mtime_ns != before[path]}
+        assert changed == {"baseline.json"}
+    finally:
+        stop.write_bytes(kept[0])
+        stop.with_suffix(".safetensors").write_bytes(kept[1])
+
+
+@pytest.mark.parametrize("name", ["vgg-front-2", "faster-rcnn-small"])
+def test_a_stopped_training_goes_on_to_the_very_same_weights(done: Reproduction, tmp_path: Path, name: str) -> None:
+    data, _, _ = done
+    settings = small_settings().changed({"vgg": {"epochs": 2}})
+
+    def stop_in_second_epoch(done: float, total: float, what: str) -> None:
+        if what == f"{name}, epoch 2 of 2":
+            raise Cancelled
+
+    def stop_after(done: float, total: float, what: str) -> None:
+        if (folder / "trainings" / f"{name}.json").is_file():
+            raise Cancelled
+
+    weights = []
+    for folder, stops in ((tmp_path / "once", [stop_after]), (tmp_path / "twice", [stop_in_second_epoch, stop_after])):
+        for stop in stops:
+            with pytest.raises(Cancelled):
+                reproduce(data, folder, settings, progress=stop)
+        weights.append((folder / "trainings" / f"{name}.safetensors").read_bytes())
+    assert weights[0] == weights[1]
+
+
+def test_without_a_split_patients_are_drawn_and_none_is_in_two_parts(tmp_path: Path) -> None:
+    folder = write_squares(tmp_path, (None,) * len(PARTS))
+    data = load_images(folder, Settings().data, 0)
+    assert any("patients drawn" in note for note in data.notes)
+    assert {part: len(data.numbers(part)) for part in Part} == {Part.TRAINING: 12, Part.VALIDATION: 1, Part.TEST: 1}
+    assert load_images(folder, Settings().data, 0).examples == data.examples
+
+
+def test_a_folder_without_test_images_is_refused(tmp_path: Path) -> None:
+    folder = write_squares(tmp_path, (Part.TRAINING, Part.VALIDATION))
+    with pytest.raises(InputError, match="no image for test"):
+        load_images(folder, Settings().changed({"data": {"split": "own"}}).data, 0)
+
+
+def test_weights_that_are_not_there_are_refused_before_anything_is_made(data: Path, tmp_path: Path) -> None:
+    settings = small_settings().changed({"weights": {"vgg16": str(tmp_path / "vgg16.pth")}})
+    with pytest.raises(ModelError, match=re.escape("vgg16.pth")):
+        reproduce(data, tmp_path / "out", settings)
+    assert not (tmp_path / "out").exists()
