@@ -14,6 +14,7 @@ import typer
 from livercad import __version__
 from livercad.cli import models, phantom, reproduce
 from livercad.cli.analyze import analyze
+from livercad.cli.deeplesion import deeplesion
 from livercad.cli.evaluate import evaluate
 from livercad.cli.serve import serve
 from livercad.cli.simulate import simulate_active_learning
@@ -51,6 +52,7 @@ app.add_typer(phantom.app, name="phantom")
 app.add_typer(reproduce.app, name="reproduce")
 app.command()(analyze)
 app.command()(evaluate)
+app.command()(deeplesion)
 app.command()(serve)
 app.command()(train)
 app.command()(simulate_active_learning)

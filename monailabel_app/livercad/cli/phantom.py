@@ -16,11 +16,6 @@ BREATHING_MM = 15.0
 app = typer.Typer(no_args_is_help=True, help="Make digital phantoms: patients that never were, with their truth.")
 
 
-@app.callback()
-def _phantom() -> None:
-    """Keep `ct` a command of its own, though it is the only one."""
-
-
 @app.command()
 def ct(
     output: Annotated[Path, typer.Argument(metavar="OUT", help="Where to write.")],
@@ -54,6 +49,36 @@ def ct(
         lesions = write_ct_studies(output, count, seed, phases=wanted, breathing_mm=breathing, progress=progress)
     write_phases(output, nameless=nameless, seed=seed)
     typer.echo(f"{count} studies with {len(lesions)} lesions: {output / 'studies'}, truth in {output / 'truth'}")
+
+
+@app.command()
+def deeplesion(
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Where to write; patients that are there are kept.")],
+    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many patients.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same patients.")] = 0,
+    size: Annotated[int, typer.Option(min=64, help="Pixels along the sides of a slice.")] = 512,
+    slice_mm: Annotated[float, typer.Option("--slice-mm", min=0.5, help="Distance of the slices.")] = 5.0,
+    context: Annotated[int, typer.Option(min=0, help="Slices written before and after each key slice.")] = 1,
+    main_only: Annotated[
+        bool,
+        typer.Option("--main-only", help="Mark only the main lesion of a slice: the noise of Aluko et al. 2018."),
+    ] = False,
+) -> None:
+    """Make slices with boxes around lesions, laid out like DeepLesion.
+
+    Writes OUT/DL_info.csv, OUT/Images_png/SERIES/SLICE.png (16 bits, HU + 32768), and OUT/DL_all.csv, the same table
+    with every lesion of every slice.
+    """
+    from rich.console import Console
+
+    from livercad.cli.bar import progress_bar
+    from livercad.phantom.deeplesion import Options, write_deeplesion
+
+    options = Options(count, seed, size, slice_mm, context, main_only)
+    with progress_bar(Console(stderr=True)) as progress:
+        rows = write_deeplesion(output, options, progress)
+    images = len({row.image for row in rows})
+    typer.echo(f"{len(rows)} lesions marked in {images} slices of {count} patients: {output}")
 
 
 def _phases(text: str) -> tuple[Phase, ...]:
