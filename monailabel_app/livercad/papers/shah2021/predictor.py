@@ -217,8 +217,9 @@ def linked(sections: Sequence[tuple[int, Section]], field: Field, heights: Seque
     )
     grid = np.broadcast_to(np.uint8(0), (field.pixels, field.pixels, max(1, len(heights))))
     boxes = [
-        SliceBox(number, (each.columns[0], each.rows[0], each.columns[1], each.rows[1]), each.score)
+        SliceBox(number, (float(x0), float(y0), float(x1), float(y1)), each.score)
         for number, each in sections
+        for (y0, y1), (x0, x1) in ((each.rows, each.columns),)
     ]
     lesions = link_boxes(boxes, Volume(grid, affine))
     return [
