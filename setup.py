@@ -39,6 +39,7 @@ REQUIREMENTS = [
     "starlette>=0.46",
     "threadpoolctl>=3.1",
     "torch>=2.6,<3",
+    "torchvision>=0.21",  # backbones and detectors of the papers; 0.21 is of torch 2.6
     "typer>=0.12",
     "uvicorn>=0.27",
 ]

@@ -55,6 +55,7 @@ def test_info_lists_the_tasks_and_says_what_it_is(client: MONAILabelClient) -> N
         "liver_cad": "segmentation",
         "lesion_classification": "classification",
         "yasaka2018": "classification",
+        "shah2021": "detection",
         "aluko2018_faster_rcnn": "detection",
     }
     assert info["labels"] == {"liver": 1, "lesion": 2}
@@ -211,6 +212,7 @@ def test_requests_for_what_is_not_there_say_so(server: Server, tmp_path: Path) -
         (404, "POST", "/infer/nothing?image=one", {}),
         (404, "POST", "/infer/liver?image=nothing", {}),
         (503, "POST", "/infer/yasaka2018?image=one", {}),
+        (503, "POST", "/infer/shah2021?image=one", {}),
         (503, "POST", "/infer/aluko2018_faster_rcnn?image=one", {}),
         (404, "POST", "/batch/infer/nothing", {}),
         (404, "POST", "/batch/infer/liver", {"json": {"images": ["nothing"]}}),

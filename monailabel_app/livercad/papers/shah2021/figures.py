@@ -83,7 +83,7 @@ def leak_figure(results: Results) -> Figure:
         first = not row
         _interval(axes, row - 0.14, leak.by_image, TEST, "s", "test, split by image" * first)
         _interval(axes, row + 0.14, leak.by_patient, OURS, "o", "test, split by patient" * first)
-    axes.set(xlim=(0, 1.01), ylim=(len(results.leaks) - 0.5, -0.5))
+    axes.set(xlim=(-0.03, 1.03), ylim=(len(results.leaks) - 0.5, -0.5))
     axes.set_yticks(range(len(results.leaks)), [leak.measure for leak in results.leaks])
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=GRID)

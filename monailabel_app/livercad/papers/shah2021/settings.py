@@ -221,8 +221,8 @@ def quick(settings: Settings) -> Settings:
     return settings.model_copy(
         update={
             "images": settings.images.model_copy(update={"lesion_images": 6}),
-            "liver": settings.liver.model_copy(update={"epochs": 6, "pixels": 64}),
-            "lesions": settings.lesions.model_copy(update={"epochs": 6, "pixels": 64}),
+            "liver": settings.liver.model_copy(update={"epochs": 12, "pixels": 64}),
+            "lesions": settings.lesions.model_copy(update={"epochs": 30, "pixels": 64}),
             "patients": 24,
         }
     )

@@ -15,7 +15,7 @@ from skimage.measure import find_contours
 from livercad.networks.shah2021 import MDLCNN
 from livercad.papers.shah2021.answers import LesionAnswer
 from livercad.papers.shah2021.classes import CLASSES
-from livercad.papers.shah2021.crops import segmented
+from livercad.papers.shah2021.crops import Square, segmented
 from livercad.papers.shah2021.images import Image, pixels_of
 from livercad.papers.shah2021.liver import to_network
 from livercad.papers.shah2021.perimeter import Perimeter
@@ -29,6 +29,8 @@ EACH = 2
 """Examples of a class."""
 LIVERS = 6
 TILE, MAPS, FILTERS = 88, 8, 32
+AROUND = 0.06
+"""Of the liver's size: shown to each side of it."""
 
 Drawn = Picture.Image
 
@@ -81,9 +83,10 @@ def liver_sheet(images: Sequence[Image], perimeters: Mapping[str, Perimeter], fo
     for image in _of_different_patients(images)[:LIVERS]:
         pixels = pixels_of(folder, image.patient)
         cell = _grey(pixels.grey[image.number])
-        _outline(cell, pixels.liver[image.number], WHITE)
+        whole = Square(0, 0, len(pixels.grey[image.number]))
+        _outline(cell, pixels.liver[image.number], whole, WHITE)
         for polygon in perimeters[image.name].polygons:
-            _line(cell, polygon, len(pixels.grey[image.number]), YELLOW, 2)
+            _line(cell, polygon, whole, YELLOW, 2)
         cells.append((f"{image.patient}, {image.phase.value}", cell))
     return _stacked([_row(cells[first : first + 3]) for first in range(0, len(cells), 3)])
 
@@ -123,9 +126,10 @@ def lesion_sheet(
             mine = [image for image in own if image.patient == patient]
             image = max(mine, key=lambda each: int((pixels.lesions[each.number] > 0).sum()))
             liver = perimeters[image.name].mask()
-            cell = _grey(np.where(liver, pixels.grey[image.number], 0))
-            _outline(cell, pixels.lesions[image.number] > 0, WHITE)
-            _boxes(cell, answers[image.name], liver.shape[0])
+            view = Square.around(liver | (pixels.lesions[image.number] > 0), AROUND) or Square(0, 0, len(liver))
+            cell = _grey(view.cut(np.where(liver, pixels.grey[image.number], 0)))
+            _outline(cell, pixels.lesions[image.number] > 0, view, WHITE)
+            _boxes(cell, answers[image.name], view)
             shown.append((f"{kind}: {patient}, {image.phase.value}", cell))
         columns.append(shown)
     rows = [[column[n] for column in columns if n < len(column)] for n in range(EACH)]
@@ -210,22 +214,23 @@ def _grey(image: npt.NDArray[np.uint8]) -> Drawn:
     return Picture.fromarray(image).resize((CELL, CELL), Picture.Resampling.BICUBIC).convert("RGB")
 
 
-def _outline(cell: Drawn, mask: npt.NDArray[np.bool_], color: tuple[int, int, int]) -> None:
+def _outline(cell: Drawn, mask: npt.NDArray[np.bool_], view: Square, color: tuple[int, int, int]) -> None:
     for contour in find_contours(np.pad(mask, 1).astype(float), 0.5):
-        _line(cell, contour - 1, mask.shape[0], color, 1)
+        _line(cell, contour - 1, view, color, 1)
 
 
-def _line(cell: Drawn, points: npt.NDArray[np.float64], pixels: int, color: tuple[int, int, int], width: int) -> None:
-    scaled = [((x + 0.5) * CELL / pixels, (y + 0.5) * CELL / pixels) for y, x in points]
+def _line(cell: Drawn, points: npt.NDArray[np.float64], view: Square, color: tuple[int, int, int], width: int) -> None:
+    step = CELL / view.side
+    scaled = [((x + 0.5 - view.left) * step, (y + 0.5 - view.top) * step) for y, x in points]
     ImageDraw.Draw(cell).line([*scaled, scaled[0]], fill=color, width=width)
 
 
-def _boxes(cell: Drawn, answer: LesionAnswer, pixels: int) -> None:
+def _boxes(cell: Drawn, answer: LesionAnswer, view: Square) -> None:
     draw, font = ImageDraw.Draw(cell), ImageFont.load_default(13)
-    step = CELL / pixels
+    step = CELL / view.side
     for section in answer.sections:
-        left, top = section.columns[0] * step, section.rows[0] * step
-        right, bottom = section.columns[1] * step, section.rows[1] * step
+        left, right = ((column - view.left) * step for column in section.columns)
+        top, bottom = ((row - view.top) * step for row in section.rows)
         draw.rectangle((left, top, right, bottom), outline=section.kind.color, width=2)
         text = f"{section.kind} {section.probability:.2f}"
         width = draw.textlength(text, font)

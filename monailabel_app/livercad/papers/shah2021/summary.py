@@ -136,8 +136,7 @@ def leaks_of(
         return (true_classes(answers) == called_classes(answers)).astype(float)
 
     def right_side(answers: Sequence[LesionAnswer]) -> npt.NDArray[np.float64]:
-        truth, called = true_classes(answers), called_classes(answers)
-        return ((_malignant(truth) == _malignant(called)) & (called != NOTHING)).astype(float)
+        return (_malignant(true_classes(answers)) == _malignant(called_classes(answers))).astype(float)
 
     def dice(answers: Sequence[LiverAnswer] | Sequence[LesionAnswer]) -> npt.NDArray[np.float64]:
         return np.array([answer.confusion.dice for answer in answers])
