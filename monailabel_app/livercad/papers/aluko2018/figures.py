@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from livercad.evaluation.figures import LINE_COLOR
+from livercad.networks.faster_rcnn import Backbone
 from livercad.papers.aluko2018.results import Results
 from livercad.papers.aluko2018.training import Curves
 
@@ -142,9 +143,15 @@ def sensitivity_figure(results: Results) -> Figure:
     published = {"baseline": paper.baseline_test.sensitivity, "baseline-vgg": paper.vgg_test.sensitivity}
     rows = [("Mean box of training images", results.mean_box.test.sensitivity, None)]
     rows += [(result.title, result.test.sensitivity, published.get(name)) for name, result in results.one_box.items()]
-    for number, result in enumerate(results.detectors.values()):
+    for backbone, result in results.detectors.items():
         one = next(rate.sensitivity for rate in result.annotated.froc.at if rate.rate == 1.0)
-        rows.append((f"Faster R-CNN, {result.title}", one, paper.detector_sensitivity if number == 0 else None))
+        rows.append(
+            (
+                f"Faster R-CNN, {result.title}",
+                one,
+                paper.detector_sensitivity if backbone == Backbone.RESNET50 else None,
+            )
+        )
     figure = Figure(figsize=(7.6, 0.9 + 0.34 * len(rows)), layout="constrained")
     axes = figure.subplots()
     for row, (_, ours, theirs) in enumerate(rows):
@@ -180,7 +187,8 @@ def _curves(panel: Axes, curves: Curves, name: str, *, labelled: bool) -> None:
             color = OURS if style == "-" else PAPER
             panel.plot(epochs, values[name], style, color=color, linewidth=1.4, label=label * labelled,
                        marker="." if len(values[name]) < 3 else "")  # fmt: skip
+    count = max(len(curves.training.get(name, ())), 1)
+    step = -(-count // 4)
+    panel.set_xticks(range(step if step > 1 else 1, count + 1, step))
+    panel.set_xlim(0.5, count + 0.5)
     panel.grid(color=GRID)
-    from matplotlib.ticker import MaxNLocator
-
-    panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))

@@ -45,7 +45,7 @@ COSTS = {
     Backbone.SMALL: 2.5,
 }
 """Of an image at the default's sizes against the baseline's, as measured on two cores; for the progress bar."""
-TITLES = {Backbone.RESNET50: "ResNet50", Backbone.VGG16: "VGG-16", Backbone.SMALL: "small"}
+TITLES = {Backbone.RESNET50: "ResNet50", Backbone.VGG16: "VGG-16", Backbone.SMALL: "small network"}
 TYPES = "types"
 MUCH = 2.0
 """“<<”: at least this many times as sensitive. Our choice."""
