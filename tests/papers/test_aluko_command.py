@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from aluko_folder import write_squares
 from livercad.cli.main import app
 from livercad.errors import InputError
 from livercad.papers.aluko2018 import reproduce as module
-from livercad.papers.aluko2018.settings import ON_PHANTOMS, Settings, with_deviations
+from livercad.papers.aluko2018.settings import ON_PHANTOMS, Settings, deviations_of, with_deviations
 
 
 class Stopped(Exception):
@@ -107,3 +109,10 @@ def test_phantoms_are_written_in_the_layout(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "of 1 patients" in result.output
     assert (tmp_path / "DL_info.csv").is_file() and list((tmp_path / "Images_png").rglob("*.png"))
+
+
+def test_the_file_in_the_docs_is_the_paper_s_size() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "aluko2018.md").read_text(encoding="utf-8")
+    told = tomllib.loads(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0])
+    names = {name for name, *_ in deviations_of(with_deviations(ON_PHANTOMS).changed(told), {})}
+    assert names == {"seed", "weights.vgg16", "weights.resnet50"}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from livercad.studies.deeplesion.rows import CoarseType
 
 
 def deeplesion(
@@ -29,9 +32,9 @@ def deeplesion(
     from livercad.papers.aluko2018.sheet import deeplesion_sheet
     from livercad.studies.atomic import replacing
     from livercad.studies.deeplesion.folder import read_deeplesion
-    from livercad.studies.deeplesion.rows import CoarseType
+    from livercad.studies.deeplesion.rows import CoarseType as kinds
 
-    found = read_deeplesion(data, _types(types, CoarseType), with_noisy=with_noisy)
+    found = read_deeplesion(data, _types(types, kinds), with_noisy=with_noisy)
     slices = found.slices
     missing = sum(found.path_of(key.series, key.index + step) is None for key in slices for step in (-1, 1))
     typer.echo(f"{len(found.rows)} lesions in {len(slices)} slices of {len({k.patient for k in slices})} patients")
@@ -46,7 +49,7 @@ def deeplesion(
     typer.echo(f"{len(shown)} slices drawn: {sheet}")
 
 
-def _types(text: str, kind: type) -> list | None:
+def _types(text: str, kind: type[CoarseType]) -> list[CoarseType] | None:
     if text.strip() == "all":
         return None
     try:

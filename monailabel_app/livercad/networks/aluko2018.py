@@ -110,6 +110,9 @@ class VggFeatures(nn.Module):
         How many blocks there are; fewer end with their last block's pooling, as VGG-16 has it.
     """
 
+    shift: Tensor
+    scale: Tensor
+
     def __init__(self, blocks: int = 5) -> None:
         super().__init__()
         last = POOLS[blocks - 1]

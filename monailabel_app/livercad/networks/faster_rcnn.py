@@ -44,15 +44,15 @@ class Features(nn.Module):
         Image to features.
     channels : int
         Of the features.
-    bfloat16 : bool, default False
+    in_bfloat16 : bool, default False
         Whether the body computes in bfloat16; its features are single precision in any case.
     """
 
-    def __init__(self, body: nn.Module, channels: int, bfloat16: bool = False) -> None:
+    def __init__(self, body: nn.Module, channels: int, in_bfloat16: bool = False) -> None:
         super().__init__()
         self.body = body
         self.out_channels = channels
-        self.bfloat16 = bfloat16
+        self.in_bfloat16 = in_bfloat16
 
     def forward(self, images: Tensor) -> OrderedDict[str, Tensor]:
         """Compute the one feature map.
@@ -67,7 +67,7 @@ class Features(nn.Module):
         OrderedDict of str to Tensor
             Under ``0``, shape (batch, channels, rows / stride, columns / stride).
         """
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bfloat16):
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.in_bfloat16):
             features = self.body(images.contiguous(memory_format=torch.channels_last))
         return OrderedDict([("0", features.float().contiguous())])
 
@@ -92,7 +92,7 @@ class RoIMaxPool(MultiScaleRoIAlign):
         return roi_pool(x["0"], boxes, self.output_size, 1.0 / self.stride)
 
 
-def make_backbone(name: Backbone, stride: int, *, fixed_norm: bool = False, bfloat16: bool = False) -> Features:
+def make_backbone(name: Backbone, stride: int, *, fixed_norm: bool = False, in_bfloat16: bool = False) -> Features:
     """Make a backbone with random weights.
 
     Parameters
@@ -104,7 +104,7 @@ def make_backbone(name: Backbone, stride: int, *, fixed_norm: bool = False, bflo
     fixed_norm : bool, default False
         Whether batch normalisation keeps the statistics that come with weights, as is usual where a batch has few
         images; without such weights it has to learn them.
-    bfloat16 : bool, default False
+    in_bfloat16 : bool, default False
         See `Features`.
 
     Returns
@@ -123,11 +123,11 @@ def make_backbone(name: Backbone, stride: int, *, fixed_norm: bool = False, bflo
         norm: type[nn.Module] = FrozenBatchNorm2d if fixed_norm else nn.BatchNorm2d
         whole = resnet50(weights=None, norm_layer=norm, replace_stride_with_dilation=[False, stride == 8, True])
         names = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3")
-        return Features(nn.Sequential(OrderedDict((n, getattr(whole, n)) for n in names)), 1024, bfloat16)
+        return Features(nn.Sequential(OrderedDict((n, getattr(whole, n)) for n in names)), 1024, in_bfloat16)
     if name is Backbone.VGG16:
         # The last pooling goes in any case, as Faster R-CNN has it; that of block 4 too at a stride of 8.
-        return Features(vgg16_layers(POOLS[3:] if stride == 8 else POOLS[4:]), 512, bfloat16)
-    return Features(_small(stride), 128, bfloat16)
+        return Features(vgg16_layers(POOLS[3:] if stride == 8 else POOLS[4:]), 512, in_bfloat16)
+    return Features(_small(stride), 128, in_bfloat16)
 
 
 def make_faster_rcnn(

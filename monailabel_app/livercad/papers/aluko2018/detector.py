@@ -66,7 +66,7 @@ def new_detector(
         backbone,
         settings.stride,
         fixed_norm=fixed_norm or weights != NONE,
-        bfloat16=computes_in_bfloat16("cuda" if torch.cuda.is_available() else "cpu"),
+        in_bfloat16=computes_in_bfloat16("cuda" if torch.cuda.is_available() else "cpu"),
     )
     body = nn.ModuleDict({"features": features.body}) if backbone is Backbone.VGG16 else features.body
     load_base(body, backbone.value, weights)
@@ -118,9 +118,9 @@ class DetectorTask:
     ) -> None:
         group = settings.detector
         weights = weights_of(backbone, settings)
-        self.network = new_detector(backbone, group, len(kinds), weights=weights).to(device)
+        self.network: nn.Module = new_detector(backbone, group, len(kinds), weights=weights).to(device)
         trained = [p for p in self.network.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(trained, lr=group.learning_rate)
+        self.optimizer: torch.optim.Optimizer = torch.optim.Adam(trained, lr=group.learning_rate)
         self.batch = group.batch
         self._data, self._pixels, self._settings, self._kinds, self._device = data, pixels, group, kinds, device
 

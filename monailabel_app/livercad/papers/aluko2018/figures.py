@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from livercad.evaluation.figures import LINE_COLOR
 from livercad.networks.faster_rcnn import Backbone
-from livercad.papers.aluko2018.results import Results
+from livercad.papers.aluko2018.results import Interval, Results
 from livercad.papers.aluko2018.training import Curves
 
 if TYPE_CHECKING:
@@ -141,6 +141,7 @@ def sensitivity_figure(results: Results) -> Figure:
 
     paper = results.paper
     published = {"baseline": paper.baseline_test.sensitivity, "baseline-vgg": paper.vgg_test.sensitivity}
+    rows: list[tuple[str, Interval, float | None]]
     rows = [("Mean box of training images", results.mean_box.test.sensitivity, None)]
     rows += [(result.title, result.test.sensitivity, published.get(name)) for name, result in results.one_box.items()]
     for backbone, result in results.detectors.items():
@@ -155,7 +156,7 @@ def sensitivity_figure(results: Results) -> Figure:
     figure = Figure(figsize=(7.6, 0.9 + 0.34 * len(rows)), layout="constrained")
     axes = figure.subplots()
     for row, (_, ours, theirs) in enumerate(rows):
-        if ours.low is not None:
+        if ours.low is not None and ours.high is not None:
             axes.plot([ours.low, ours.high], [row - 0.1] * 2, color=OURS, linewidth=2, alpha=0.5)
         axes.plot(ours.value, row - 0.1, "o", color=OURS, markersize=6, label="ours, 95 % over patients" * (row == 0))
         if theirs is not None:

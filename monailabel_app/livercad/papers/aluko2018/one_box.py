@@ -39,7 +39,7 @@ class OneBox(StrEnum):
         return int(self[-1]) if self.name.startswith("FRONT") else 0
 
     @property
-    def title(self) -> str:
+    def heading(self) -> str:
         """As the paper calls it."""
         if self.block:
             return f"VGG-16 front end, block {self.block}"
@@ -115,9 +115,9 @@ class OneBoxTask:
         self, kind: OneBox, data: ImageData, pixels: npt.NDArray[np.uint8], settings: Settings, device: str
     ) -> None:
         group = settings.one_box if kind is OneBox.BASELINE else settings.vgg
-        self.network = new_network(kind, settings).to(device)
+        self.network: nn.Module = new_network(kind, settings).to(device)
         trained = [p for p in self.network.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.Adam(trained, lr=group.learning_rate, betas=BETAS)
+        self.optimizer: torch.optim.Optimizer = torch.optim.Adam(trained, lr=group.learning_rate, betas=BETAS)
         self.batch = group.batch
         self._data, self._pixels, self._device = data, pixels, device
         self._boxes = torch.tensor([example.lesions[0].box for example in data.examples], dtype=torch.float32)

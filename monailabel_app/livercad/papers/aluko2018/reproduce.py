@@ -144,9 +144,10 @@ def _jobs(data: ImageData, output: Path, settings: Settings, weights: dict[str, 
         jobs[kind.value] = _Job(
             plan(kind.value, epochs_of(kind, settings), *own),
             size_of(kind, settings),
-            lambda pixels, kind=kind: OneBoxTask(kind, data, pixels, settings, device),
+            partial(OneBoxTask, kind, data, settings=settings, device=device),
             COSTS[kind],
         )
+    detectors: list[tuple[str, Backbone, tuple[str, ...]]]
     detectors = [(f"faster-rcnn-{each}", each, (LESION,)) for each in settings.detector.backbones]
     if settings.detector.types_backbone and len(data.kinds) > 1:
         detectors.append((TYPES, settings.detector.types_backbone, data.kinds))
@@ -164,7 +165,7 @@ def _jobs(data: ImageData, output: Path, settings: Settings, weights: dict[str, 
                 weights.get(backbone.value, ""),
             ),
             settings.detector.size,
-            lambda pixels, b=backbone, k=kinds: DetectorTask(b, data, pixels, settings, k, device),
+            partial(DetectorTask, backbone, data, settings=settings, kinds=kinds, device=device),
             COSTS[backbone],
         )
     return jobs
@@ -198,7 +199,7 @@ def _train(jobs: dict[str, _Job], pixels: dict[int, np.ndarray], progress: Progr
 def _results(
     folder: Path | None, data: ImageData, settings: Settings, trainings: dict[str, Training], quick: bool
 ) -> Results:
-    one_box = {kind.value: one_box_result(kind.title, trainings[kind.value], data) for kind in wanted(settings)}
+    one_box = {kind.value: one_box_result(kind.heading, trainings[kind.value], data) for kind in wanted(settings)}
     threshold, seed = settings.detector.threshold, settings.seed
     detectors = {
         backbone.value: detector_result(TITLES[backbone], trainings[f"faster-rcnn-{backbone}"], data, threshold, seed)

@@ -172,7 +172,7 @@ def text_of(value: object) -> str:
 
 SOONER = "two CPU cores have an hour for everything"
 ON_PHANTOMS: dict[str, tuple[Any, str]] = {
-    "phantoms.patients": (240, f"{SOONER}; making a phantom takes seconds"),
+    "phantoms.patients": (200, f"{SOONER}; making a phantom takes seconds"),
     "phantoms.size": (256, f"the networks see no more here, and {SOONER}"),
     "one_box.size": (128, f"{SOONER}; its coordinates are shares of the image"),
     "one_box.epochs": (40, "it knows its training images by then, as the paper's does"),

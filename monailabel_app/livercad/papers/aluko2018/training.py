@@ -246,7 +246,7 @@ def _step(task: Task, numbers: Sequence[int]) -> dict[str, float]:
     losses = task.losses(numbers)
     total = torch.stack(list(losses.values())).sum()
     task.optimizer.zero_grad()
-    total.backward()  # type: ignore[no-untyped-call]
+    total.backward()
     nn.utils.clip_grad_norm_([p for p in task.network.parameters() if p.requires_grad], LARGEST_GRADIENT)
     task.optimizer.step()
     return {name: float(loss.detach()) for name, loss in losses.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,7 +85,7 @@ def windowed(hu: npt.NDArray[np.float32], window: tuple[float, float]) -> npt.ND
     return np.asarray(np.clip((hu - low) / (high - low), 0, 1) * 255, dtype=np.float32)
 
 
-def encode(hu: npt.NDArray[np.generic]) -> Image.Image:
+def encode(hu: npt.NDArray[Any]) -> Image.Image:
     """Make a slice that DeepLesion's readers read.
 
     Parameters
