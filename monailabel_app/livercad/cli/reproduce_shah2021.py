@@ -21,6 +21,10 @@ def shah2021(
     patients: Annotated[
         int | None, typer.Option(min=8, metavar="N", help="Phantoms.", show_default="200, as the paper has")
     ] = None,
+    studies: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="CT studies to look at with the trained network; pictures on the page."),
+    ] = None,
     settings: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="TOML file with what the paper has or leaves open (docs/shah2021.md)."),
@@ -57,7 +61,7 @@ def shah2021(
     source: PatientSource = FolderSource.of(data) if data else PhantomSource(chosen.patients, chosen.seed)
     console = Console(stderr=True)
     with progress_bar(console) as progress:
-        results = reproduce(source, output, chosen, quick=quick, progress=progress)
+        results = reproduce(source, output, chosen, quick=quick, studies=studies, progress=progress)
     for reason in results.left_out:
         console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)
     for split, result in results.splits.items():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +15,15 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
 
+from fakes import FakeLiverFinder, synthetic_abdomen, write_case
+from livercad.core.phases import Phase
 from livercad.errors import Cancelled, InputError, ModelError
 from livercad.papers import workers
+from livercad.papers.shah2021 import reproduce as reproduce_module
 from livercad.papers.shah2021 import training
 from livercad.papers.shah2021.classes import CLASSES, ShahClass
 from livercad.papers.shah2021.lesions import lesion_step
+from livercad.papers.shah2021.predictor import ShahDetector
 from livercad.papers.shah2021.reproduce import reproduce
 from livercad.papers.shah2021.results import Results
 from livercad.papers.shah2021.sections import find_sections
@@ -258,3 +264,26 @@ def test_classes_have_the_paper_s_order_and_sides() -> None:
     assert [kind.value for kind in CLASSES] == ["CYS", "ANG", "HCC", "MET"]
     assert [kind.is_malignant for kind in CLASSES] == [False, False, True, True]
     assert ShahClass.CYS.color != ShahClass.MET.color
+
+
+def test_studies_of_one_s_own_are_looked_at_with_pictures_on_the_page(
+    shah_study: Study, shah_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out"
+    shutil.copytree(shah_study[0], output)
+    write_case(tmp_path / "studies", "one", 1)
+    write_case(tmp_path / "studies" / "bare", "unenhanced", 2, phase=Phase.UNENHANCED)
+    write_case(tmp_path / "studies" / "bare", "delayed", 2, phase=Phase.DELAYED)
+    monkeypatch.setattr(reproduce_module, "_liver_finder", FakeLiverFinder)
+    results = reproduce(SimpleSource(), output, shah_settings, studies=tmp_path / "studies", workers=1)
+    (case,) = results.cases
+    assert case.case == "one"
+    assert results.left_out == ["bare: no portal and no arterial phase"]
+    assert results.splits == shah_study[1].splits  # nothing was trained again
+    ct, detector = synthetic_abdomen(1), ShahDetector(output / "model")
+    expected = detector(ct, FakeLiverFinder()(ct))
+    assert [(each.kind, each.score) for each in case.lesions] == [(e.kind, round(e.score, 3)) for e in expected]
+    picture = (output / "figures" / "case_one.png").read_bytes()
+    page = (output / "index.html").read_text(encoding="utf-8")
+    assert base64.b64encode(picture).decode() in page
+    assert "bare: no portal and no arterial phase" in page

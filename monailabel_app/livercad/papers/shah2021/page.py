@@ -7,6 +7,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from PIL.Image import Image as Picture
+
 from livercad import __version__
 from livercad.core.findings import DISCLAIMER
 from livercad.evaluation.page import PHANTOM_NOTE
@@ -17,9 +19,10 @@ from livercad.papers.shah2021.classes import CLASSES
 from livercad.papers.shah2021.fixed import fixed_choices
 from livercad.papers.shah2021.images import Image
 from livercad.papers.shah2021.lesions import new_lesion_network
+from livercad.papers.shah2021.perception import filters_sheet, maps_sheet
 from livercad.papers.shah2021.results import Results
 from livercad.papers.shah2021.settings import Split
-from livercad.papers.shah2021.sheet import filters_sheet, lesion_sheet, liver_sheet, maps_sheet, preprocessing_sheet
+from livercad.papers.shah2021.sheet import lesion_sheet, liver_sheet, preprocessing_sheet
 from livercad.studies.atomic import write_text
 
 FIGURES = {
@@ -33,7 +36,11 @@ SHOWN = Split.PATIENT
 
 
 def write_page(
-    results: Results, liver: Mapping[Split, LiverTest], lesions: Mapping[Split, LesionTest], output: Path
+    results: Results,
+    liver: Mapping[Split, LiverTest],
+    lesions: Mapping[Split, LesionTest],
+    cases: Mapping[str, Picture],
+    output: Path,
 ) -> None:
     """Write ``index.html``, and every figure and picture in ``figures``.
 
@@ -43,6 +50,8 @@ def write_page(
         The numbers.
     liver, lesions : mapping of Split to LiverTest, LesionTest
         Networks, images and answers, of which samples are shown.
+    cases : mapping of str to Image
+        Pictures of the studies in `Results.cases`.
     output : Path
         The folder.
     """
@@ -67,6 +76,7 @@ def write_page(
         fixed=fixed_choices(results.is_phantom),
         figures=drawn,
         pictures=_pictures(results, liver[SHOWN], lesions[SHOWN], folder),
+        cases={case: write_png(picture, folder / f"case_{case}.png") for case, picture in cases.items()},
         disclaimer=DISCLAIMER,
         phantom_note=PHANTOM_NOTE if results.is_phantom else "",
         version=__version__,

@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from PIL.Image import Image as Picture
 
 from livercad import __version__
-from livercad.code import code_hash
-from livercad.errors import InputError
+from livercad.core.volume import Volume
 from livercad.papers.base_weights import weights_key
-from livercad.papers.shah2021 import images as image_files
-from livercad.papers.shah2021.answers import (
-    PERIMETERS,
-    LesionAnswers,
-    LesionTest,
-    LiverAnswers,
-    LiverTest,
-    ask_lesion_network,
-    ask_liver_network,
-)
-from livercad.papers.shah2021.images import Image, Record, hash_of, make_images
-from livercad.papers.shah2021.lesions import LesionJob, lesion_arrays
-from livercad.papers.shah2021.liver import LiverJob, liver_arrays
+from livercad.papers.shah2021.answers import LesionAnswers, LesionTest, LiverAnswers, LiverTest
+from livercad.papers.shah2021.cases import look_at
+from livercad.papers.shah2021.images import hash_of
 from livercad.papers.shah2021.page import write_page
-from livercad.papers.shah2021.predictor import export_model
+from livercad.papers.shah2021.predictor import ShahDetector, export_model
 from livercad.papers.shah2021.results import NetworkResult, Results, SplitResult
 from livercad.papers.shah2021.settings import Settings, Split
-from livercad.papers.shah2021.sources import Patient, PatientSource
-from livercad.papers.shah2021.splits import shared_share, training_images
+from livercad.papers.shah2021.sources import PatientSource
+from livercad.papers.shah2021.splits import shared_share
+from livercad.papers.shah2021.steps import Study
 from livercad.papers.shah2021.summary import class_counts, leaks_of, lesion_part, liver_part
-from livercad.papers.shah2021.training import WEIGHTS, Job, result_of, run_training
-from livercad.papers.workers import cores, run_all
+from livercad.papers.shah2021.training import WEIGHTS, Job, result_of
+from livercad.papers.workers import cores
 from livercad.progress import Progress, part, silent
-from livercad.studies.atomic import replacing, write_text
+from livercad.studies.atomic import write_text
 
 RESULTS = "results.json"
-TRAININGS, CACHE, ANSWERS = "trainings", "cache", "answers"
-SHARES = (0.2, 0.4, 0.46, 0.93, 0.98)
-"""Where images, the first network, its perimeters, the second network, its answers end, for the progress bar."""
-NAMED = 3
-"""Reasons that an error tells."""
+SHARES = (0.2, 0.46, 0.98)
+"""Where images, the first network, the second network end, for the progress bar."""
 
 
 def reproduce(
@@ -55,6 +39,7 @@ def reproduce(
     settings: Settings | None = None,
     *,
     quick: bool = False,
+    studies: Path | None = None,
     workers: int | None = None,
     progress: Progress = silent,
 ) -> Results:
@@ -71,6 +56,8 @@ def reproduce(
         The defaults if not given.
     quick : bool, default False
         Said on the page: a run too short to mean anything.
+    studies : Path, optional
+        CT studies to be looked at with the trained network, with pictures on the page; there is no truth to them.
     workers : int, optional
         Processes; as many as there are cores if not given. With a GPU, trainings run in one.
     progress : Progress
@@ -86,216 +73,70 @@ def reproduce(
     InputError
         If no patient's images can be used, or a side of a split has none; single patients are left out.
     ModelError
-        If first weights are asked for that are not there.
+        If first weights are asked for that are not there, or studies are to be looked at without the liver network.
     """
     settings = settings or Settings()
     weights_key(settings.lesions.weights)
-    study = _Study.of(source, output, settings, workers or cores(), part(progress, 0, SHARES[0]))
-    liver = study.liver_tests(part(progress, SHARES[0], SHARES[2]))
-    lesions = study.lesion_tests(liver, part(progress, SHARES[2], SHARES[4]))
-    progress(SHARES[4], 1, "writing tables and figures")
-    results = study.results(liver, lesions, quick)
+    find_liver = _liver_finder() if studies else None
+    study = Study.of(source, output, settings, workers or cores(), part(progress, 0, SHARES[0]))
+    liver = study.liver_tests(part(progress, SHARES[0], SHARES[1]))
+    lesions = study.lesion_tests(liver, part(progress, SHARES[1], SHARES[2]))
+    progress(SHARES[2], 1, "writing tables and figures")
+    results = _results(study, liver, lesions, quick)
     export_model(lesions[Split.PATIENT].job.folder / WEIGHTS, results, output / "model")
-    write_page(results, liver, lesions, output)
+    pictures: dict[str, Picture] = {}
+    if studies and find_liver:
+        detector = ShahDetector(output / "model")
+        cases, pictures, left_out = look_at(studies, detector, find_liver, part(progress, SHARES[2], 0.99))
+        results = results.model_copy(update={"cases": cases, "left_out": [*results.left_out, *left_out]})
+    write_page(results, liver, lesions, pictures, output)
     write_text(output / RESULTS, results.model_dump_json(indent=1))
     progress(1, 1, "done")
     return results
 
 
-@dataclass(frozen=True)
-class _Study:
-    """What all steps need."""
+def _liver_finder() -> Callable[[Volume, Progress], Volume]:
+    from livercad.segmentation.liver import LiverPredictor  # loads what nothing else here needs
+    from livercad.settings import Settings as ProductSettings
 
-    source: PatientSource
-    output: Path
-    settings: Settings
-    workers: int
-    records: Sequence[Record]
-    left_out: Sequence[str]
+    return LiverPredictor(ProductSettings())
 
-    @classmethod
-    def of(cls, source: PatientSource, output: Path, settings: Settings, workers: int, progress: Progress) -> _Study:
-        folder = output / image_files.FOLDER
-        records, problems = make_images(source, folder, settings.images, workers, progress)
-        study = cls(source, output, settings, workers, records, [*source.left_out, *problems])
-        study._check()
-        return study
 
-    @property
-    def images(self) -> Path:
-        return self.output / image_files.FOLDER
-
-    @property
-    def device(self) -> str:
-        return "cuda" if torch.cuda.is_available() else "cpu"
-
-    @property
-    def liver_images(self) -> list[Image]:
-        return [image for record in self.records for image in record.liver_images]
-
-    @property
-    def lesion_images(self) -> list[Image]:
-        return [image for record in self.records for image in record.lesion_images]
-
-    @property
-    def patients(self) -> list[Patient]:
-        there = {image.patient for image in self.lesion_images}
-        return [patient for patient in self.source.patients if patient.name in there]
-
-    def sides(self, images: Sequence[Image], split: Split) -> tuple[bool, ...]:
-        """Which images are for training."""
-        sides = training_images(images, self.patients, split, self.settings.training_share, self.settings.seed)
-        return tuple(sides.tolist())
-
-    def liver_tests(self, progress: Progress) -> dict[Split, LiverTest]:
-        """Train the first network for each split, and ask it."""
-        images = self.liver_images
-        data_key = hash_of(self.records)
-        arrays = self._arrays(
-            "liver",
-            (data_key, self.settings.liver.pixels),
-            lambda: liver_arrays(images, self.images, self.settings.liver),
+def _results(study: Study, liver: dict[Split, LiverTest], lesions: dict[Split, LesionTest], quick: bool) -> Results:
+    """Sum everything up."""
+    liver_answers = {split: _there(test).answers for split, test in liver.items()}
+    lesion_answers = {split: _there(test).answers for split, test in lesions.items()}
+    splits = {
+        split: SplitResult(
+            shared=shared_share(study.lesion_images, np.array(lesions[split].job.training)),
+            liver_network=_network(liver[split].job),
+            lesion_network=_network(lesions[split].job),
+            liver_training=liver_part([each for each in liver_answers[split] if each.training]),
+            liver_test=liver_part([each for each in liver_answers[split] if not each.training]),
+            training=lesion_part([each for each in lesion_answers[split] if each.training]),
+            test=lesion_part([each for each in lesion_answers[split] if not each.training]),
         )
-        jobs = {
-            split: LiverJob(
-                settings=self.settings.liver,
-                seed=self.settings.seed,
-                arrays=arrays,
-                training=self.sides(images, split),
-                data_key=data_key,
-                folder=self.output / TRAININGS / f"liver-{split}",
-                threads=self.threads,
-                device=self.device,
-            )
-            for split in Split
-        }
-        self._train(jobs.values(), part(progress, 0, 0.8), "training the liver network")
-        tests = {
-            split: LiverTest(job, images, self.lesion_images, self.images, self.output / ANSWERS / split)
-            for split, job in jobs.items()
-        }
-        count = len(images) + len(self.lesion_images)
-        self._ask(ask_liver_network, tests, count, part(progress, 0.8, 1), "drawing perimeters")
-        return tests
-
-    def lesion_tests(self, liver: dict[Split, LiverTest], progress: Progress) -> dict[Split, LesionTest]:
-        """Train the second network for each split on what the first has segmented, and ask it."""
-        images, settings = self.lesion_images, self.settings.lesions
-        jobs: dict[Split, LesionJob] = {}
-        for split in Split:
-            data_key = f"{hash_of(self.records)} {liver[split].key}"
-            arrays = self._arrays(
-                f"lesions-{split}",
-                (data_key, settings.pixels, settings.margin),
-                partial(self._lesion_arrays, liver[split]),
-            )
-            jobs[split] = LesionJob(
-                settings=settings,
-                seed=self.settings.seed,
-                arrays=arrays,
-                training=self.sides(images, split),
-                data_key=data_key,
-                folder=self.output / TRAININGS / f"lesions-{split}",
-                threads=self.threads,
-                device=self.device,
-            )
-        self._train(jobs.values(), part(progress, 0, 0.92), "training the MDL-CNN")
-        pixel_mm = self.settings.images.field_mm / self.settings.images.pixels
-        tests = {
-            split: LesionTest(
-                job, images, self.images, liver[split].folder / PERIMETERS, pixel_mm, self.output / ANSWERS / split
-            )
-            for split, job in jobs.items()
-        }
-        self._ask(ask_lesion_network, tests, len(images), part(progress, 0.92, 1), "finding lesions")
-        return tests
-
-    def _lesion_arrays(self, liver: LiverTest) -> dict[str, np.ndarray]:
-        return lesion_arrays(self.lesion_images, liver.perimeters(), self.images, self.settings.lesions)
-
-    def results(self, liver: dict[Split, LiverTest], lesions: dict[Split, LesionTest], quick: bool) -> Results:
-        """Sum everything up."""
-        liver_answers = {split: _there(test).answers for split, test in liver.items()}
-        lesion_answers = {split: _there(test).answers for split, test in lesions.items()}
-        splits = {
-            split: SplitResult(
-                shared=shared_share(self.lesion_images, np.array(lesions[split].job.training)),
-                liver_network=_network(liver[split].job),
-                lesion_network=_network(lesions[split].job),
-                liver_training=liver_part([each for each in liver_answers[split] if each.training]),
-                liver_test=liver_part([each for each in liver_answers[split] if not each.training]),
-                training=lesion_part([each for each in lesion_answers[split] if each.training]),
-                test=lesion_part([each for each in lesion_answers[split] if not each.training]),
-            )
-            for split in Split
-        }
-        leaks = leaks_of(
-            {split: [each for each in answers if not each.training] for split, answers in liver_answers.items()},
-            {split: [each for each in answers if not each.training] for split, answers in lesion_answers.items()},
-        )
-        return Results(
-            livercad_version=__version__,
-            data=self.source.title,
-            is_phantom=self.source.is_phantom,
-            quick=quick,
-            settings=self.settings,
-            patients=class_counts([patient.kind for patient in self.patients]),
-            liver_images=len(self.liver_images),
-            lesion_images=class_counts([image.kind for image in self.lesion_images]),
-            sha256=hash_of(self.records),
-            splits=splits,
-            leaks=leaks,
-            left_out=list(self.left_out),
-        )
-
-    @property
-    def threads(self) -> int:
-        """Of each training: as many processes as there are cores have one each."""
-        return cores() if self.device == "cuda" else 1
-
-    def _train(self, jobs: Iterable[Job], progress: Progress, what: str) -> None:
-        jobs = list(jobs)
-        todo = [job for job in jobs if result_of(job) is None]
-        total = sum(job.schedule.epochs * sum(job.training) for job in todo)
-        run_all(run_training, todo, 1 if self.device == "cuda" else self.workers, total, progress, what, ticks=True)
-        missing = [job.folder for job in jobs if result_of(job) is None]
-        if missing:
-            raise RuntimeError(f"{missing[0]}: a training that has ended left no result.")
-
-    def _ask(
-        self, ask: Callable[[Any], None], tests: dict[Split, Any], images: int, progress: Progress, what: str
-    ) -> None:
-        todo = [test for test in tests.values() if test.kept() is None]
-        run_all(ask, todo, self.workers, images * len(todo), progress, what, ticks=True)
-
-    def _arrays(self, name: str, made_from: tuple[Any, ...], make: Callable[[], dict[str, np.ndarray]]) -> Path:
-        """An .npz file of arrays, made unless it is there; one of other images or settings is removed."""
-        code = code_hash(
-            "livercad.papers.shah2021.crops", "livercad.papers.shah2021.lesions", "livercad.papers.shah2021.liver"
-        )
-        digest = hashlib.sha256(" ".join(map(str, (code, *made_from))).encode()).hexdigest()
-        path = self.output / CACHE / f"{name}_{digest[:16]}.npz"
-        if not path.is_file():
-            for old in path.parent.glob(f"{name}_*.npz"):
-                old.unlink()
-            arrays = make()
-            with replacing(path) as temporary, temporary.open("wb") as stream:
-                np.savez(stream, **arrays)
-        return path
-
-    def _check(self) -> None:
-        reasons = [reason.rstrip(".") for reason in self.left_out]
-        told = f" ({'; '.join(reasons[:NAMED])}{f'; {len(reasons) - NAMED} more' if len(reasons) > NAMED else ''})"
-        for images, what in ((self.lesion_images, "images of lesions"), (self.liver_images, "images of livers")):
-            for split in Split:
-                sides = self.sides(images, split) if images else ()
-                if all(sides) or not any(sides):
-                    raise InputError(
-                        self.source.title,
-                        found=f"{len(images)} {what} and no way to divide them by {split}" + told * bool(reasons),
-                        expected="images for training and for the test",
-                        todo="Add patients, or mend what is named there.",
-                    )
+        for split in Split
+    }
+    leaks = leaks_of(
+        {split: [each for each in answers if not each.training] for split, answers in liver_answers.items()},
+        {split: [each for each in answers if not each.training] for split, answers in lesion_answers.items()},
+    )
+    return Results(
+        livercad_version=__version__,
+        data=study.source.title,
+        is_phantom=study.source.is_phantom,
+        quick=quick,
+        settings=study.settings,
+        patients=class_counts([patient.kind for patient in study.patients]),
+        liver_images=len(study.liver_images),
+        lesion_images=class_counts([image.kind for image in study.lesion_images]),
+        sha256=hash_of(study.records),
+        splits=splits,
+        leaks=leaks,
+        cases=[],
+        left_out=list(study.left_out),
+    )
 
 
 def _there(test: Any) -> Any:

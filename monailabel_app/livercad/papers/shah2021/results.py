@@ -105,6 +105,26 @@ class Leak(_Numbers):
     )
 
 
+class CaseLesion(_Numbers):
+    """A lesion that was found in a study of one's own."""
+
+    number: int
+    kind: ShahClass
+    probability: float = Field(description="Of that class.")
+    score: float = Field(description="How sure the network is that there is a lesion.")
+    center_mm: tuple[float, float, float] = Field(description="Of its box, RAS.")
+    size_mm: tuple[float, float, float]
+
+
+class CaseResult(_Numbers):
+    """A study of one's own, looked at without a truth."""
+
+    case: str
+    phase: str
+    seconds: float = Field(description="Without reading it and finding the liver.")
+    lesions: list[CaseLesion] = Field(description="The surest first.")
+
+
 class PaperNumbers(_Numbers):
     """The paper's; `published` names the place of each."""
 
@@ -133,5 +153,6 @@ class Results(_Numbers):
     sha256: str = Field(description="Of all images and what they show.")
     splits: dict[Split, SplitResult]
     leaks: list[Leak]
+    cases: list[CaseResult] = Field(description="Studies that were looked at with the trained network.")
     paper: PaperNumbers = PaperNumbers()
     left_out: list[str] = Field(description="Patients that could not be used, and why.")

@@ -1,4 +1,4 @@
-"""Pictures of the page: preprocessing, perimeters, boxes, filters and feature maps (Figs 2, 5, 7 and 8)."""
+"""Pictures of the page: preprocessing, perimeters and boxes (Figs 2, 5 and 7)."""
 
 from __future__ import annotations
 
@@ -7,28 +7,24 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 from skimage.measure import find_contours
 
-from livercad.networks.shah2021 import MDLCNN
 from livercad.papers.shah2021.answers import LesionAnswer
-from livercad.papers.shah2021.classes import CLASSES
-from livercad.papers.shah2021.crops import Square, segmented
+from livercad.papers.shah2021.classes import CLASSES, ShahClass
+from livercad.papers.shah2021.crops import Square
 from livercad.papers.shah2021.images import Image, pixels_of
-from livercad.papers.shah2021.liver import to_network
 from livercad.papers.shah2021.perimeter import Perimeter
 from livercad.papers.shah2021.preprocessing import limited, preprocessed
-from livercad.papers.shah2021.settings import ImageSettings, LesionSettings
+from livercad.papers.shah2021.settings import ImageSettings
 
 CELL, GAP, TOP = 300, 8, 22
 YELLOW, WHITE = (255, 220, 0), (255, 255, 255)
-INK, SOFT = (31, 41, 51), (91, 102, 114)
+SOFT = (91, 102, 114)
 EACH = 2
 """Examples of a class."""
 LIVERS = 6
-TILE, MAPS, FILTERS = 88, 8, 32
 AROUND = 0.06
 """Of the liver's size: shown to each side of it."""
 
@@ -136,71 +132,6 @@ def lesion_sheet(
     return _stacked([_row(row) for row in rows if row])
 
 
-def filters_sheet(network: MDLCNN) -> Drawn:
-    """Figure 8: the base's first filters, summed over their three channels, since all three see the same grey.
-
-    Parameters
-    ----------
-    network : MDLCNN
-        Trained.
-
-    Returns
-    -------
-    Image
-        `FILTERS` of them.
-    """
-    filters = network.base.conv1.weight.detach().sum(dim=1).cpu().numpy()[:FILTERS]
-    tiles = [_tile(each) for each in filters]
-    return _tiles([tiles[first : first + 2 * MAPS] for first in range(0, len(tiles), 2 * MAPS)], [""] * 2, TILE // 2)
-
-
-def maps_sheet(network: MDLCNN, image: Image, perimeter: Perimeter, folder: Path, settings: LesionSettings) -> Drawn:
-    """Figure 8: how the network perceives one segmented liver: the strongest feature maps of its parts.
-
-    Parameters
-    ----------
-    network : MDLCNN
-        Trained.
-    image : Image
-        With a lesion.
-    perimeter : Perimeter
-        The predicted one.
-    folder : Path
-        Where its pixels are.
-    settings : LesionSettings
-        Size and margin.
-
-    Returns
-    -------
-    Image
-        A row a part; the segmented liver before the first.
-    """
-    cut, _ = segmented(pixels_of(folder, image.patient).grey[image.number], perimeter.mask(), settings)
-    kept: dict[str, torch.Tensor] = {}
-    parts = {"base, first convolution": network.base.relu}
-    parts |= {f"base, stage {n}": getattr(network.base, f"layer{n}") for n in network.stages}
-    parts |= {"location channel, last layer": network.location[-2]}
-    parts |= {"classification channel, last layer": network.classification[-2]}
-
-    def keep(name: str):  # type: ignore[no-untyped-def]  # a hook
-        def hook(module: torch.nn.Module, inputs: object, output: torch.Tensor) -> None:
-            kept[name] = output.detach()[0].float().cpu().clone()
-
-        return hook
-
-    hooks = [part.register_forward_hook(keep(name)) for name, part in parts.items()]
-    network.eval()
-    with torch.inference_mode():
-        network(to_network(cut[None], next(network.parameters()).device))
-    for each in hooks:
-        each.remove()
-    rows = [[Picture.fromarray(cut).resize((TILE, TILE), Picture.Resampling.BICUBIC).convert("RGB")]]
-    for maps in kept.values():
-        strongest = torch.argsort(maps.flatten(1).std(dim=1), descending=True, stable=True)[:MAPS]
-        rows.append([_tile(maps[n].numpy()) for n in strongest.tolist()])
-    return _tiles(rows, ["segmented liver", *kept], TILE)
-
-
 def _of_different_patients(images: Sequence[Image]) -> list[Image]:
     """The middle image of each patient, then the others."""
     own: dict[str, list[Image]] = {}
@@ -226,19 +157,36 @@ def _line(cell: Drawn, points: npt.NDArray[np.float64], view: Square, color: tup
 
 
 def _boxes(cell: Drawn, answer: LesionAnswer, view: Square) -> None:
-    draw, font = ImageDraw.Draw(cell), ImageFont.load_default(13)
     step = CELL / view.side
     for section in answer.sections:
         left, right = ((column - view.left) * step for column in section.columns)
         top, bottom = ((row - view.top) * step for row in section.rows)
-        draw.rectangle((left, top, right, bottom), outline=section.kind.color, width=2)
-        text = f"{section.kind} {section.probability:.2f}"
-        width = draw.textlength(text, font)
-        place = min(max(0.0, left), CELL - width - 2), max(0.0, top - 16)
-        draw.rectangle((place[0] - 1, place[1], place[0] + width + 2, place[1] + 15), fill=(0, 0, 0))
-        draw.text(place, text, section.kind.color, font)
+        draw_box(cell, (left, top, right, bottom), section.kind, section.probability)
     if not answer.sections:
-        draw.text((6, CELL - 20), "nothing found", WHITE, font)
+        ImageDraw.Draw(cell).text((6, CELL - 20), "nothing found", WHITE, ImageFont.load_default(13))
+
+
+def draw_box(cell: Drawn, corners: tuple[float, float, float, float], kind: ShahClass, probability: float) -> None:
+    """Draw a box as the paper does: green where benign, red where malignant, class and probability above.
+
+    Parameters
+    ----------
+    cell : Image
+        Drawn on.
+    corners : tuple of float
+        Left, top, right and bottom in its pixels.
+    kind : ShahClass
+        What the lesion is called.
+    probability : float
+        Of that.
+    """
+    draw, font = ImageDraw.Draw(cell), ImageFont.load_default(13)
+    draw.rectangle(corners, outline=kind.color, width=2)
+    text = f"{kind} {probability:.2f}"
+    width = draw.textlength(text, font)
+    left, top = min(max(0.0, corners[0]), cell.width - width - 2), max(0.0, corners[1] - 16)
+    draw.rectangle((left - 1, top, left + width + 2, top + 15), fill=(0, 0, 0))
+    draw.text((left, top), text, kind.color, font)
 
 
 def _row(cells: Sequence[tuple[str, Drawn]]) -> Drawn:
@@ -256,23 +204,4 @@ def _stacked(rows: Sequence[Drawn]) -> Drawn:
     for row in rows:
         sheet.paste(row, (0, top))
         top += row.height + GAP
-    return sheet
-
-
-def _tile(values: npt.NDArray[np.float32]) -> Drawn:
-    low, high = float(values.min()), float(values.max())
-    grey = ((values - low) / (high - low) * 255 if high > low else np.zeros_like(values)).astype(np.uint8)
-    return Picture.fromarray(grey).resize((TILE, TILE), Picture.Resampling.NEAREST).convert("RGB")
-
-
-def _tiles(rows: Sequence[Sequence[Drawn]], titles: Sequence[str], size: int) -> Drawn:
-    named = TOP - 4 if any(titles) else 0
-    height = size + 4 + named
-    sheet = Picture.new("RGB", (max(map(len, rows)) * (size + 4) - 4, len(rows) * height - 4), "white")
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
-    for n, (title, tiles) in enumerate(zip(titles, rows, strict=False)):
-        if named:
-            draw.text((0, n * height), title, INK, font)
-        for column, tile in enumerate(tiles):
-            sheet.paste(tile.resize((size, size)), (column * (size + 4), n * height + named))
     return sheet
