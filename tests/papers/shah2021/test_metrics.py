@@ -14,6 +14,7 @@ from livercad.papers.shah2021.metrics import Confusion
 from livercad.papers.shah2021.sections import Section
 from livercad.papers.shah2021.settings import Split
 from livercad.papers.shah2021.summary import hits_of, iou, leaks_of, lesion_part
+from livercad.papers.shah2021.tables import largest_voe
 
 
 def test_equations_4_to_9_by_hand() -> None:
@@ -105,3 +106,10 @@ def test_boxes_hit_areas_from_half_their_union_on() -> None:
         update={"true_boxes": [(0, 0, 4, 8), (10, 10, 12, 12)], "sections": [section, beside]}
     )
     assert hits_of([one]) == (1, 1)
+
+
+def test_no_images_of_a_mean_dice_have_a_larger_mean_voe_than_is_told() -> None:
+    dice = np.random.default_rng(0).uniform(0.3, 1.0, 1000)
+    voe = 1 - dice / (2 - dice)
+    assert voe.mean() < largest_voe(float(dice.mean()))
+    assert largest_voe(0.8) == pytest.approx(Confusion(tp=4, fp=1, fn=1, tn=0).voe)

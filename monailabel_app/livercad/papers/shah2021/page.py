@@ -72,6 +72,7 @@ def write_page(
         box_rows=tables.box_table(results),
         other_rows=tables.other_methods_table(results),
         number=tables.number,
+        largest_voe=tables.largest_voe,
         choices=results.settings.choices(),
         fixed=fixed_choices(results.is_phantom),
         figures=drawn,

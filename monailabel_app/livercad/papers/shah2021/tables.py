@@ -198,6 +198,14 @@ def other_methods_table(results: Results) -> list[tuple[str, list[str]]]:
     ]
 
 
+def largest_voe(dice: float) -> float:
+    """The largest mean VOE that images of this mean Dice can have.
+
+    Of one image VOE is 1 − D / (2 − D), and that bends down: the mean over images lies below it (Jensen's inequality).
+    """
+    return 1 - dice / (2 - dice)
+
+
 def percent(interval: Interval | None, *, signed: bool = False, counted: bool = False) -> Cell:
     """An interval in percent; without one, or a number, a dash."""
     if interval is None:
