@@ -51,9 +51,11 @@ def test_the_default_is_two_hundred_phantoms(asked: dict[str, Any], tmp_path: Pa
 
 def test_quick_is_smaller_and_patients_and_seed_still_count(asked: dict[str, Any], tmp_path: Path) -> None:
     command = ["reproduce", "shah2021", "--output", str(tmp_path), "--quick"]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert asked["source"].count < Settings().patients
     assert CliRunner().invoke(app, [*command, "--patients", "12", "--seed", "5"]).exit_code == 0
     assert (asked["quick"], asked["source"].count, asked["source"].seed, asked["settings"].seed) == (True, 12, 5, 5)
-    assert asked["settings"].lesions.epochs < Settings().lesions.epochs
+    assert asked["settings"].lesions.pixels < Settings().lesions.pixels
 
 
 def test_the_settings_in_the_docs_are_the_paper_s_own() -> None:
