@@ -18,6 +18,7 @@ LEVELS = (
     {"learning"},
     {"segmentation", "classification"},
     {"phases"},
+    {"detectors"},
     {"pipeline", "recipes"},
     {"reports"},
     {"papers", "simulation"},

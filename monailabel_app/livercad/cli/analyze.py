@@ -56,6 +56,10 @@ def analyze(
     minimum_volume: Annotated[
         float, typer.Option(min=0.0, metavar="ML", help="Drop lesions smaller than this, in ml.")
     ] = DEFAULTS.minimum_volume_ml,
+    detector: Annotated[
+        Literal["components", "rescored", "faster-rcnn", "retinanet"],
+        typer.Option(help="What decides which candidates are lesions; docs/lesions.md compares them."),
+    ] = DEFAULTS.detector,
 ) -> None:
     """Find, measure and classify the lesions of the liver in every study of a folder.
 
@@ -79,6 +83,7 @@ def analyze(
         lesion_threshold=threshold,
         minimum_score=minimum_score,
         minimum_volume_ml=minimum_volume,
+        detector=detector,
     )
     load = partial(Analyzer.load, settings)
     on_ray = workers is not None or cluster is not None

@@ -15,9 +15,9 @@ from livercad.pipeline.cautions import cautions_of
 from livercad.pipeline.classification_step import classify_lesions
 from livercad.pipeline.clock import Clock
 from livercad.pipeline.lesion_cautions import LESION_CAUTIONS, lesion_cautions
-from livercad.pipeline.lesions_step import LesionList, find_in_all, list_lesions
+from livercad.pipeline.lesions_step import LesionList, decide, find_in_all, list_lesions
 from livercad.pipeline.measurement_step import measure, with_lesions
-from livercad.pipeline.parts import Aligner, Classifier, LesionFinder, LiverFinder, PhaseFinder
+from livercad.pipeline.parts import Aligner, Classifier, LesionDetector, LesionFinder, LiverFinder, PhaseFinder
 from livercad.pipeline.phases_step import tell_phases
 from livercad.pipeline.records import phase_image, phase_read, series_names
 from livercad.pipeline.registration_step import (
@@ -50,6 +50,8 @@ class Analyzer:
         Classifies the lesions; without it they are measured only.
     align : Aligner, optional
         Lays phases over the reference phase.
+    detect : LesionDetector, optional
+        Decides which lesions there are, from all phases; without it they are what `find_lesions` found.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Analyzer:
         recognize_phase: PhaseFinder | None = None,
         classify: Classifier | None = None,
         align: Aligner = align,
+        detect: LesionDetector | None = None,
     ) -> None:
         self.find_liver = find_liver
         self.find_lesions = find_lesions
@@ -67,6 +70,7 @@ class Analyzer:
         self.recognize_phase = recognize_phase
         self.classify = classify
         self.align = align
+        self.detect = detect
 
     @classmethod
     def load(cls, settings: Settings) -> Analyzer:
@@ -86,10 +90,12 @@ class Analyzer:
         Raises
         ------
         ModelError
-            If liver or lesion model is not installed, or the weights of any model are damaged.
+            If liver or lesion model is not installed, the detector chosen has no weights, or the weights of any model
+            are damaged.
         """
         # Imported here, so that who brings other predictors does not load torch.
         from livercad.classification import classifier
+        from livercad.detectors.choose import load_detector
         from livercad.models.install import State, state_of
         from livercad.models.registry import load_registry
         from livercad.phases import recognize
@@ -103,12 +109,13 @@ class Analyzer:
             settings,
             recognize.PhaseRecognizer(settings) if recognize.NAME in there else None,
             classifier.LesionClassifier(settings) if classifier.NAME in there else None,
+            detect=load_detector(settings),
         )
 
     @property
     def models(self) -> tuple[ModelUsed, ...]:
         """What takes part in every analysis."""
-        optional = (self.recognize_phase, self.classify)
+        optional = (self.detect, self.recognize_phase, self.classify)
         return self.find_liver.model, self.find_lesions.model, *(one.model for one in optional if one is not None)
 
     def __call__(self, study: Study, progress: Progress = silent) -> Analysis:
@@ -144,12 +151,15 @@ class Analyzer:
             found = find_in_all(scans, self.find_lesions, clock, part(progress, 0.3, 0.85))
             aligned = registering.finish(part(progress, 0.85, 0.9))
         progress(0.9, 1.0, "measuring")
+        images = {scan.phase: on_reference(scan, aligned)[0] for scan in scans if scan.phase}
         with clock.step("matching"):
             listed = list_lesions(scans, reference, found, aligned)
+        if self.detect is not None and images:
+            with clock.step("detection"):
+                listed = decide(self.detect, images, reference, listed, part(progress, 0.9, 0.92))
         read = tuple(phase_read(scan, reference, aligned) for scan in scans)
         with clock.step("measure"):
             liver = with_lesions(reference.liver, listed)
-            images = {scan.phase: on_reference(scan, aligned)[0] for scan in scans if scan.phase}
             liver_finding, lesions = measure(reference.ct, liver, listed, images, read)
         with clock.step("classification"):
             lesions, views = classify_lesions(lesions, images, self.classify, part(progress, 0.95, 1.0))

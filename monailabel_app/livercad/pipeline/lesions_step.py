@@ -11,9 +11,9 @@ from livercad.core.geometry import Box
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.detection.components import LesionsFound
-from livercad.detection.matching import match_lesions
+from livercad.detection.matching import Matched, match_lesions
 from livercad.pipeline.clock import Clock
-from livercad.pipeline.parts import LesionFinder
+from livercad.pipeline.parts import LesionDetector, LesionFinder
 from livercad.pipeline.registration_step import Alignments, on_reference
 from livercad.pipeline.scans import Scan
 from livercad.progress import Progress, part
@@ -104,6 +104,33 @@ def list_lesions(
     whole = np.zeros(reference.ct.shape, dtype=np.uint16)
     whole[region] = matched.instances.array
     return LesionList(reference.ct.like(whole), matched.scores, matched.visible_in)
+
+
+def decide(
+    detect: LesionDetector, images: Mapping[Phase, Volume], reference: Scan, listed: LesionList, progress: Progress
+) -> LesionList:
+    """Let a detector decide which lesions there are.
+
+    Parameters
+    ----------
+    detect : LesionDetector
+        Looks at all phases.
+    images : mapping of Phase to Volume
+        Every phase in HU on the reference's grid.
+    reference : Scan
+        With the liver.
+    listed : LesionList
+        What was found so far.
+    progress : Progress
+        Told of it.
+
+    Returns
+    -------
+    LesionList
+        On the same grid.
+    """
+    decided = detect(images, reference.liver, Matched(listed.instances, listed.scores, listed.visible_in), progress)
+    return LesionList(decided.instances, decided.scores, decided.visible_in)
 
 
 def around_livers(livers: Sequence[Volume]) -> tuple[slice, slice, slice]:

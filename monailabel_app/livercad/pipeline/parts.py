@@ -13,6 +13,7 @@ from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.detection.components import LesionsFound
+from livercad.detection.matching import Matched
 from livercad.progress import Progress, silent
 from livercad.registration.align import Aligned
 
@@ -41,6 +42,17 @@ class LesionFinder(Protocol):
 
     def uncertainty(self, ct: Volume, liver: Volume, progress: Progress = silent) -> float:
         """Return how unsure it is of the lesions; 0 is sure."""
+
+
+class LesionDetector(Protocol):
+    """Decides which lesions a study has, looking at all phases at once."""
+
+    model: ModelUsed
+
+    def __call__(
+        self, images: Mapping[Phase, Volume], liver: Volume, found: Matched, progress: Progress = silent
+    ) -> Matched:
+        """Return the lesions of a study, from images in HU that all lie on the grid of what was found so far."""
 
 
 class PhaseFinder(Protocol):

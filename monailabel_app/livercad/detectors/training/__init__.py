@@ -1,0 +1,1 @@
+"""How the detector that comes with LiverCAD is trained, from phantoms alone."""
