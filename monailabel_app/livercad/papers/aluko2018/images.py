@@ -273,7 +273,7 @@ def _parts(data: DeepLesion, split: SplitBy, seed: int) -> tuple[dict[int, Part]
         images[key.patient] = images.get(key.patient, 0) + 1
     patients = np.random.default_rng((seed, 2018)).permutation(sorted(images)).tolist()
     parts = _dealt(patients, images)
-    because = "" if split is SplitBy.PATIENTS else ", because its own has no training images of these types"
+    because = "" if split is SplitBy.PATIENTS else ", because the table's own has none for training, or not for all"
     return parts, f"split: patients drawn in the paper's shares of images (84/7.5/8.5 %){because}"
 
 

@@ -18,8 +18,6 @@ from livercad.papers.base_weights import load_base
 from livercad.progress import Progress
 from livercad.studies.deeplesion.rows import Part
 
-AT_ONCE = 16
-"""Images that a trained network answers together."""
 BETAS = (0.9, 0.999)
 """Of Adam; section 4.1.1."""
 
@@ -143,8 +141,8 @@ class OneBoxTask:
 
     def _answered(self, numbers: Sequence[int]) -> npt.NDArray[np.float64]:
         parts = [
-            self.network(self._images(numbers[first : first + AT_ONCE])).double().cpu().numpy()
-            for first in range(0, len(numbers), AT_ONCE)
+            self.network(self._images(numbers[first : first + self.batch])).double().cpu().numpy()
+            for first in range(0, len(numbers), self.batch)
         ]
         return np.concatenate(parts) if parts else np.empty((0, 4))
 
