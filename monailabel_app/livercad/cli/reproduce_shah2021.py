@@ -53,6 +53,8 @@ def shah2021(
         raise typer.BadParameter(
             "they exclude each other: --quick is a set of settings of its own", param_hint="--quick"
         )
+    if data and patients:
+        raise typer.BadParameter("it is a number of phantoms; --data has patients of its own", param_hint="--patients")
     chosen = read_choices(settings, choices.Settings) if settings else choices.Settings()
     if quick:
         chosen = choices.quick(chosen)

@@ -58,6 +58,18 @@ def test_quick_is_smaller_and_patients_and_seed_still_count(asked: dict[str, Any
     assert asked["settings"].lesions.pixels < Settings().lesions.pixels
 
 
+def test_options_that_exclude_each_other_are_refused(tmp_path: Path) -> None:
+    command = ["reproduce", "shah2021", "--output", str(tmp_path / "out")]
+    for more, told in (
+        (["--data", str(tmp_path), "--patients", "9"], "phantoms"),
+        (["--quick", "--settings", str(DOCS / "shah2021.toml")], "exclude each other"),
+    ):
+        result = CliRunner().invoke(app, [*command, *more])
+        assert result.exit_code == 2
+        assert told in result.output
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_settings_in_the_docs_are_the_paper_s_own() -> None:
     settings = read_choices(DOCS / "shah2021.toml", Settings)
     assert (settings.lesions.base, settings.lesions.classification) == (
