@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from livercad.papers.aluko2018.images import Example, ImageData, Marked
+from livercad.papers.aluko2018.reproduce import order_in_words
 from livercad.papers.aluko2018.scoring import detector_result, mean_box_result, one_box_result, overlap, types_result
 from livercad.papers.aluko2018.training import Curves, Training
 from livercad.studies.deeplesion.folder import DeepLesion
@@ -117,3 +118,16 @@ def test_overlap_is_shared_over_united_area() -> None:
     assert overlap(BOX, HALF) == pytest.approx(0.5)
     assert overlap(BOX, FAR) == 0
     assert np.isclose(overlap((0, 0, 2, 2), (1, 1, 3, 3)), 1 / 7)
+
+
+@pytest.mark.parametrize(
+    ("base", "vgg", "found", "told"),
+    [
+        (0.07, 0.08, 0.5, "The paper's order shows: baseline < +VGG << Faster R-CNN"),
+        (0.08, 0.07, 0.5, "is far ahead, as in the paper"),
+        (0.3, 0.4, 0.5, "does not show here"),
+        (0.0, 0.0, 0.0, "does not show here"),
+    ],
+)
+def test_whether_the_paper_s_order_shows_is_said_in_words(base: float, vgg: float, found: float, told: str) -> None:
+    assert told in order_in_words(base, vgg, found)

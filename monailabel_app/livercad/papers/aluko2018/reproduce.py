@@ -236,12 +236,26 @@ def _results(
 
 
 def _order(one_box: dict[str, OneBoxResult], detector: DetectorResult) -> str:
-    """Whether the paper's order shows."""
     base, vgg = (one_box[kind.value].test.sensitivity.value for kind in (OneBox.BASELINE, OneBox.VGG))
     point = detector.annotated.at_one
-    found = point.sensitivity if point else 0.0
+    return order_in_words(base, vgg, point.sensitivity if point else 0.0)
+
+
+def order_in_words(base: float, vgg: float, found: float) -> str:
+    """Say whether the paper's order shows.
+
+    Parameters
+    ----------
+    base, vgg, found : float
+        Sensitivities of the baseline, of the baseline with VGG-16's features, and of Faster R-CNN.
+
+    Returns
+    -------
+    str
+        A sentence or two.
+    """
     told = f"baseline {base:.2f}, +VGG {vgg:.2f}, Faster R-CNN {found:.2f}"
-    if found < MUCH * max(base, vgg):
+    if not found or found < MUCH * max(base, vgg):
         return f"The paper's order, baseline < +VGG << Faster R-CNN, does not show here ({told})."
     if base < vgg:
         return f"The paper's order shows: baseline < +VGG << Faster R-CNN ({told})."

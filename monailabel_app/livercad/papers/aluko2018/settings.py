@@ -108,8 +108,8 @@ class DetectorSettings(_Choices):
 class WeightSettings(_Choices):
     """Where ImageNet's weights come from."""
 
-    vgg16: str = Field(NONE, description="`none`, `torchvision` (which fetches them), or a file of them.")
-    resnet50: str = Field(NONE, description="`none`, `torchvision` (which fetches them), or a file of them.")
+    vgg16: str = Field(NONE, description="“none”, “torchvision” (which fetches them), or a file of them.")
+    resnet50: str = Field(NONE, description="“none”, “torchvision” (which fetches them), or a file of them.")
 
 
 class PhantomSettings(_Choices):
