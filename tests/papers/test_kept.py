@@ -22,7 +22,9 @@ from livercad.studies.study import Study
 HERE = "livercad.papers.yasaka2018"
 KEYED_BY_VALUE = {"livercad.core.taxonomy", f"{HERE}.settings", f"{HERE}.sources"}
 """Categories, settings and patients stand in the keys themselves."""
-MAKES_NOTHING = {"livercad.code", "livercad.errors", "livercad.progress", "livercad.studies.atomic", f"{HERE}.workers"}
+MAKES_NOTHING = {
+    *("livercad.code", "livercad.errors", "livercad.progress", "livercad.studies.atomic", "livercad.papers.workers"),
+}
 Change = Callable[[str], None]
 
 
