@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from aluko_folder import PARTS, small_settings, write_squares
 from livercad.errors import Cancelled, InputError, ModelError
-from livercad.papers.aluko2018.images import load_images
+from livercad.learning.checkpoint import CHECKPOINT
+from livercad.networks.faster_rcnn import Backbone
+from livercad.papers.aluko2018 import reproduce as module
+from livercad.papers.aluko2018.detector import LESION, DetectorTask
+from livercad.papers.aluko2018.images import ImageData, load_images, pixels_of
+from livercad.papers.aluko2018.one_box import OneBox, OneBoxTask
 from livercad.papers.aluko2018.reproduce import reproduce
 from livercad.papers.aluko2018.results import Results
 from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings, deviations_of, with_deviations
+from livercad.papers.aluko2018.training import Plan, Task, seed_weights, train
+from livercad.progress import Progress, silent
 from livercad.studies.deeplesion.rows import Part
 
 Reproduction = tuple[Path, Path, Results]
@@ -74,10 +83,11 @@ def test_every_deviation_from_the_paper_s_size_stands_on_the_page_with_its_reaso
     assert deviations_of(Settings(), {}) == []
 
 
-def test_a_second_call_trains_nothing_again(done: Reproduction) -> None:
+def test_a_second_call_trains_nothing_again(done: Reproduction, monkeypatch: pytest.MonkeyPatch) -> None:
     data, output, results = done
     files = [*(output / "trainings").glob("*.*")]
     before = {path: path.stat().st_mtime_ns for path in files}
+    monkeypatch.setattr(module, "write_page", lambda *parts: None)
     again = reproduce(data, output, small_settings())
     assert again == results
     assert before == {path: path.stat().st_mtime_ns for path in files}
@@ -103,26 +113,40 @@ def test_other_settings_train_what_depends_on_them_and_nothing_else(done: Reprod
         stop.with_suffix(".safetensors").write_bytes(kept[1])
 
 
-@pytest.mark.parametrize("name", ["vgg-front-2", "faster-rcnn-small"])
-def test_a_stopped_training_goes_on_to_the_very_same_weights(done: Reproduction, tmp_path: Path, name: str) -> None:
-    data, _, _ = done
-    settings = small_settings().changed({"vgg": {"epochs": 2}})
+def tasks_of(data: ImageData, cache: Path) -> dict[str, Callable[[], Task]]:
+    """A network with dropout, and a detector, which draws anchors and regions."""
+    settings = small_settings()
+    small, large = (np.load(pixels_of(data, settings.data.window, size, cache)) for size in (32, 64))
+    return {
+        "front": lambda: OneBoxTask(OneBox.FRONT_2, data, small, settings, "cpu"),
+        "detector": lambda: DetectorTask(Backbone.SMALL, data, large, settings, (LESION,), "cpu"),
+    }
 
-    def stop_in_second_epoch(done: float, total: float, what: str) -> None:
-        if what == f"{name}, epoch 2 of 2":
+
+@pytest.mark.parametrize("name", ["front", "detector"])
+def test_a_stopped_training_goes_on_to_the_very_same_weights(data: Path, tmp_path: Path, name: str) -> None:
+    images = load_images(data, Settings().data, 0)
+    make, numbers = tasks_of(images, tmp_path / "cache")[name], tuple(images.numbers(Part.TRAINING))
+
+    def run(folder: Path, progress: Progress = silent) -> Plan:
+        plan = Plan(name, "", folder, 3, numbers, 0)
+        seed_weights(plan)
+        train(plan, make(), progress)
+        return plan
+
+    def stop(done: float, total: float, what: str) -> None:
+        if what.endswith("epoch 2 of 3"):
             raise Cancelled
 
-    def stop_after(done: float, total: float, what: str) -> None:
-        if (folder / "trainings" / f"{name}.json").is_file():
-            raise Cancelled
-
-    weights = []
-    for folder, stops in ((tmp_path / "once", [stop_after]), (tmp_path / "twice", [stop_in_second_epoch, stop_after])):
-        for stop in stops:
-            with pytest.raises(Cancelled):
-                reproduce(data, folder, settings, progress=stop)
-        weights.append((folder / "trainings" / f"{name}.safetensors").read_bytes())
-    assert weights[0] == weights[1]
+    with pytest.raises(Cancelled):
+        run(tmp_path / "twice", stop)
+    assert (tmp_path / "twice" / name / CHECKPOINT).is_file()
+    plans = [run(tmp_path / "once"), run(tmp_path / "twice")]
+    assert plans[0].weights_path.read_bytes() == plans[1].weights_path.read_bytes()
+    results = [plan.result() for plan in plans]
+    assert results[0] and results[1]
+    assert results[0].curves == results[1].curves
+    assert results[0].answers == results[1].answers
 
 
 def test_without_a_split_patients_are_drawn_and_none_is_in_two_parts(tmp_path: Path) -> None:
