@@ -183,16 +183,18 @@ def _pixels(
 
 
 def _train(jobs: dict[str, _Job], pixels: dict[int, np.ndarray], progress: Progress) -> dict[str, Training]:
-    costs = [job.cost * job.plan.epochs for job in jobs.values()]
-    trainings, before = {}, 0.0
-    for (name, job), cost in zip(jobs.items(), costs, strict=True):
-        within = part(progress, before / sum(costs), (before + cost) / sum(costs))
+    costs = {name: job.cost * job.plan.epochs for name, job in jobs.items()}
+    total, before = sum(costs.values()), 0.0
+    trainings: dict[str, Training] = {}
+    # The cheapest first: what is wrong shows soon.
+    for name, job in sorted(jobs.items(), key=lambda item: costs[item[0]]):
+        within = part(progress, before / total, (before + costs[name]) / total)
         result = job.plan.result()
         if result is None:
             seed_weights(job.plan)
             result = train(job.plan, job.make(pixels[job.size]), within)
         trainings[name] = result
-        before += cost
+        before += costs[name]
     return trainings
 
 
