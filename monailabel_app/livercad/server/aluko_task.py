@@ -64,7 +64,7 @@ class AlukoTask(InferTask):
         Returns
         -------
         tuple of str and dict
-            Boxes as Slicer markups, of lesions that are as sure as one false positive per image asks for, or as
+            Boxes as Slicer markups, of lesions that are as sure as the model's threshold asks for, or as
             ``request["threshold"]``; and JSON: `lesions` with number, score and box in RAS mm, `threshold`, `model`,
             `label_names`, `latencies` in seconds.
 

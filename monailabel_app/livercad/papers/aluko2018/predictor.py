@@ -36,7 +36,11 @@ IN_LIVER = 0.5
 """Share of a box that has to lie in the liver, unless its middle does. Our choice: boxes of lesions at the liver's
 border reach over it, as they are padded."""
 LEAST_SCORE = 0.05
-"""Of boxes that are linked. Our choice: who wants fewer, takes a higher score of the linked lesions."""
+"""Of boxes that are linked, unless the model's own threshold is lower. Our choice: who wants fewer, takes a higher
+score of the linked lesions."""
+SERVED_RATE = 0.125
+"""False positives per image at the served threshold. Our choice: one per image, as in the paper, would be dozens per
+scan, while a lesion that spans several slices has several chances."""
 SMALLEST_SHARE = 0.5
 """Of a box's side that is left when the padding is taken off."""
 
@@ -57,9 +61,9 @@ class ExportedDetector(BaseModel):
     trained_on: str
     training_images: int
     threshold: float
-    """Score of one false positive per test image; where none was reached, the settings' own."""
+    """Score of `SERVED_RATE` false positives per test image; where none was reached, the settings' own."""
     sensitivity: float
-    """There, of the annotated test lesions."""
+    """There, of the annotated lesions of single test slices."""
     weights_sha256: str
 
 
@@ -85,7 +89,10 @@ def export_detector(weights: Path, backbone: Backbone, results: Results, folder:
     data = weights.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     truth = results.detectors[backbone.value].annotated
-    point = truth.at_one or truth.operating
+    points = [point for point in truth.froc.at if point.rate == SERVED_RATE]
+    threshold, sensitivity = truth.operating.threshold, truth.operating.sensitivity
+    if points and points[0].threshold is not None:
+        threshold, sensitivity = points[0].threshold, points[0].sensitivity.value
     description = ExportedDetector(
         version=digest[:12],
         backbone=backbone,
@@ -94,8 +101,8 @@ def export_detector(weights: Path, backbone: Backbone, results: Results, folder:
         window=results.settings.data.window,
         trained_on=results.data,
         training_images=results.parts["training"].images,
-        threshold=point.threshold,
-        sensitivity=point.sensitivity,
+        threshold=threshold,
+        sensitivity=sensitivity,
         weights_sha256=digest,
     )
     write_bytes(folder / WEIGHTS, data)
@@ -185,7 +192,7 @@ class AlukoDetector:
         for k, answer in zip(slices, answers, strict=True):
             corners = answer["boxes"].double().cpu().numpy() * (side / size)
             for box, score in zip(corners, answer["scores"].tolist(), strict=True):
-                if score >= LEAST_SCORE and _in_liver(box, mask[:, :, k]):
+                if score >= min(LEAST_SCORE, self.description.threshold) and _in_liver(box, mask[:, :, k]):
                     x0, y0, x1, y1 = _without_padding(box, PADDING * side / 512).tolist()
                     boxes.append(SliceBox(int(k), (x0, y0, x1, y1), float(score)))
         return boxes
