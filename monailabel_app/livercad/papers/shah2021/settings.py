@@ -131,7 +131,7 @@ class LesionSettings(_Choices):
 
     base: str = Field(
         "resnet18",
-        description="A ResNet of torchvision’s. The paper’s ResNet101 takes ten times as long: days on two CPU cores.",
+        description="A ResNet of torchvision’s. The paper’s is ResNet101, which takes several times as long: time.",
     )
     weights: str = Field(
         "none",
