@@ -4,7 +4,7 @@
 
 Axes as in that package: right to left, front to back, foot to head; labels 1 liver, 2 tumour. The spacing (mm, the same
 along all axes) is not stored and has to be guessed from the anatomy. Lesions are found in the true liver and in
-the liver that is found.
+the liver that is found, by the lesion network alone and with the detector `rescored`, the crop taken for portal.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ import SimpleITK as sitk
 from rich.console import Console
 from rich.table import Table
 
+from livercad.core.phases import Phase
 from livercad.core.taxonomy import Label
 from livercad.core.volume import Volume
+from livercad.detection.matching import Matched
+from livercad.detectors.rescored import Rescorer
 from livercad.segmentation.lesions import LesionPredictor
 from livercad.segmentation.liver import LiverPredictor
 from livercad.settings import Settings
@@ -53,13 +56,18 @@ def main() -> None:
     true_liver = ct.like((labels >= Label.LIVER).astype(np.uint8))
     own_liver = LiverPredictor(Settings())(ct)
     find_lesions = LesionPredictor(Settings())
+    rescore = Rescorer(Settings())
     table = Table(title=f"{arguments.image.name} at {arguments.spacing} mm")
-    for column in ("liver", "Dice of the liver", "lesions found", "Dice of the lesions"):
+    for column in ("liver", "Dice of the liver", "lesions found", "Dice of the lesions", "rescored", "Dice"):
         table.add_column(column, justify="right")
     for name, liver in (("true", true_liver), ("found", own_liver)):
         found = find_lesions(ct, liver)
-        liver_dice = dice(liver.array, true_liver.array > 0)
-        table.add_row(name, liver_dice, str(len(found.scores)), dice(found.instances.array, labels == Label.LESION))
+        phases = dict.fromkeys(found.scores, (Phase.PORTAL,))
+        rescored = rescore({Phase.PORTAL: ct}, liver, Matched(found.instances, found.scores, phases))
+        cells = [dice(liver.array, true_liver.array > 0)]
+        for instances, scores in ((found.instances, found.scores), (rescored.instances, rescored.scores)):
+            cells += [str(len(scores)), dice(instances.array, labels == Label.LESION)]
+        table.add_row(name, *cells)
     Console().print(table)
 
 

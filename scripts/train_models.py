@@ -1,6 +1,6 @@
 """Train the models that come with LiverCAD, from phantoms alone.
 
-    python scripts/train_models.py phases|lesions|all --work work/training [--output OUT] [--ship]
+    python scripts/train_models.py phases|lesions|detector|all --work work/training [--output OUT] [--ship]
 
 A run that was stopped goes on where it was. A GPU is used when there is one. `--ship` puts the weights into the package
 and their hash into the registry of models.
@@ -16,6 +16,7 @@ from rich.console import Console
 
 from livercad.classification.training import train_lesions
 from livercad.cli.bar import progress_bar
+from livercad.detectors.training.recipe import train_detector
 from livercad.models.shipping import Trained, ship, write_trained
 from livercad.phases.training.recipe import train_phases
 from livercad.progress import Progress
@@ -23,6 +24,7 @@ from livercad.progress import Progress
 RECIPES: dict[str, Callable[[Path, Progress], Trained]] = {
     "phases": lambda work, progress: train_phases(work, progress=progress),
     "lesions": lambda work, progress: train_lesions(work, progress=progress),
+    "detector": lambda work, progress: train_detector(work, progress=progress),
 }
 """By the name of the subcommand: what makes weights in a work folder."""
 

@@ -21,7 +21,7 @@ class Settings(BaseModel):
     minimum_score: float = Field(0.5, ge=0, le=1, description="Lesions with a lower score are dropped.")
     minimum_volume_ml: float = Field(0.05, ge=0, description="Lesions smaller than this (ml) are dropped.")
     detector: Literal["components", "rescored", "faster-rcnn", "retinanet"] = Field(
-        "components", description="What decides which candidates are lesions; docs/lesions.md compares them."
+        "rescored", description="What decides which candidates are lesions; docs/lesions.md compares them."
     )
 
 

@@ -98,6 +98,19 @@ def test_scores_are_calibrated_on_patients_left_out(monkeypatch: pytest.MonkeyPa
     assert 0.75 < record["auc"] < 0.95 and record["candidates"] == 1000
 
 
+class SaysTheSame:
+    """In the place of the trees, or of the network."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def probabilities(self, features: np.ndarray) -> np.ndarray:
+        return np.full(len(features), self.value)
+
+    def probability(self, scene: Scene) -> np.ndarray:
+        return np.zeros(scene.searched.shape, np.float32)
+
+
 def test_of_candidates_that_overlap_the_surest_stays() -> None:
     region = np.zeros((20, 20, 20), bool)
     region[2:8, 2:8, 2:8] = True
@@ -105,6 +118,33 @@ def test_of_candidates_that_overlap_the_surest_stays() -> None:
     inside[3:6, 3:6, 3:6], apart[7:14, 7:14, 7:14] = True, True
     kept = without_overlap([Candidate(region, 0.6, ()), Candidate(inside, 0.9, ()), Candidate(apart, 0.2, ())])
     assert [one.score for one in kept] == [0.9, 0.2]
+
+
+def test_a_given_lesion_keeps_its_outline_unless_new_ones_are_clearly_surer() -> None:
+    whole = np.zeros((20, 20, 20), bool)
+    whole[2:14, 2:8, 2:8] = True
+    parts = [np.zeros_like(whole) for _ in range(2)]
+    parts[0][2:6, 2:8, 2:8], parts[1][9:14, 2:8, 2:8] = True, True
+    new = [Candidate(part, score, ()) for part, score in zip(parts, (0.99, 0.8), strict=True)]
+    for given, kept in ((0.95, [(0.99, 7)]), (0.7, [(0.99, 0), (0.8, 0)])):
+        told = without_overlap([*new, Candidate(whole, given, (), 7)], preferred=0.9)
+        assert [(one.score, one.number) for one in told] == kept
+
+
+def test_what_the_lesion_network_does_not_propose_is_doubted(scene: Scene, liver_case: Case) -> None:
+    class Sees(SaysTheSame):
+        def probability(self, scene: Scene) -> np.ndarray:
+            return np.where(one(scene, liver_case, 1), np.float32(0.99), np.float32(0))
+
+    instances = liver_case[2]
+    nothing = Matched(instances.like(np.zeros_like(instances.array)), {}, {})
+    same = Matched(instances, {1: 0.9}, {1: (Phase.PORTAL,)})
+    alone, agreed = (
+        score_candidates(scene, Sees(0), SaysTheSame(0.85), bring_found(scene, found), found)  # type: ignore[arg-type]
+        for found in (nothing, same)
+    )
+    assert alone[0].score == pytest.approx(1 / (1 + 0.15 / 0.85 * np.exp(2.0))) and not alone[0].number
+    assert len(agreed) == 1 and agreed[0].number == 1 and agreed[0].score > 0.85
 
 
 def test_the_list_keeps_given_outlines_drops_the_unsure_and_is_numbered_by_size(scene: Scene, liver_case: Case) -> None:
@@ -131,19 +171,6 @@ def test_a_candidate_is_a_lesion_none_or_not_sure() -> None:
     part[5:10, 5:10, 5] = True
     part[0:5, 0:10, 5] = True
     assert [label_of(region, truth) for region in (truth > 0, apart, part)] == [1, 0, -1]
-
-
-class SaysTheSame:
-    """In the place of the trees, or of the network."""
-
-    def __init__(self, value: float) -> None:
-        self.value = value
-
-    def probabilities(self, features: np.ndarray) -> np.ndarray:
-        return np.full(len(features), self.value)
-
-    def probability(self, scene: Scene) -> np.ndarray:
-        return np.zeros(scene.searched.shape, np.float32)
 
 
 def test_where_the_trees_see_nothing_the_networks_word_alone_is_not_enough(

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from livercad.models import registry
+from livercad.settings import Settings
 
 MEASURED = Path(__file__).resolve().parents[2] / "docs" / "measured"
 CARDS = Path(registry.__file__).parent / "cards"
 CLASSES = "lesion-classes-phantom"
 PHASES = "phases-phantom"
+DETECTORS = "detectors-phantom"
 
 
 def measured(file: str) -> dict[str, Any]:
@@ -65,3 +67,14 @@ def test_the_card_gives_these_numbers(classes: dict[str, Any]) -> None:
     for name, result in classes.items():
         assert f"{five(result):.3f}" in rows[name], name
         assert f"{result['ece_before']:.3f} to {result['ece_after']:.3f}" in rows[name], name
+
+
+def test_the_default_detector_finds_nine_lesions_of_ten_at_one_false_one_a_scan() -> None:
+    default, network = (measured(DETECTORS)[name] for name in (Settings().detector, "components"))
+    assert default["model"]["sha256"] == registry.find("lesion-detector-phantom").weights.sha256
+    larger = default["scores"]["sensitivity_from_10_mm"]["1.0"]["value"]
+    assert larger >= 0.9 > network["scores"]["sensitivity_from_10_mm"]["1.0"]["value"]
+    kept = default["scores"]["at_minimum_score"]
+    assert kept["false_positives"] <= kept["studies"] and kept["minimum_score"] == Settings().minimum_score
+    card = (CARDS / "lesion-detector-phantom.md").read_text(encoding="utf-8")
+    assert f"{larger:.2f}" in card and f"{default['scores']['average_precision']['value']:.2f}" in card

@@ -372,7 +372,13 @@ def test_submissions_that_do_not_fit_are_refused_with_a_sentence(server: Server,
 
 def test_models_are_listed_with_their_cards(server: Server) -> None:
     models = {model["name"]: model for model in server.get("/livercad/models").json()}
-    assert set(models) == {"liver-leuven", "lesions-leuven", "phases-phantom", "lesion-classes-phantom"}
+    assert set(models) == {
+        "liver-leuven",
+        "lesions-leuven",
+        "phases-phantom",
+        "lesion-classes-phantom",
+        "lesion-detector-phantom",
+    }
     for model in models.values():
         assert model["card"].startswith("# ") and model["licence"] and model["version"] and model["task"]
         assert model["installed"] is (model["problem"] == "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -40,13 +40,16 @@ class Candidate:
     number: int = 0
 
 
-def without_overlap(candidates: Sequence[Candidate]) -> list[Candidate]:
+def without_overlap(candidates: Sequence[Candidate], preferred: float = 1.0) -> list[Candidate]:
     """Keep the surest of candidates that are one lesion.
 
     Parameters
     ----------
     candidates : sequence of Candidate
         In any order.
+    preferred : float
+        A lesion of the list before is kept in the place of surer new candidates from this share of their score on; it
+        is then as sure as they.
 
     Returns
     -------
@@ -55,11 +58,20 @@ def without_overlap(candidates: Sequence[Candidate]) -> list[Candidate]:
     """
     kept: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda one: -one.score):
-        size = candidate.region.sum()
-        shared = [(candidate.region & other.region).sum() / min(size, other.region.sum()) for other in kept]
-        if not any(share >= OVERLAP for share in shared):
+        same = [place for place, other in enumerate(kept) if _are_one(candidate, other)]
+        if not same:
             kept.append(candidate)
-    return kept
+        elif candidate.number and not any(kept[place].number for place in same):
+            surest = max(kept[place].score for place in same)
+            if candidate.score >= preferred * surest:
+                kept = [other for place, other in enumerate(kept) if place not in same]
+                kept.append(replace(candidate, score=surest))
+    return sorted(kept, key=lambda one: -one.score)
+
+
+def _are_one(one: Candidate, other: Candidate) -> bool:
+    shared = int((one.region & other.region).sum())
+    return shared >= OVERLAP * min(int(one.region.sum()), int(other.region.sum()))
 
 
 def as_list(candidates: Sequence[Candidate], scene: Scene, before: Volume, settings: Settings) -> Matched:

@@ -84,7 +84,7 @@ class Scene:
         """
         block = _around(liver)
         near = liver.array[block]
-        grid = NetworkGrid(near.shape, liver.affine, (STEP_MM,) * 3)
+        grid = NetworkGrid.over(Volume(near, liver.affine), (STEP_MM,) * 3)
         inside = grid.to_network(near > 0) > 0.5
         hu = {phase: grid.to_network(image.array[block]) for phase, image in images.items()}
         first = next(phase for phase in REFERENCE_ORDER if phase in hu)

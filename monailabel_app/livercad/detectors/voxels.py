@@ -94,7 +94,8 @@ def cut_out(probability: Array) -> list[Mask]:
     """
     least = SMALLEST_ML * 1000 / STEP_MM**3
     found: list[Mask] = []
-    above, above_sizes = np.zeros(probability.shape, np.uint32), np.zeros(1)
+    above: npt.NDArray[Any] = np.zeros(probability.shape, np.uint32)
+    above_sizes = np.zeros(1)
     for level in sorted(LEVELS, reverse=True):
         pieces = cc3d.connected_components(np.asfortranarray(probability >= level), connectivity=6)
         sizes = np.bincount(pieces.ravel()).astype(np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +58,7 @@ class Example:
     truth: npt.NDArray[np.uint16]
 
 
-def phantom_arrays(path: Path, *seed: int) -> dict[str, npt.NDArray[np.generic]]:
+def phantom_arrays(path: Path, *seed: int) -> dict[str, npt.NDArray[Any]]:
     """Make a phantom's liver and what is around it, or read the one that was made before.
 
     Parameters
@@ -92,7 +93,7 @@ def phantom_arrays(path: Path, *seed: int) -> dict[str, npt.NDArray[np.generic]]
     return arrays
 
 
-def examples_of(arrays: dict[str, npt.NDArray[np.generic]], rng: np.random.Generator) -> list[Example]:
+def examples_of(arrays: dict[str, npt.NDArray[Any]], rng: np.random.Generator) -> list[Example]:
     """Make two examples of a phantom: with all phases, and with some.
 
     Parameters
@@ -112,9 +113,7 @@ def examples_of(arrays: dict[str, npt.NDArray[np.generic]], rng: np.random.Gener
     return [_example(arrays, phases, rng) for phases in (tuple(Phase), some)]
 
 
-def _example(
-    arrays: dict[str, npt.NDArray[np.generic]], phases: tuple[Phase, ...], rng: np.random.Generator
-) -> Example:
+def _example(arrays: dict[str, npt.NDArray[Any]], phases: tuple[Phase, ...], rng: np.random.Generator) -> Example:
     affine = np.asarray(arrays["affine"], np.float64)
     liver = Volume(_outlined(arrays["liver"] > 0, np.asarray(arrays["gallbladder"], bool), rng), affine)
     reference = Phase.PORTAL if Phase.PORTAL in phases else phases[-1]
