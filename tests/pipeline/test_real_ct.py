@@ -101,6 +101,7 @@ def test_a_healthy_liver_has_no_lesion(analyzer: Analyzer, real_data: Path) -> N
 
 
 def test_lesions_of_a_crop_are_found_in_its_true_liver(analyzer: Analyzer, crop_scores: list[list[str]]) -> None:
-    (liver, _, _, lesions_dice), _ = crop_scores
+    (liver, _, listed, dice_of_all, kept, dice_of_kept), _ = crop_scores
     assert liver == "true"
-    assert float(lesions_dice) >= 0.75
+    assert float(dice_of_all) >= 0.75 and float(dice_of_kept) >= 0.75
+    assert int(kept) < int(listed)

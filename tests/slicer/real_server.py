@@ -55,12 +55,12 @@ class RealServer:
     """``livercad serve``; with the fake app of the server's tests all but the networks is real."""
 
     def __init__(
-        self, folder: Path, write_studies: str = WRITE_STUDIES, app: Path | None = FAKE_APP, scoring: bool = False
+        self, folder: Path, write_studies: str = WRITE_STUDIES, app: Path | None = FAKE_APP, **conf: str
     ) -> None:
         self.folder = folder
         self.token = TOKEN
         # Real networks would score cases between the tests' requests, and take the processor from them.
-        self._scoring = str(scoring).lower()
+        self._conf = {"scoring": "false", **conf}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -83,7 +83,7 @@ class RealServer:
 
     def start(self) -> None:
         """Start, also after `kill`, on the same port; return when it answers."""
-        conf = "--app-conf", f"scoring={self._scoring}"
+        conf = [part for name, value in self._conf.items() for part in ("--app-conf", f"{name}={value}")]
         command = [PYTHON, "-m", "livercad", "serve", self.studies, *self._app, *conf]
         with (self.folder / "log.txt").open("a") as log:
             self.process = subprocess.Popen(

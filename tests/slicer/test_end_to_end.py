@@ -41,6 +41,8 @@ IMAGES = {
 NAMELESS = {"unenhanced": "a17", "arterial": "b4", "portal": "c9"}
 """File names that tell nothing: until the server has looked at the images, it takes the first for the reference."""
 NAMES = {"fakes": NAMELESS, "phantom": {phase: phase for phase in NAMELESS}, "patient": NAMELESS}
+DETECTORS = {"phantom": "rescored", "patient": "components"}
+"""The lesion network alone finds two specks beside the patient's tumour: lesions to reject."""
 CASE = "case7"
 WRITE_SYNTHETIC = """
 import sys
@@ -65,7 +67,7 @@ def server_for(kind, folder):
     if not all(path.exists() for path in images.values()):
         pytest.skip(f"The images are not there: {next(iter(images.values())).parent}")
     files = {f"{CASE}/{NAMES[kind][phase]}.nii.gz": path for phase, path in images.items()}
-    return RealServer(folder, copying(files), app=None)
+    return RealServer(folder, copying(files), app=None, detector=DETECTORS[kind])
 
 
 @pytest.fixture(params=("fakes", *IMAGES))
