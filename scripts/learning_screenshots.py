@@ -72,7 +72,9 @@ def main() -> None:
     """Start the server, label, train, save the pictures."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["LIVERCAD_MODELS"] = str(Path(folder) / "models")  # nothing is promoted on this machine
-        server = RealServer(Path(folder) / "server", WRITE_STUDIES.format(labelled=LABELLED, cases=CASES), scoring="true")
+        server = RealServer(
+            Path(folder) / "server", WRITE_STUDIES.format(labelled=LABELLED, cases=CASES), scoring="true"
+        )
         try:
             take(Annotator(SIZE), server, Path(folder))
         finally:
