@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -38,7 +39,7 @@ ScoredBox = tuple[tuple[float, ...], float]
 """Lower corner, then upper corner, in voxels of the scene, voxel i from i to i + 1; and the score."""
 
 
-class BoxDetector:
+class BoxDetector(ABC):
     """What both have in common: weights, and how boxes become lesions.
 
     A box's lesion is the ellipsoid that fills it, as far as it lies in what is searched: for its place and size; no
@@ -63,7 +64,7 @@ class BoxDetector:
         path = weights or weights_of(self.name)
         self._settings = settings
         self._network = self.make()
-        todo = "Train it and put its weights there; LiverCAD comes without (docs/lesions.md)."
+        todo = "LiverCAD comes without: put weights of your own there, or take --detector rescored or components."
         if not path.is_file():
             raise ModelError(path, found="no weights", expected=f"weights of the detector {self.name}", todo=todo)
         try:
@@ -76,13 +77,13 @@ class BoxDetector:
         self.model = ModelUsed(name=self.name, version="own", sha256=sha256, runtime="torch cpu fp32")
 
     @staticmethod
+    @abstractmethod
     def make() -> nn.Module:
         """The network, with random weights."""
-        raise NotImplementedError
 
+    @abstractmethod
     def boxes(self, scene: Scene, progress: Progress) -> list[ScoredBox]:
-        """Draw boxes in a scene."""
-        raise NotImplementedError
+        """Draw boxes in a scene, in its voxels."""
 
     def __call__(
         self, images: Mapping[Phase, Volume], liver: Volume, found: Matched, progress: Progress = silent

@@ -1,16 +1,38 @@
-"""What a paper leaves open, chosen by the user in a file."""
+"""What a paper leaves open: decided once, or chosen by the user in a file."""
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from livercad.errors import InputError
 
 Choices = TypeVar("Choices", bound=BaseModel)
+
+
+class FixedChoice(NamedTuple):
+    """A decision.
+
+    Parameters
+    ----------
+    name : str
+        What was to be decided.
+    value : str
+        How it was.
+    reason : str
+        Why.
+    of_phantoms : bool or None
+        True where it says how phantoms stand in for the paper's patients, False where it is about patients of one's
+        own, None where it holds for both.
+    """
+
+    name: str
+    value: str
+    reason: str
+    of_phantoms: bool | None = None
 
 
 def read_choices(path: Path, kind: type[Choices]) -> Choices:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+OURS, PAPER = "#1f6f8b", "#b5563c"
+"""Colours of the figures' numbers. They differ in lightness too, and in marker."""
+GRID = "#e5e7eb"
+
+
 def environment_of(package: str) -> jinja2.Environment:
     """The environment of a paper's page.
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
+from monailabel.interfaces.tasks.infer_v2 import InferType
 
 from livercad.core.taxonomy import Label
-from livercad.errors import ModelError
 from livercad.papers.aluko2018.predictor import NAME, AlukoDetector
-from livercad.progress import Progress, part
+from livercad.progress import part
 from livercad.server.jobs import current_progress
 from livercad.server.markups import scored_boxes
-from livercad.server.results import Result
+from livercad.server.paper_task import Analyse, PaperTask
 from livercad.studies.atomic import write_text
 
 LABELS = {"lesion": int(Label.LESION)}
@@ -26,7 +23,7 @@ LIVER_SHARE = 0.7
 """Of the time, for the progress: finding the liver."""
 
 
-class AlukoTask(InferTask):
+class AlukoTask(PaperTask[AlukoDetector]):
     """Boxes around lesions in the liver, found slice by slice on the reference phase.
 
     Parameters
@@ -37,26 +34,16 @@ class AlukoTask(InferTask):
         With the model, as a reproduction leaves it in ``OUT/model``; it may appear later.
     """
 
-    def __init__(self, analyse: Callable[[dict[str, Any], Progress], Result], folder: Path) -> None:
+    def __init__(self, analyse: Analyse, folder: Path) -> None:
         super().__init__(
-            InferType.DETECTION, LABELS, 3, "Lesions by the Faster R-CNN of Aluko et al. 2018, slice by slice"
+            InferType.DETECTION,
+            LABELS,
+            3,
+            "Lesions by the Faster R-CNN of Aluko et al. 2018, slice by slice",
+            analyse,
+            folder,
+            AlukoDetector,
         )
-        self._analyse = analyse
-        self._folder = folder
-        self._detector: AlukoDetector | None = None
-        self._loading = threading.Lock()
-
-    def is_valid(self) -> bool:
-        """Show the task always: without a model it answers with what to do."""
-        return True
-
-    def info(self) -> dict[str, Any]:
-        """Return what MONAI Label tells of a task, and whether its model is there."""
-        try:
-            self._loaded()
-        except ModelError as error:
-            return {**super().info(), "problem": str(error)}
-        return {**super().info(), "problem": ""}
 
     def __call__(self, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Find lesions on ``request["study"]``; the file is made in ``request["folder"]``.
@@ -99,12 +86,6 @@ class AlukoTask(InferTask):
             "label_names": LABELS,
             "latencies": {"total": round(time.perf_counter() - start, 3)},
         }
-
-    def _loaded(self) -> AlukoDetector:
-        with self._loading:
-            if self._detector is None:
-                self._detector = AlukoDetector(self._folder)
-            return self._detector
 
 
 __all__ = ["LABELS", "NAME", "AlukoTask"]

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
+from monailabel.interfaces.tasks.infer_v2 import InferType
 
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
-from livercad.errors import InputError, ModelError
+from livercad.errors import InputError
 from livercad.papers.shah2021.classes import CLASSES
 from livercad.papers.shah2021.predictor import NAME, FoundLesion, ShahDetector
 from livercad.papers.shah2021.settings import PHASES
 from livercad.pipeline.analysis import Analysis
-from livercad.progress import Progress, part
+from livercad.progress import part
 from livercad.server.jobs import current_progress
 from livercad.server.markups import named_boxes
-from livercad.server.results import Result
+from livercad.server.paper_task import Analyse, PaperTask
 from livercad.studies.atomic import write_text
 from livercad.studies.study import Study
 
@@ -33,7 +31,7 @@ ORDER = (Phase.PORTAL, Phase.ARTERIAL)
 """Which phase is looked at, where a study has both: lesions differ most from the liver in the portal one."""
 
 
-class ShahTask(InferTask):
+class ShahTask(PaperTask[ShahDetector]):
     """Boxes around lesions with class and probability, found slice by slice in the product's own liver.
 
     The product's liver is taken: its network finds the liver better than the paper's three convolutions, and the
@@ -47,26 +45,16 @@ class ShahTask(InferTask):
         With the model, as a reproduction leaves it in ``OUT/model``; it may appear later.
     """
 
-    def __init__(self, analyse: Callable[[dict[str, Any], Progress], Result], folder: Path) -> None:
+    def __init__(self, analyse: Analyse, folder: Path) -> None:
         super().__init__(
-            InferType.DETECTION, LABELS, 3, "Lesions and their classes by the MDL-CNN of Shah 2021, slice by slice"
+            InferType.DETECTION,
+            LABELS,
+            3,
+            "Lesions and their classes by the MDL-CNN of Shah 2021, slice by slice",
+            analyse,
+            folder,
+            ShahDetector,
         )
-        self._analyse = analyse
-        self._folder = folder
-        self._detector: ShahDetector | None = None
-        self._loading = threading.Lock()
-
-    def is_valid(self) -> bool:
-        """Show the task always: without a model it answers with what to do."""
-        return True
-
-    def info(self) -> dict[str, Any]:
-        """Return what MONAI Label tells of a task, and whether its model is there."""
-        try:
-            self._loaded()
-        except ModelError as error:
-            return {**super().info(), "problem": str(error)}
-        return {**super().info(), "problem": ""}
 
     def __call__(self, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Find lesions on ``request["study"]``; the file is made in ``request["folder"]``.
@@ -102,12 +90,6 @@ class ShahTask(InferTask):
             "label_names": LABELS,
             "latencies": {"total": round(time.perf_counter() - start, 3)},
         }
-
-    def _loaded(self) -> ShahDetector:
-        with self._loading:
-            if self._detector is None:
-                self._detector = ShahDetector(self._folder)
-            return self._detector
 
 
 def _check_phases(study: Study) -> None:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
+from monailabel.interfaces.tasks.infer_v2 import InferType
 
 from livercad.core.taxonomy import YasakaCategory
-from livercad.errors import InputError, ModelError
+from livercad.errors import InputError
 from livercad.papers.yasaka2018.capture import largest_section
 from livercad.papers.yasaka2018.predictor import NEEDED, YasakaPredictor
 from livercad.papers.yasaka2018.settings import PHASES
 from livercad.pipeline.analysis import Analysis
-from livercad.progress import Progress
 from livercad.server.jobs import current_progress
-from livercad.server.results import Result, write_boxes
+from livercad.server.paper_task import Analyse, PaperTask
+from livercad.server.results import write_boxes
 from livercad.studies.study import Study
 
 NAME = "yasaka2018"
 LABELS = {category.value: number for number, category in enumerate(YasakaCategory, start=1)}
 
 
-class YasakaTask(InferTask):
+class YasakaTask(PaperTask[YasakaPredictor]):
     """Probabilities of the five categories for lesions.
 
     Parameters
@@ -37,26 +35,16 @@ class YasakaTask(InferTask):
         With the model, as a reproduction leaves it in ``OUT/model``; it may appear later.
     """
 
-    def __init__(self, describe: Callable[[dict[str, Any], Progress], Result], folder: Path) -> None:
+    def __init__(self, describe: Analyse, folder: Path) -> None:
         super().__init__(
-            InferType.CLASSIFICATION, LABELS, 2, "Categories A to E of Yasaka 2018, from three phases of a lesion"
+            InferType.CLASSIFICATION,
+            LABELS,
+            2,
+            "Categories A to E of Yasaka 2018, from three phases of a lesion",
+            describe,
+            folder,
+            YasakaPredictor,
         )
-        self._describe = describe
-        self._folder = folder
-        self._predictor: YasakaPredictor | None = None
-        self._loading = threading.Lock()
-
-    def is_valid(self) -> bool:
-        """Show the task always: without a model it answers with what to do."""
-        return True
-
-    def info(self) -> dict[str, Any]:
-        """Return what MONAI Label tells of a task, and whether its model is there."""
-        try:
-            self._loaded()
-        except ModelError as error:
-            return {**super().info(), "problem": str(error)}
-        return {**super().info(), "problem": ""}
 
     def __call__(self, request: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Classify the lesions of ``request["study"]``; the file is made in ``request["folder"]``.
@@ -77,7 +65,7 @@ class YasakaTask(InferTask):
         start = time.perf_counter()
         predictor = self._loaded()
         _check_phases(request["study"])
-        result = self._describe(request, current_progress())
+        result = self._analyse(request, current_progress())
         lesions = [_answer(predictor, result.analysis, lesion.number) for lesion in result.findings.lesions]
         file = write_boxes(result, Path(request["folder"]))
         return str(file), {
@@ -86,12 +74,6 @@ class YasakaTask(InferTask):
             "label_names": LABELS,
             "latencies": {"total": round(time.perf_counter() - start, 3)},
         }
-
-    def _loaded(self) -> YasakaPredictor:
-        with self._loading:
-            if self._predictor is None:
-                self._predictor = YasakaPredictor(self._folder)
-            return self._predictor
 
 
 def _check_phases(study: Study) -> None:

@@ -8,17 +8,15 @@ from livercad.evaluation.figures import LINE_COLOR
 from livercad.networks.faster_rcnn import Backbone
 from livercad.papers.aluko2018.results import Interval, Results
 from livercad.papers.aluko2018.training import Curves
+from livercad.papers.page import GRID, OURS, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-OURS, PAPER = "#1f6f8b", "#b5563c"
-"""They differ in lightness too, and in marker."""
 COLORS = (OURS, "#8a5a00", "#6b7280", "#7b4f9d")
 STYLES = ("-", "--", "-.", ":")
 """Of several curves, which colours alone would not tell apart for everybody."""
-GRID = "#e5e7eb"
 
 
 def froc_figure(results: Results) -> Figure:

@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class FixedChoice:
-    """A choice.
-
-    Parameters
-    ----------
-    name, value, reason : str
-        For people.
-    """
-
-    name: str
-    value: str
-    reason: str
-
+from livercad.papers.choices import FixedChoice
 
 ALWAYS = (
     FixedChoice(

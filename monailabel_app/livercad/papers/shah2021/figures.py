@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from livercad.evaluation.figures import LINE_COLOR
+from livercad.papers.page import GRID, OURS, PAPER
 from livercad.papers.shah2021.classes import CLASSES
 from livercad.papers.shah2021.results import Interval, NetworkResult, Results
 from livercad.papers.shah2021.settings import Split
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-OURS, PAPER, TEST = "#1f6f8b", "#b5563c", "#d08a1d"
-"""They differ in lightness too, and in marker or dashes."""
-GRID = "#e5e7eb"
+TEST = "#d08a1d"
+"""It differs from `OURS` and `PAPER` in lightness too, and in marker or dashes."""
 SPLIT_TITLES = {Split.IMAGE: "split by image, as the paper", Split.PATIENT: "split by patient"}
 
 

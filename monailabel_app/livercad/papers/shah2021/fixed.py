@@ -5,30 +5,7 @@ What can be chosen is in `settings`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class FixedChoice(NamedTuple):
-    """A decision.
-
-    Parameters
-    ----------
-    name : str
-        What was to be decided.
-    value : str
-        How it was.
-    reason : str
-        Why.
-    of_phantoms : bool or None
-        True where it says how phantoms stand in for the paper's patients, False where it is about patients of one's
-        own, None where it holds for both.
-    """
-
-    name: str
-    value: str
-    reason: str
-    of_phantoms: bool | None = None
-
+from livercad.papers.choices import FixedChoice
 
 FIXED_CHOICES = (
     FixedChoice(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from livercad.evaluation.figures import LINE_COLOR
+from livercad.papers.page import GRID, OURS, PAPER
 from livercad.papers.yasaka2018 import published
 from livercad.papers.yasaka2018.arrays import CATEGORIES
 from livercad.papers.yasaka2018.results import Results
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-OURS, PAPER = "#1f6f8b", "#b5563c"
-"""They differ in lightness too, and in marker."""
-GRID = "#e5e7eb"
 LETTERS = "abcde"
 
 
