@@ -238,13 +238,24 @@ def test_what_could_not_be_registered_is_registered_by_the_next_server_also_afte
     registry.answers = True
     second = registry.server()
     second.open(Jobs())
-    until(lambda: all(training.stage is Stage.DONE for training in second.trainings.all()))
+    until(lambda: [results(registry, place) for place in places] == [["trained", "done"]] * 2)
     until(lambda: not second.is_at_work)
+    assert [training.stage for training in second.trainings.all()] == [Stage.DONE] * 2
     assert sorted(registry.added) == sorted(registry.trained) == sorted(place.name for place in places)
     assert second.trainings.failed() == [] and second.latest and second.latest.id == places[1].name
-    assert [results(registry, place) for place in places] == [["trained", "done"]] * 2
     train(second, 3)
     assert not any((place / WEIGHTS).exists() for place in places)
+
+
+def test_the_end_of_a_training_is_recorded_that_a_kill_has_left_out_also_of_an_older_one(registry: Registry) -> None:
+    first = registry.server()
+    places = [train(first, seed) for seed in (1, 2)]
+    first.trainings.write(first.trainings.all()[0].model_copy(update={"stage": Stage.FAILED, "error": "no memory"}))
+    for _ in range(2):
+        second = registry.server()
+        second.open(Jobs())
+        second.close()
+    assert results(registry, places[0]) == ["trained", "failed"]
 
 
 def test_what_could_not_be_registered_is_registered_when_it_is_asked_for_again(registry: Registry) -> None:

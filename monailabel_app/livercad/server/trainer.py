@@ -83,12 +83,13 @@ class Trainer:
         """
         self._jobs = jobs
         known = self.trainings.all()
+        for training in known:
+            if training.stage not in OPEN:  # a kill comes also between the end of a training and its record
+                record_end(self._store().book.audit, training)
         if known:
             self.latest = known[-1]
             if self.latest.stage in OPEN:
                 self._run(self.latest)
-            else:
-                record_end(self._store().book.audit, self.latest)
         threading.Thread(target=self._register_later, name="register later", daemon=True).start()
 
     def close(self) -> None:
