@@ -153,20 +153,6 @@ def phases(pen: Pen) -> None:
     pen.disc(19, 29, 7, SAND)
 
 
-def lesions(pen: Pen) -> None:
-    """A list of lesions."""
-    for y, color in ((11, GREEN), (24, RED), (37, SAND)):
-        pen.disc(10, y, 5, color)
-        pen.line((22, y), (42, y), color=GREY)
-
-
-def crops(pen: Pen) -> None:
-    """A crop's two corners around a lesion."""
-    pen.line((12, 4), (12, 36), (44, 36), color=GREY)
-    pen.line((4, 12), (36, 12), (36, 44), color=GREY)
-    pen.disc(24, 24, 7, SAND)
-
-
 DRAWN: dict[str, Callable[[Pen], None]] = {
     "connect": connect,
     "next": next_case,
@@ -183,8 +169,6 @@ DRAWN: dict[str, Callable[[Pen], None]] = {
     "train": train,
     "stop": stop,
     "phases": phases,
-    "lesions": lesions,
-    "crops": crops,
 }
 
 

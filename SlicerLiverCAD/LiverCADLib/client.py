@@ -189,8 +189,7 @@ class Client:
         self,
         case: str,
         annotation: Mapping[str, Any],
-        label: Path,
-        instances: Path,
+        maps: Mapping[str, Path],
         basedOn: int,
         task: Task,
         force: bool = False,
@@ -203,8 +202,8 @@ class Client:
             Its name.
         annotation : mapping
             `livercad.core.annotation.Annotation.to_dict`.
-        label, instances : Path
-            NIfTI maps on the reference's grid.
+        maps : mapping of str to Path
+            NIfTI on the reference's grid: `label`, `instances`, and `rejected` where rejected lesions have voxels.
         basedOn : int
             Version that was opened; 0 for none.
         task : Task
@@ -218,9 +217,8 @@ class Client:
             `version` and `submitted`.
         """
         fields = {"annotation": json.dumps(dict(annotation)), "based_on": str(basedOn)}
-        files = [("label", label), ("instances", instances)]
         query = {"force": "true"} if force else {}
-        return self._send("PUT", pathOf("livercad", "cases", case, "submission"), fields, files, task, query)
+        return self._send("PUT", pathOf("livercad", "cases", case, "submission"), fields, [*maps.items()], task, query)
 
     def submission(self, case: str, version: int | None = None) -> dict[str, Any] | None:
         """Latest submission or that of a version, without its maps; None when there is none."""
@@ -232,7 +230,7 @@ class Client:
     def downloadSubmission(
         self, case: str, kind: str, target: Path, task: Task, version: int | None = None
     ) -> Path | None:
-        """Download the map `label` or `instances` of a submission; None when there is none."""
+        """Download the map `label`, `instances` or `rejected` of a submission; None when there is none."""
         path = pathOf("livercad", "cases", case, "submission", kind)
         params = {"version": str(version)} if version else None
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from livercad.core.annotation import Annotation
+from livercad.core.annotation import Annotation, Verdict
 from livercad.core.findings import Findings
 from LiverCADLib.caseLoading import ANALYSIS
 from LiverCADLib.clientErrors import ServerFaultError
@@ -91,17 +91,18 @@ def fetchSubmission(task, client, case, grid):
     if told is None:
         return None
     version = int(told["version"])
-    with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
-        files = {}
-        for number, kind in enumerate(("label", "instances")):
-            part = task.part(number / 2, (number + 1) / 2)
-            files[kind] = client.downloadSubmission(case, kind, Path(folder) / f"{kind}.nii.gz", part, version)
-        if files["label"] is None:
-            raise ServerFaultError(_("The server has no label map of its version {version}.").format(version=version))
-        label = readVolume(files["label"])
-        instances = readVolume(files["instances"]) if files["instances"] else None
     annotation = Annotation.from_dict(told["annotation"]) if told["annotation"] else None
-    return AnnotatedCase.fromMaps(annotation, grid, label, instances, version)
+    isAnyRejected = annotation and any(lesion.verdict is Verdict.REJECTED for lesion in annotation.lesions)
+    kinds = ("label", "instances", "rejected") if isAnyRejected else ("label", "instances")
+    maps = {}
+    with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
+        for number, kind in enumerate(kinds):
+            part = task.part(number / len(kinds), (number + 1) / len(kinds))
+            file = client.downloadSubmission(case, kind, Path(folder) / f"{kind}.nii.gz", part, version)
+            maps[kind] = readVolume(file) if file else None
+    if maps["label"] is None:
+        raise ServerFaultError(_("The server has no label map of its version {version}.").format(version=version))
+    return AnnotatedCase.fromMaps(annotation, grid, version=version, **maps)
 
 
 def _mapIn(image, name):

@@ -41,6 +41,8 @@ class Workspace:
         Their views.
     workbench : Workbench
         Its masks and lesions.
+    submitting : Submitting
+        Takes them to the server and back.
     registrations : RegistrationLoader
         Fetches how the phases are registered.
     crops : LesionCrops

@@ -52,8 +52,19 @@ def test_a_lesion_without_size_is_refused() -> None:
         replace(LESION, diameter_mm=0.0)
 
 
+def test_a_deleted_lesion_is_a_rejected_one() -> None:
+    with pytest.raises(ValueError, match="Lesion 3 is deleted, so it is rejected, not accepted"):
+        replace(LESION, is_deleted=True)
+
+
+def test_what_an_older_schema_lacks_has_its_usual_value() -> None:
+    older = {**ANNOTATION.to_dict(), "schema_version": "1.0"}
+    older["lesions"] = [{name: v for name, v in each.items() if name != "is_deleted"} for each in older["lesions"]]
+    assert Annotation.from_dict(older) == replace(ANNOTATION, schema_version="1.0")
+
+
 def test_a_much_newer_schema_is_refused_with_both_versions() -> None:
-    with pytest.raises(ValueError, match=r"version 2\.0 cannot be read; this is version 1\.0"):
+    with pytest.raises(ValueError, match=r"version 2\.0 cannot be read; this is version 1\.1"):
         Annotation.from_dict({**ANNOTATION.to_dict(), "schema_version": "2.0"})
 
 

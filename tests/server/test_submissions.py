@@ -135,6 +135,32 @@ def test_rejected_lesions_are_in_no_map(store: StudyDatastore, tmp_path: Path) -
     assert submissions.submit(store, annotation, *write_maps(tmp_path, image(), (1,))).version == 1
 
 
+def test_a_map_of_rejected_lesions_is_kept_beside_the_others(store: StudyDatastore, tmp_path: Path) -> None:
+    annotation, maps = annotation_of("one", (1,), rejected=(2,)), write_maps(tmp_path, image(), (1,))
+    rejected = write_maps(tmp_path / "rejected", image(), (2,))[1]
+    first = submissions.submit(store, annotation, *maps, rejected=rejected)
+    again = submissions.submit(store, annotation, *maps, rejected=rejected)
+    assert (first.version, again) == (1, first) and first.rejected is not None
+    assert np.array_equal(voxels(first.rejected)[0], maps_of(image(), (2,))[1].array)
+    without = submissions.submit(store, annotation, *maps, based_on=1)
+    assert (without.version, without.rejected) == (2, None)
+    assert submissions.find(store, "one", 1).rejected is not None
+    assert submissions.submit(store, annotation, *maps, rejected=rejected, based_on=2).version == 3
+
+
+def test_a_map_of_rejected_lesions_shows_no_others_and_lies_on_the_images_grid(
+    store: StudyDatastore, tmp_path: Path
+) -> None:
+    annotation, maps = annotation_of("one", (1,), rejected=(2,)), write_maps(tmp_path, image(), (1,))
+    for sent, message in (
+        (write_maps(tmp_path / "others", image(), (1, 2))[1], "lesions 1, 2; expected only those .* rejects: 2"),
+        (write_maps(tmp_path / "grid", synthetic_abdomen(0, (32, 24, 21)), (2,))[1], "another grid"),
+    ):
+        with pytest.raises(InputError, match=message):
+            submissions.submit(store, annotation, *maps, rejected=sent)
+    assert store.label_versions("one", "final") == []
+
+
 def test_a_case_without_lesions_can_be_submitted(store: StudyDatastore, tmp_path: Path) -> None:
     assert submit(store, tmp_path, ()).version == 1
 

@@ -146,10 +146,7 @@ class Annotator:
         return [[widget.item(row, n).text() for n in range(widget.columnCount)] for row in range(widget.rowCount)]
 
     def state(self) -> dict[str, Any]:
-        """Everything of the case that an annotator sees or has said; voxels by their fingerprints.
-
-        Those of rejected lesions are left out: they are not submitted.
-        """
+        """Everything of the case that an annotator sees or has said; voxels by their fingerprints."""
         bench, parameters = self.work.workbench, self.work.caseScene.parameters
         records = {number: bench.lesions.records[number] for number in bench.lesions.numbers}
         masks = bench.segmentation.lesions()
@@ -161,10 +158,14 @@ class Annotator:
                 number: (each.origin, each.verdict, each.type, each.label, each.comment, each.found)
                 for number, each in records.items()
             },
-            "voxels": {n: mask.fingerprint for n, mask in masks.items() if n in records and not records[n].isRejected},
+            "voxels": {number: mask.fingerprint for number, mask in masks.items()},
+            "shown": {number: self._isShown(id_) for number, id_ in bench.segmentation.lesionIds.items()},
             "liver": bench.segmentation.liver.fingerprint,
             "table": self.table(),
         }
+
+    def _isShown(self, segment_id: str) -> bool:
+        return self.work.workbench.segmentation.node.GetDisplayNode().GetSegmentVisibility(segment_id)
 
     def picture(self, path: Path, widget: Any = None) -> Path:
         """Save what the window, or a part of it, looks like."""

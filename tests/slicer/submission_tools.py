@@ -25,13 +25,13 @@ class SubmissionServer:
     def __init__(self, folder):
         self.folder, self.versions, self.error = folder, [], None
 
-    def submit(self, case, annotation, label, instances, basedOn, task, force=False):
+    def submit(self, case, annotation, maps, basedOn, task, force=False):
         task.report(0.5, "Sending")
         if self.error:
             raise self.error
         if basedOn < len(self.versions) and not force:
             raise ConflictError(f"Version {len(self.versions)} is newer than the one that you opened.", 409)
-        self.versions.append((annotation, label.read_bytes(), instances.read_bytes()))
+        self.versions.append((annotation, {name: path.read_bytes() for name, path in maps.items()}))
         return {"version": len(self.versions), "submitted": "now"}
 
     def submission(self, case, version=None):
@@ -42,8 +42,8 @@ class SubmissionServer:
         return {"version": len(self.versions), "submitted": "now", "annotation": self.versions[-1][0]}
 
     def downloadSubmission(self, case, kind, target, task, version=None):
-        target.write_bytes(self.versions[version - 1][1 if kind == "label" else 2])
-        return target
+        content = self.versions[version - 1][1].get(kind)
+        return target if content and target.write_bytes(content) else None
 
 
 @pytest.fixture

@@ -214,7 +214,8 @@ def test_a_submission_says_what_it_is_based_on(server, client, tmp_path):
     (tmp_path / "label").write_bytes(b"1")
     (tmp_path / "instances").write_bytes(b"2")
     server.routes["PUT", "/livercad/cases/a/submission"] = {"version": 4, "submitted": "now"}
-    answer = client.submit("a", {"case": "a"}, tmp_path / "label", tmp_path / "instances", 3, Task(), force=True)
+    maps = {name: tmp_path / name for name in ("label", "instances")}
+    answer = client.submit("a", {"case": "a"}, maps, 3, Task(), force=True)
     assert answer["version"] == 4
     form = {field: content for field, _, content in server.received[-1].form()}
     assert form == {"annotation": b'{"case": "a"}', "based_on": b"3", "label": b"1", "instances": b"2"}

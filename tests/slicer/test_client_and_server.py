@@ -140,23 +140,24 @@ def maps(client, case, folder):
         mask.CopyInformation(reference)
         mask[30:34, 30:34, 20:22] = value
         sitk.WriteImage(mask, str(folder / f"{name}.nii.gz"))
-    return folder / "label.nii.gz", folder / "instances.nii.gz"
+    return {name: folder / f"{name}.nii.gz" for name in ("label", "instances")}
 
 
 def test_a_submission_comes_back_as_it_was_and_a_newer_one_is_not_run_over(client, tmp_path):
-    label, instances = maps(client, "of_the_client", tmp_path)
+    sent = maps(client, "of_the_client", tmp_path)
     assert client.submission("of_the_client") is None
-    first = client.submit("of_the_client", annotation("of_the_client"), label, instances, 0, Task())
+    first = client.submit("of_the_client", annotation("of_the_client"), sent, 0, Task())
     back = client.submission("of_the_client")
     assert back["version"] == first["version"]
     assert Annotation.from_dict(back["annotation"]).lesions[0].number == 3
-    for kind, original in (("label", label), ("instances", instances)):
+    for kind, original in sent.items():
         path = client.downloadSubmission("of_the_client", kind, tmp_path / f"{kind}_back.nii.gz", Task())
         assert np.array_equal(voxels(path), voxels(original))
+    assert client.downloadSubmission("of_the_client", "rejected", tmp_path / "none.nii.gz", Task()) is None
     complete = annotation("of_the_client", CaseState.COMPLETE)
     with pytest.raises(clientErrors.ConflictError):
-        client.submit("of_the_client", complete, label, instances, 0, Task())
-    second = client.submit("of_the_client", complete, label, instances, 0, Task(), force=True)
+        client.submit("of_the_client", complete, sent, 0, Task())
+    second = client.submit("of_the_client", complete, sent, 0, Task(), force=True)
     assert second["version"] > first["version"]
     assert client.submission("of_the_client", first["version"])["annotation"]["state"] == "in_progress"
     listed = next(case for case in client.cases() if case["case"] == "of_the_client")

@@ -150,7 +150,7 @@ def test_a_server_that_dies_before_it_answers_is_asked_again_when_that_does_no_h
 def test_what_is_not_to_be_done_twice_is_sent_once(server, client, tmp_path):
     server.routes["PUT", "/livercad/cases/a/submission"] = die
     (tmp_path / "map").write_bytes(b"1")
-    error = failure(client.submit, "a", {}, tmp_path / "map", tmp_path / "map", 0, Task())
+    error = failure(client.submit, "a", {}, {"label": tmp_path / "map"}, 0, Task())
     assert type(error) is clientErrors.InterruptedAnswerError
     assert "stopped answering in the middle" in str(error)
     assert server.paths("PUT") == ["/livercad/cases/a/submission"]

@@ -42,7 +42,7 @@ NAMELESS = {"unenhanced": "a17", "arterial": "b4", "portal": "c9"}
 """File names that tell nothing: until the server has looked at the images, it takes the first for the reference."""
 NAMES = {"fakes": NAMELESS, "phantom": {phase: phase for phase in NAMELESS}, "patient": NAMELESS}
 DETECTORS = {"phantom": "rescored", "patient": "components"}
-"""The lesion network alone finds two specks beside the patient's tumour: lesions to reject."""
+"""The lesion network alone finds two specks beside the patient's tumour: lesions to reject and to delete."""
 CASE = "case7"
 WRITE_SYNTHETIC = """
 import sys
@@ -55,7 +55,7 @@ for phase, name in {names!r}.items():
     make = abdomen_elsewhere if phase == "portal" else synthetic_abdomen
     write_volume(make(5, phase=Phase(phase)), Path(sys.argv[1]) / {case!r} / f"{{name}}.nii.gz")
 """
-MAPS = "label", "instances"
+MAPS = "label", "instances", "rejected"
 SERVER_STEPS = ("connect", "next", "find", "saliency", "submit", "reopen")
 
 
@@ -157,7 +157,7 @@ def find_and_look(annotator):
 
 
 def correct(annotator, number):
-    """One correction, another type, a lesion that is none, lesions that were missed; answers where those are put."""
+    """One correction, another type, lesions that were missed, lesions that are none; answers where marks are put."""
     module, bench = annotator.module, annotator.work.workbench
     before = bench.lesions.measured(number)
     rest = {n: bench.segmentation.lesion(n).fingerprint for n in bench.lesions.numbers if n != number}
@@ -171,13 +171,17 @@ def correct(annotator, number):
     for each, place in places.items():
         annotator.step("circle", lambda place=place: annotator.add_by_circle(place, 12.0))
         assert bench.lesions.records[each].diameterMm == pytest.approx(12.0, abs=3.0)
-    none = next(iter(rest), added[1])
-    annotator.select(none)
-    annotator.step("reject", module.lesionsPanel.rejectButton.click)
+    for none in (added[1], *list(rest)[:1]):
+        annotator.select(none)
+        annotator.step("reject", module.lesionsPanel.rejectButton.click)
+        assert bench.lesions.records[none].verdict is Verdict.REJECTED
+    for gone in list(rest)[1:2]:
+        annotator.select(gone)
+        annotator.step("delete", module.lesionsPanel.deleteButton.click)
+        assert gone not in bench.lesions.numbers
     assert bench.lesions.records[number].type is LesionType.FNH
     assert bench.lesions.records[number].label is LesionClass.OTHER_BENIGN
-    assert bench.lesions.records[none].verdict is Verdict.REJECTED
-    return {each: place for each, place in places.items() if each != none}
+    return places
 
 
 def healthy_places(bench):
@@ -199,15 +203,17 @@ def check_where_maps_lie(annotator, client, number, places, folder):
     """What was submitted lies in the file of the portal image, voxel by voxel, as another library reads both."""
     image = sitk.ReadImage(str(annotator.server.studies / CASE / f"{annotator.names['portal']}.nii.gz"))
     files = [client.downloadSubmission(CASE, kind, folder / f"{kind}.nii.gz", Task()) for kind in MAPS]
-    label, numbers = (sitk.ReadImage(str(file)) for file in files)
-    for each in (label, numbers):
+    label, numbers, rejected = (sitk.ReadImage(str(file)) for file in files)
+    for each in (label, numbers, rejected):
         assert each.GetSize() == image.GetSize()
         for theirs, its in zip(_corners(each), _corners(image), strict=True):
             assert theirs == pytest.approx(its, abs=0.01)
     voxels = sitk.GetArrayFromImage(numbers)
     assert np.array_equal(sitk.GetArrayFromImage(label) == Label.LESION, voxels > 0)
+    no = sitk.GetArrayFromImage(rejected)
+    assert not set(np.unique(no)[1:]) & set(np.unique(voxels)), "a lesion is rejected, or it is not"
     for each, place in places.items():
-        middle = np.argwhere(voxels == each).mean(axis=0)[::-1]
+        middle = np.argwhere((voxels == each) | (no == each)).mean(axis=0)[::-1]
         lies = numbers.TransformContinuousIndexToPhysicalPoint(middle.tolist())
         assert np.allclose(np.multiply(lies, (-1, -1, 1)), place, atol=max(numbers.GetSpacing()))
     if annotator.kind == "fakes":  # whose lesions have one HU, and another than the liver

@@ -23,7 +23,7 @@ from livercad.core.annotation import Origin, Verdict
 from livercad.core.geometry import transform_points
 from livercad.core.taxonomy import LesionClass, LesionType
 from LiverCADLib.scene.analysis import AnalysisAnswer, takeAnalysis, takeDescriptions
-from LiverCADLib.scene.masks import Mask
+from LiverCADLib.scene.masks import Mask, ball
 from LiverCADLib.scene.measures import measure, placeIn
 
 
@@ -203,6 +203,15 @@ def test_a_mark_takes_no_voxels_from_other_lesions():
     bench.editor.addMark(at(bench, 18, 12, 6), 9.0)
     assert {number: bench.segmentation.lesion(number).fingerprint for number in BLOCKS} == before
     assert not (on_grid(bench.segmentation.lesion(4)) & filled(BLOCKS[1])).any()
+
+
+def test_a_mark_may_lie_where_a_rejected_lesion_lies_and_is_whole():
+    bench = bench_with_lesions()
+    bench.editor.setVerdict([1], Verdict.REJECTED)
+    number = bench.editor.addMark(at(bench, 13, 12, 6), 8.0)
+    whole = ball(at(bench, 13, 12, 6), 8.0, bench.segmentation.shape, bench.segmentation.affine)
+    assert bench.segmentation.lesion(number).fingerprint == whole.fingerprint
+    assert np.array_equal(on_grid(bench.segmentation.lesion(1)), filled(BLOCKS[1]))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from standin.loader import openModule
 from standin.widgets.segmenteditor import KEYS as EDITOR_KEYS
 
 from livercad.core.phases import Phase
+from LiverCADLib.panels.parts import ICONS, iconOf
 from LiverCADLib.scene.layouts import layoutNumber
 from LiverCADLib.scene.placing import Way
 
@@ -68,6 +69,18 @@ def test_a_saved_scenes_layout_is_known_before_the_module_is_opened(opened, monk
 def test_the_help_has_a_link_to_the_tutorial(opened):
     assert f"href='{opened.module.TUTORIAL}'" in opened.instance.parent.helpText
     assert opened.module.TUTORIAL.endswith("docs/slicer.md") and (ROOT / "docs" / "slicer.md").is_file()
+
+
+def test_every_icon_that_a_button_names_is_there_and_none_is_left_over(monkeypatch, opened):
+    named = set()
+
+    def named_icon(name):
+        named.add(name)
+        return iconOf(name)
+
+    monkeypatch.setattr("LiverCADLib.panels.parts.iconOf", named_icon)
+    opened.module.LiverCADTest()._openPanel().close()
+    assert named == {file.stem for file in ICONS.glob("*.png")} - {"LiverCAD", "LiverCADPhantom"}
 
 
 def test_the_sections_are_in_the_order_of_work(opened, module):

@@ -11,6 +11,7 @@ from case_lesions import (
     KINDS,
     LIVER,
     SHAPE,
+    answer,
     bench_with_lesions,
     empty_bench,
     filled,
@@ -35,6 +36,7 @@ from LiverCADLib.scene.caseFolder import (
     writeCase,
     writeFindings,
 )
+from LiverCADLib.scene.lesionTable import tableOf
 from LiverCADLib.scene.masks import Mask
 from LiverCADLib.scene.submission import AnnotatedCase, SubmissionError, annotatedLesions, concerns
 
@@ -61,14 +63,19 @@ def annotated_bench(kind="oblique"):
     return bench
 
 
-def reopened(bench, kind="oblique", version=3):
+def reopened(bench, kind="oblique", version=3, has_rejected=True):
     """Send the case through files, as a server keeps it, and open it in a fresh scene."""
     case = bench.collect("ann")
     annotation = Annotation.from_dict(json.loads(json.dumps(case.annotation.to_dict())))
-    label, numbers = case.maps()
+    rejected = case.rejectedMap() if has_rejected else None
     again = empty_bench(kind)
-    again.restore(AnnotatedCase.fromMaps(annotation, again.segmentation.grid, label, numbers, version))
+    again.restore(AnnotatedCase.fromMaps(annotation, again.segmentation.grid, *case.maps(), version, rejected))
     return again
+
+
+def table(bench):
+    """What the table says of the lesions."""
+    return [row.texts for row in tableOf(bench.lesions).rows]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -135,15 +142,15 @@ def test_opening_a_submitted_case_brings_everything_back(kind):
         ).fingerprint
     )
     back, its_masks = everything(again)
-    assert its_masks == {number: mask for number, mask in masks.items() if number != 3}
+    assert its_masks == masks and table(again) == table(bench)
+    assert not again.segmentation.node.GetDisplayNode().GetSegmentVisibility(again.segmentation.lesionIds[3])
     for number in (1, 2, 3, 4, 6):
         was, now = records[number], back[number]
         for kept in ("number", "origin", "verdict", "type", "label", "mergedFrom", "comment", "center", "diameterMm"):
             assert getattr(now, kept) == getattr(was, kept), (number, kept)
         assert now.isOutdated(again.lesions.measured(number)) == was.isOutdated(bench.lesions.measured(number))
         assert now.score == was.score
-        if number != 3:
-            assert now.isOutlined(again.lesions.measured(number)) == was.isOutlined(bench.lesions.measured(number))
+        assert now.isOutlined(again.lesions.measured(number)) == was.isOutlined(bench.lesions.measured(number))
     assert again.lesions.nextNumber == bench.lesions.nextNumber == 7
 
 
@@ -167,7 +174,6 @@ def test_numbers_survive_deleting_renaming_and_reordering_between_submissions(se
     chance = np.random.default_rng(seed)
     bench = annotated_bench()
     fingerprints = {number: mask.fingerprint for number, mask in bench.segmentation.lesions().items()}
-    del fingerprints[3]  # rejected: not in the map
     ever = set(bench.lesions.records) | {5}
     for turn in range(4):
         bench = reopened(bench)
@@ -179,7 +185,7 @@ def test_numbers_survive_deleting_renaming_and_reordering_between_submissions(se
         for id_ in order:
             if chance.random() < 0.5:
                 segmentation.GetSegment(id_).SetName(f"lesion {chance.integers(1, 9)}")
-        gone = int(chance.choice(sorted(fingerprints)))
+        gone = int(chance.choice(sorted(set(fingerprints) - {3})))  # which is rejected
         segmentation.RemoveSegment(bench.segmentation.lesionIds[gone])
         del fingerprints[gone]
         new = bench.editor.addMark(at(bench, 4 + 8 * turn, 33, 14), 5.0)
@@ -187,6 +193,42 @@ def test_numbers_survive_deleting_renaming_and_reordering_between_submissions(se
         ever.add(new)
         fingerprints[new] = bench.segmentation.lesion(new).fingerprint
         bench.editor.setType([new], LesionType.CYST)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rejected_lesions_come_back_whoever_drew_them_and_can_be_accepted_again(kind):
+    bench = bench_with_lesions(kind)
+    mark = bench.editor.addMark(at(bench, 8, 25, 8), 12.0)
+    outlined = bench.editor.addMark(at(bench, 30, 8, 8), 9.0)
+    paint(bench, outlined, filled((slice(28, 32), slice(6, 10), slice(6, 9))))
+    paint(bench, 1, filled((slice(8, 14), slice(8, 12), slice(4, 8))))  # corrected since it was described
+    no = [1, 3, mark, outlined]
+    bench.editor.setVerdict(no, Verdict.REJECTED)
+    masks = {number: mask.fingerprint for number, mask in bench.segmentation.lesions().items()}
+    assert set(np.unique(bench.collect("ann").maps()[1].array)) == {0, 2}
+    again = reopened(bench, kind)
+    assert {number: mask.fingerprint for number, mask in again.segmentation.lesions().items()} == masks
+    assert table(again) == table(bench)
+    again.editor.setVerdict(no, Verdict.ACCEPTED)
+    bench.editor.setVerdict(no, Verdict.ACCEPTED)
+    for one, other in zip(again.collect("ann").maps(), bench.collect("ann").maps(), strict=True):
+        assert np.array_equal(one.array, other.array)
+
+
+def test_what_was_rejected_is_not_found_again_when_the_case_was_opened_again():
+    bench = bench_with_lesions()
+    bench.editor.setVerdict([2], Verdict.REJECTED)
+    again = reopened(bench)
+    assert takeAnalysis(again.lesions, answer(), keepMine=True) == []
+    assert again.lesions.records[2].verdict is Verdict.REJECTED
+
+
+def test_deleted_lesions_stay_deleted_when_the_case_is_opened_again():
+    bench = reopened(annotated_bench())
+    bench.editor.delete([2, 6])
+    again = reopened(bench)
+    assert again.lesions.numbers == [1, 3, 4] and table(again) == table(bench)
+    assert again.lesions.nextNumber == 7, "their numbers are not given again"
 
 
 def test_a_deleted_finding_is_told_as_rejected_and_an_own_mark_that_nobody_saw_not_at_all():
@@ -206,7 +248,7 @@ def test_an_own_mark_that_the_server_knows_is_told_as_rejected_when_it_is_delete
 
 
 def test_a_rejected_lesion_that_came_back_without_voxels_can_be_accepted_as_a_ball():
-    again = reopened(annotated_bench())
+    again = reopened(annotated_bench(), has_rejected=False)  # as of earlier versions of this module
     assert again.lesions.measured(3) is None
     again.editor.setVerdict([3], Verdict.ACCEPTED)
     told = {lesion.number: lesion for lesion in annotatedLesions(again.lesions)}[3]
@@ -273,10 +315,12 @@ def test_a_case_goes_into_a_folder_and_comes_out_of_it(kind, tmp_path):
         "annotation.json",
         "instances.nii.gz",
         "label.nii.gz",
+        "rejected.nii.gz",
     ]
     again = readCase(tmp_path / "case-1", bench.segmentation.grid)
     assert again.annotation == case.annotation
-    assert {n: m.fingerprint for n, m in again.lesions.items()} == {n: m.fingerprint for n, m in case.lesions.items()}
+    for back, was in ((again.lesions, case.lesions), (again.rejected, case.rejected)):
+        assert {n: m.fingerprint for n, m in back.items()} == {n: m.fingerprint for n, m in was.items()}
 
 
 def test_a_folder_is_written_whole_or_not_at_all(tmp_path, monkeypatch):

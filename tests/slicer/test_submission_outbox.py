@@ -18,6 +18,7 @@ from case_lesions import bench_with_lesions
 from test_lesions_list import everything
 
 import LiverCADLib
+from livercad.core.annotation import Verdict
 from LiverCADLib.clientErrors import (
     ConflictError,
     NotThereError,
@@ -43,11 +44,11 @@ class FakeServer:
     def __init__(self):
         self.versions, self.error, self.lose_answer = [], None, False
 
-    def submit(self, case, annotation, label, instances, basedOn, task, force=False):
+    def submit(self, case, annotation, maps, basedOn, task, force=False):
         if self.error:
             raise self.error
         task.report(0.5, "Sending")
-        sent = (case, annotation, readVolume(label).array, readVolume(instances).array)
+        sent = (case, annotation, {name: readVolume(path).array for name, path in maps.items()})
         if self.versions and self.versions[-1][1] == annotation:
             return {"version": len(self.versions), "submitted": "now"}
         if basedOn < len(self.versions) and not force:
@@ -88,13 +89,16 @@ def test_a_submission_is_on_the_disk_before_it_is_sent(outbox, tmp_path):
 
 
 def test_what_is_sent_is_what_was_put_in_and_then_it_waits_no_more(outbox, server):
-    mine = case()
+    bench = bench_with_lesions()
+    bench.editor.setVerdict([3], Verdict.REJECTED)
+    mine = bench.collect("ann")
     label, instances = mine.maps()
     waiting = outbox.put(mine, HOME, basedOn=0)
     assert outbox.send(Task(), server, waiting) == 1
-    name, annotation, sent_label, sent_instances = server.versions[0]
+    name, annotation, maps = server.versions[0]
     assert name == "case-1" and annotation == json.loads(json.dumps(mine.annotation.to_dict()))
-    assert np.array_equal(sent_label, label.array) and np.array_equal(sent_instances, instances.array)
+    assert np.array_equal(maps["label"], label.array) and np.array_equal(maps["instances"], instances.array)
+    assert np.array_equal(maps["rejected"], mine.rejectedMap().array) and set(np.unique(maps["rejected"])) == {0, 3}
     assert outbox.waiting() == []
 
 
@@ -132,7 +136,7 @@ def test_a_newer_version_on_the_server_is_a_conflict_and_both_are_kept(outbox, s
         outbox.send(Task(), server, mine)
     assert outbox.waiting() == [mine]
     assert outbox.send(Task(), server, mine, force=True) == 2
-    assert [annotation["annotator"] for _, annotation, _, _ in server.versions] == ["bob", "ann"]
+    assert [annotation["annotator"] for _, annotation, _ in server.versions] == ["bob", "ann"]
 
 
 def test_a_correction_of_what_waits_goes_after_it_and_is_no_conflict(outbox, server):
@@ -141,11 +145,11 @@ def test_a_correction_of_what_waits_goes_after_it_and_is_no_conflict(outbox, ser
     third = outbox.put(case(comment="third"), HOME, basedOn=0, follows=second.id)
     sent, refused = outbox.sendAll(Task(), server)
     assert sent == {first.id: 1, second.id: 2, third.id: 3} and refused == []
-    assert [annotation["comment"] for _, annotation, _, _ in server.versions] == ["first", "second", "third"]
+    assert [annotation["comment"] for _, annotation, _ in server.versions] == ["first", "second", "third"]
 
 
 def test_what_follows_a_refused_submission_waits_with_it(outbox, server):
-    server.versions.append(("case-1", {"annotator": "bob"}, None, None))
+    server.versions.append(("case-1", {"annotator": "bob"}, {}))
     first = outbox.put(case(comment="first"), HOME, basedOn=0)
     second = outbox.put(case(comment="second"), HOME, basedOn=0, follows=first.id)
     sent, refused = outbox.sendAll(Task(), server)
@@ -195,7 +199,7 @@ def test_ids_come_in_order_whatever_is_done_to_the_clock(outbox, server, monkeyp
         assert outbox.latest(HOME, "case-1").id == made.id
     sent, refused = outbox.sendAll(Task(), server)
     assert list(sent.values()) == [1, 2, 3, 4] and refused == [] and outbox.waiting() == []
-    assert [annotation["comment"] for _, annotation, _, _ in server.versions] == ["0", "-1", "9", "-12"]
+    assert [annotation["comment"] for _, annotation, _ in server.versions] == ["0", "-1", "9", "-12"]
 
 
 def test_ids_tell_the_time_of_greenwich(outbox, monkeypatch):
@@ -270,7 +274,7 @@ def test_throwing_a_submission_away_leaves_what_follows_it_in_its_place(outbox, 
     outbox.put(case(comment="second"), HOME, basedOn=0, follows=first.id)
     outbox.remove(first)
     assert outbox.sendAll(Task(), server)[1] == []
-    assert [annotation["comment"] for _, annotation, _, _ in server.versions] == ["second"]
+    assert [annotation["comment"] for _, annotation, _ in server.versions] == ["second"]
 
 
 def test_only_what_is_for_this_server_is_sent_to_it(outbox, server):

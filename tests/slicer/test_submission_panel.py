@@ -181,7 +181,7 @@ def test_a_server_that_dies_loses_nothing_and_gets_it_after_a_restart_of_slicer(
 
     session.client = None
     bench, panel = reopen(session, make)
-    assert bench.lesions.numbers == [1, 2, 3] and bench.lesions.records[2].verdict is Verdict.REJECTED
+    assert bench.lesions.numbers == [1, 3] and bench.lesions.records[2].verdict is Verdict.REJECTED
     assert "does not have yet" in panel.messageLabel.text and panel.waitingLabel.text == "2 submissions wait."
     bench.editor.setType([1], LesionType.HCC)
     server.error = None
@@ -228,7 +228,7 @@ def test_edits_during_the_submission_are_still_unsaved_after_it(make, session, s
     assert len(server.versions) == 1 and bench.scene.isUnsaved
     panel.submitButton.click()
     session.runner.wait()
-    assert server.versions[0][0] != server.versions[1][0] or server.versions[0][2] != server.versions[1][2]
+    assert server.versions[0] != server.versions[1]
     assert not bench.scene.isUnsaved
 
 
@@ -295,7 +295,7 @@ def test_a_submitted_case_opens_as_it_was_submitted(make, session, server):
     bench, panel = reopen(session, make, version=1)
     assert panel.stateBox.currentIndex == 2 and panel.commentEdit.plainText == "look at 4"
     again, its_masks = everything(bench)
-    assert its_masks == {number: mask for number, mask in masks.items() if number != 2}
+    assert its_masks == masks
     assert {n: (r.type, r.verdict, r.origin) for n, r in again.items()} == {
         n: (r.type, r.verdict, r.origin) for n, r in records.items()
     }

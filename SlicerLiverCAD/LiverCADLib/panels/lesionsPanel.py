@@ -67,7 +67,7 @@ class LesionsPanel:
 
     def _buildActions(self, layout):
         self.acceptButton = pushButton(_("Accept"), _("It is a lesion."), "accept")
-        self.rejectButton = pushButton(_("Reject"), _("It is no lesion: its voxels are not submitted."), "reject")
+        self.rejectButton = pushButton(_("Reject"), _("It is no lesion: it is not in the label map."), "reject")
         self.openButton = pushButton(_("Leave open"), _("Take the verdict back."))
         layout.addLayout(row((self.acceptButton, 1), (self.rejectButton, 1), (self.openButton, 1)))
         words = [TYPE_WORDS.get(choice) or CLASS_WORDS[choice] for choice in CHOICES]

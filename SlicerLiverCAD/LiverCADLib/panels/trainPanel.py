@@ -37,7 +37,8 @@ class TrainPanel:
 
     def __init__(self, training):
         self._training = training
-        self._shown = None
+        self._shown, self._isWatching = None, False
+        self._refusal = ""  # why the latest start or stop did not work: it stays until the next one
         self._fields = {}
         self.widget, layout = column()
         self._build(layout)
@@ -82,10 +83,6 @@ class TrainPanel:
     def close(self):
         """Stop for good."""
         self._timer.stop()
-
-    _isWatching = False
-    _refusal = ""
-    """Why the latest start or stop did not work: it stays until the next one."""
 
     def _keepTime(self):
         if self._isWatching and self._training.canStop:

@@ -1,4 +1,4 @@
-"""An annotated case as a folder: label map, map of instances, annotation. Findings as a file. For worker threads."""
+"""An annotated case as a folder: its maps and annotation. Findings as a file. For worker threads."""
 
 import json
 import os
@@ -17,11 +17,11 @@ from LiverCADLib.scene.masks import Mask, ball, without
 from LiverCADLib.scene.submission import AnnotatedCase
 from LiverCADLib.translation import _
 
-LABEL, INSTANCES, ANNOTATION = "label.nii.gz", "instances.nii.gz", "annotation.json"
+LABEL, INSTANCES, REJECTED = "label.nii.gz", "instances.nii.gz", "rejected.nii.gz"
+"""The maps; that of rejected lesions is there only where there are any."""
+ANNOTATION = "annotation.json"
 LIVER, LESIONS = "liver.nii.gz", "lesions.nii.gz"
 """What `livercad analyze` writes beside its findings."""
-
-
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, AttributeError, ImageFileError)
 """What reading a damaged file may raise."""
 
@@ -53,12 +53,15 @@ def writeCase(folder: Path, case: AnnotatedCase, **others: dict) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CaseFolderError(_("{name} is not empty. Choose another folder.").format(name=folder.name))
     label, instances = case.maps()
+    rejected = case.rejectedMap()
     unfinished = folder.with_name(f".unfinished-{uuid.uuid4().hex}")
     try:
         with writing(folder):
             unfinished.mkdir(parents=True)
             writeVolume(label, unfinished / LABEL)
             writeVolume(instances, unfinished / INSTANCES)
+            if rejected is not None:
+                writeVolume(rejected, unfinished / REJECTED)
             writeJson(unfinished / ANNOTATION, case.annotation.to_dict())
             for name, content in others.items():
                 writeJson(unfinished / f"{name}.json", content)
@@ -67,6 +70,12 @@ def writeCase(folder: Path, case: AnnotatedCase, **others: dict) -> None:
             unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def mapsIn(folder: Path) -> dict[str, Path]:
+    """The maps in a folder that `writeCase` wrote, by what the server calls them."""
+    maps = {"label": folder / LABEL, "instances": folder / INSTANCES}
+    return {**maps, "rejected": folder / REJECTED} if (folder / REJECTED).is_file() else maps
 
 
 @contextmanager
@@ -106,8 +115,8 @@ def readCase(folder: Path, grid) -> AnnotatedCase:
     folder = Path(folder)
     try:
         annotation = Annotation.from_dict(_readJson(folder / ANNOTATION))
-        label, instances = (readVolume(folder / name) for name in (LABEL, INSTANCES))
-        return AnnotatedCase.fromMaps(annotation, grid, label, instances)
+        maps = {name: readVolume(file) for name, file in mapsIn(folder).items()}
+        return AnnotatedCase.fromMaps(annotation, grid, **maps)
     except UNREADABLE as error:
         sentence = _("{name} cannot be opened as an annotated case of this image: {reason}")
         raise CaseFolderError(sentence.format(name=folder.name, reason=error)) from error

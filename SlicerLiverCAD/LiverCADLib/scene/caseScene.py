@@ -16,8 +16,6 @@ IMAGE = "LiverCAD.image"
 """Attribute of a volume node: the image's name on the server."""
 OWNED = "LiverCAD.owned"
 """Attribute of nodes that this module has made for a case, and that go with it."""
-
-
 REFERENCES = Phase.PORTAL, Phase.DELAYED, Phase.ARTERIAL, Phase.UNENHANCED
 """The phases that masks lie on, the one that is taken first before the others, as the server has it."""
 

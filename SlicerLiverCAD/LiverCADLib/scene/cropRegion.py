@@ -3,6 +3,7 @@
 import slicer
 
 from livercad.core.crops import plane_offsets_mm
+from LiverCADLib.translation import _
 
 COLOR = (0.2, 0.8, 1.0)
 THINNEST_MM = 2.0
@@ -57,7 +58,7 @@ class CropRegion:
     def _make(self):
         node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLMarkupsROINode")
         node.UnRegister(None)
-        node.SetName("Crop")
+        node.SetName(_("crop"))
         node.SetHideFromEditors(True)  # before it comes into the scene, where it would be listed
         node.SetLocked(True)
         self._node = slicer.mrmlScene.AddNode(node)

@@ -34,7 +34,7 @@ class LesionEditor:
         lesions.replaced.connect(self._forget)
 
     def addMark(self, center, diameterMm):
-        """Add a lesion as a ball; voxels of other lesions stay theirs.
+        """Add a lesion as a ball; voxels of other lesions stay theirs, but for those that were rejected.
 
         Parameters
         ----------
@@ -111,8 +111,7 @@ class LesionEditor:
     def setVerdict(self, numbers, verdict):
         """Accept or reject lesions, or leave them open again.
 
-        A rejected lesion keeps its voxels, hidden, until the case is closed. One that comes back from the server
-        without voxels is drawn as a ball where it was.
+        A rejected lesion keeps its voxels, hidden. One that has lost them is drawn as a ball where it was.
 
         Raises
         ------
@@ -168,12 +167,13 @@ class LesionEditor:
         return replace(record, isSubmitted=True) if record else replace(now, isDeleted=True)
 
     def _drawn(self, center, diameterMm):
-        """A ball's voxels, less those of other lesions."""
+        """A ball's voxels, less those of lesions that are not rejected."""
         segmentation = self._lesions.segmentation
         whole = ball(center, diameterMm, segmentation.shape, segmentation.affine) if diameterMm > 0 else None
         if whole is None:
             raise ValueError(_("A lesion needs a size and a centre in the image."))
-        free = without(whole, list(segmentation.lesions().values()))
+        rejected = {number for number, record in self._lesions.records.items() if record.isRejected}
+        free = without(whole, [mask for number, mask in segmentation.lesions().items() if number not in rejected])
         if free is None:
             raise ValueError(_("There is a lesion already."))
         return free

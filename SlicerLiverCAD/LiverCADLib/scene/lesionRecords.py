@@ -124,6 +124,7 @@ class LesionRecord:
             cautions=() if self.isOutdated(measured) else self.cautions,
             merged_from=self.mergedFrom,
             comment=self.comment,
+            is_deleted=self.isDeleted,
         )
 
     @classmethod
@@ -153,6 +154,7 @@ class LesionRecord:
             markedAs="" if lesion.is_outlined else fingerprint or NO_VOXELS,
             mergedFrom=lesion.merged_from,
             comment=lesion.comment,
+            isDeleted=lesion.is_deleted,
             isSubmitted=True,
         )
 

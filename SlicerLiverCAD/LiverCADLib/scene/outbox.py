@@ -14,9 +14,8 @@ from LiverCADLib.clientErrors import ClientError
 from LiverCADLib.presence import Presence
 from LiverCADLib.scene.caseFolder import (
     ANNOTATION,
-    INSTANCES,
-    LABEL,
     UNREADABLE,
+    mapsIn,
     readCase,
     writeCase,
     writeJson,
@@ -193,9 +192,8 @@ class Outbox:
         folder = self._folder / waiting.id
         annotation = json.loads((folder / ANNOTATION).read_text(encoding="utf-8"))
         basedOn = self._letterOf(waiting).basedOn
-        files = folder / LABEL, folder / INSTANCES
         try:
-            answer = client.submit(waiting.case, annotation, *files, basedOn, task, force=force)
+            answer = client.submit(waiting.case, annotation, mapsIn(folder), basedOn, task, force=force)
         except ClientError as error:
             if error.isForGood:
                 letter = self._letterOf(waiting)

@@ -1,6 +1,6 @@
 """An annotated case: from the scene to what is submitted, and back. Maps are made in worker threads."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import ndimage
@@ -38,6 +38,8 @@ class AnnotatedCase:
         Those that are not rejected, by number.
     version : int
         The server's; 0 where it comes from elsewhere.
+    rejected : dict of int to Mask
+        Those that are, likewise: in no label map, and kept so that the verdict can be taken back.
     """
 
     annotation: Annotation | None
@@ -45,6 +47,7 @@ class AnnotatedCase:
     liver: Mask | None
     lesions: dict[int, Mask]
     version: int = 0
+    rejected: dict[int, Mask] = field(default_factory=dict)
 
     def maps(self) -> tuple[Volume, Volume]:
         """Make the label map (uint8) and the map of instances (uint16), on the server's grid.
@@ -61,6 +64,10 @@ class AnnotatedCase:
                 raise SubmissionError(sentence.format(number=number))
         return self.grid.toServer(label), self.grid.toServer(instances)
 
+    def rejectedMap(self) -> Volume | None:
+        """Make the map of rejected lesions (uint16: their numbers), on the server's grid; None without any."""
+        return self.grid.toServer(mapsOf(self.grid.shape, None, self.rejected)[1]) if self.rejected else None
+
     @classmethod
     def fromMaps(
         cls,
@@ -69,6 +76,7 @@ class AnnotatedCase:
         label: Volume,
         instances: Volume | None,
         version: int = 0,
+        rejected: Volume | None = None,
     ) -> "AnnotatedCase":
         """Cut maps into masks; without a map of instances, lesions that touch nowhere are told apart.
 
@@ -81,8 +89,9 @@ class AnnotatedCase:
         if instances is None:
             numbers = _largestFirst(ndimage.label(labels == Label.LESION, structure=WHOLE)[0])
         else:
-            numbers = grid.toScene(instances).astype(np.uint16, copy=False)
-        return cls(annotation, grid, Mask.of(labels), masksOf(numbers), version)
+            numbers = _numbersIn(instances, grid)
+        refused = {} if rejected is None else masksOf(_numbersIn(rejected, grid))
+        return cls(annotation, grid, Mask.of(labels), masksOf(numbers), version, refused)
 
 
 def collect(lesions, case, annotator, state, seconds, phases, comment) -> AnnotatedCase:
@@ -123,9 +132,11 @@ def collect(lesions, case, annotator, state, seconds, phases, comment) -> Annota
         client=CLIENT,
     )
     segmentation = lesions.segmentation
-    kept = {lesion.number for lesion in annotated if lesion.verdict is not Verdict.REJECTED}
-    masks = {number: mask for number, mask in segmentation.lesions().items() if number in kept}
-    return AnnotatedCase(annotation, segmentation.grid, segmentation.liver, masks)
+    told = {lesion.number: lesion.verdict for lesion in annotated}
+    masks = {number: mask for number, mask in segmentation.lesions().items() if number in told}
+    rejected = {number: mask for number, mask in masks.items() if told[number] is Verdict.REJECTED}
+    kept = {number: mask for number, mask in masks.items() if number not in rejected}
+    return AnnotatedCase(annotation, segmentation.grid, segmentation.liver, kept, rejected=rejected)
 
 
 def annotatedLesions(lesions) -> tuple[AnnotatedLesion, ...]:
@@ -170,7 +181,8 @@ def restore(lesions, case: AnnotatedCase):
     """
     segmentation = lesions.segmentation
     records = _recordsOf(case)
-    masks = {**dict.fromkeys(segmentation.lesionIds), **{n: m for n, m in case.lesions.items() if n in records}}
+    voxels = {**case.rejected, **case.lesions}
+    masks = {**dict.fromkeys(segmentation.lesionIds), **{n: m for n, m in voxels.items() if n in records}}
     gone = dict.fromkeys(set(lesions.records) - set(records))
     lesions.findings = case.annotation.findings if case.annotation else None
     with segmentation.quietly():
@@ -196,10 +208,15 @@ def _recordsOf(case: AnnotatedCase) -> dict[int, LesionRecord]:
     analysed = {lesion.number: lesion for lesion in findings.lesions} if findings else {}
     records = {}
     for lesion in case.annotation.lesions:
-        mask = case.lesions.get(lesion.number)
+        mask = case.lesions.get(lesion.number) or case.rejected.get(lesion.number)
         fingerprint = mask.fingerprint if mask else ""
         records[lesion.number] = LesionRecord.fromAnnotation(lesion, analysed.get(lesion.number), fingerprint)
     return records
+
+
+def _numbersIn(volume: Volume, grid: Grid) -> np.ndarray:
+    """A map of lesions as an array of the scene."""
+    return grid.toScene(volume).astype(np.uint16, copy=False)
 
 
 def _largestFirst(components: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from livercad.core.phases import Phase
 from livercad.core.plain import from_versioned, to_plain
 from livercad.core.taxonomy import CLASS_OF, LesionClass, LesionType
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Changes in its first number when an older reader would misread a newer file."""
 
 
@@ -73,6 +73,8 @@ class AnnotatedLesion:
         Numbers of the lesions that were merged into this one.
     comment : str
         In the annotator's words.
+    is_deleted : bool
+        Whether it was taken out of the list; told, as rejected, so that its number is not given again.
     """
 
     number: int
@@ -87,15 +89,18 @@ class AnnotatedLesion:
     cautions: tuple[str, ...] = ()
     merged_from: tuple[int, ...] = ()
     comment: str = ""
+    is_deleted: bool = False
 
     def __post_init__(self) -> None:
-        """Hold number, size, type and class against each other."""
+        """Hold number, size, type and class, and verdict and deletion, against each other."""
         if self.number < 1 or self.diameter_mm <= 0:
             raise ValueError(
                 f"A lesion has a number from 1 and a diameter above 0 mm, found {self.number} and {self.diameter_mm}."
             )
         if self.type and self.label is not CLASS_OF[self.type]:
             raise ValueError(f"Lesion {self.number}: {self.type} is of class {CLASS_OF[self.type]}, not {self.label}.")
+        if self.is_deleted and self.verdict is not Verdict.REJECTED:
+            raise ValueError(f"Lesion {self.number} is deleted, so it is {Verdict.REJECTED}, not {self.verdict}.")
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,31 @@ def check_maps(annotation: Annotation, label: Path, instances: Path, image: Path
         )
 
 
+def check_rejected(annotation: Annotation, rejected: Path, image: Path) -> None:
+    """Refuse a map of rejected lesions with others in it, or on another grid.
+
+    Parameters
+    ----------
+    annotation : Annotation
+        Tells which are rejected; they need not be in the map.
+    rejected : Path
+        NIfTI or NRRD, lesion numbers.
+    image : Path
+        The case's reference image as NIfTI.
+
+    Raises
+    ------
+    InputError
+        With what differs.
+    """
+    shown = values_in(_read(rejected, grid_of(image)).array, rejected.name) - {0}
+    known = {lesion.number for lesion in annotation.lesions if lesion.verdict is Verdict.REJECTED}
+    if shown - known:
+        raise _error(
+            rejected.name, f"lesions {_listed(shown)}", f"only those that the annotation rejects: {_listed(known)}"
+        )
+
+
 def values_in(array: npt.NDArray[Any], name: str) -> set[int]:
     """The values of a map.
 

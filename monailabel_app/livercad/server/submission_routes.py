@@ -27,9 +27,9 @@ TRUE, FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no", ""
 
 @router.put("")
 async def submit(request: Request, case: str, based_on: int = 0, force: bool = False) -> dict[str, Any]:
-    """Save a new version of a case: form fields `annotation`, `label`, `instances`; `based_on` and `force` as well.
+    """Save a new version of a case: form fields `annotation`, `label`, `instances`, `rejected`, `based_on`, `force`.
 
-    The same once more, as after an answer that was lost, is the same version.
+    The last three may be left out. The same once more, as after an answer that was lost, is the same version.
     """
     form = await form_of(request)
     saved = await anyio.to_thread.run_sync(_submit, case, form, based_on, force)
@@ -63,6 +63,20 @@ def download_instances(case: str, version: Version = None) -> FileResponse:
     return _download(found.instances, case)
 
 
+@router.get("/rejected")
+def download_rejected(case: str, version: Version = None) -> FileResponse:
+    """Download the map of rejected lesions."""
+    found = _find(case, version)
+    if found.rejected is None:
+        raise UnknownNameError(
+            f"rejected lesions of submission {found.version} of case {case!r}",
+            found="no map of them",
+            expected="a submission that has one",
+            todo="The annotation tells which lesions are rejected.",
+        )
+    return _download(found.rejected, case)
+
+
 def _submit(case: str, form: FormData, based_on: int, force: bool) -> Submission:
     store = livercad_app().datastore()
     store.study(case)
@@ -73,6 +87,7 @@ def _submit(case: str, form: FormData, based_on: int, force: bool) -> Submission
             file_of(form, "label", Path(sent, "label")),
             file_of(form, "instances", Path(sent, "instances")),
             based_on=_number(text_of(form, "based_on", str(based_on))),
+            rejected=file_of(form, "rejected", Path(sent, "rejected")) if "rejected" in form else None,
             force=force or _truth(text_of(form, "force", "")),
         )
 

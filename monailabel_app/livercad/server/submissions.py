@@ -1,6 +1,6 @@
 """What annotators submit: a label map, the lesions in it, and what is said of them; every version is kept.
 
-The label map is the case's `final` label, which stock clients see. Map of lesions and annotation lie beside it in
+The label map is the case's `final` label, which stock clients see. Maps of lesions and annotation lie beside it in
 ``labels/final/submissions/CASE/NUMBER-…``, a folder that is written before the label and never changed; the info of the
 label names it. So whatever happens in between, a label map never comes with another one's lesions.
 """
@@ -24,11 +24,11 @@ from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import ConflictError, UnknownNameError
 from livercad.server.folders import appearing
 from livercad.server.history import Version
-from livercad.server.submission_checks import check_maps
+from livercad.server.submission_checks import check_maps, check_rejected
 from livercad.studies.atomic import write_text
 
 FOLDER = "submissions"
-RECORD = "annotation.json"
+RECORD, INSTANCES, REJECTED = "annotation.json", "instances", "rejected"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Submission:
         As `Annotation.to_dict` has it; None for a label that a stock client has sent.
     instances : Path or None
         The map of lesions; None likewise.
+    rejected : Path or None
+        The map of rejected lesions; None where none was sent.
     """
 
     version: int
@@ -54,6 +56,7 @@ class Submission:
     label: Path
     annotation: dict[str, Any] | None
     instances: Path | None
+    rejected: Path | None = None
 
 
 def find(store: StudyDatastore, case: str, number: int | None = None) -> Submission:
@@ -97,6 +100,7 @@ def submit(
     label: Path,
     instances: Path,
     *,
+    rejected: Path | None = None,
     based_on: int = 0,
     force: bool = False,
 ) -> Submission:
@@ -110,6 +114,8 @@ def submit(
         What is said about the case.
     label, instances : Path
         The maps; copies are made.
+    rejected : Path, optional
+        Likewise, of lesions that are rejected: not for training, but for an annotator who changes their mind.
     based_on : int, default 0
         The version that the annotator has opened; 0 for none.
     force : bool, default False
@@ -128,14 +134,18 @@ def submit(
         If somebody else has submitted in the meantime.
     """
     case = store.study(annotation.case).case
-    check_maps(annotation, label, instances, Path(store.get_image_uri(case)))
+    image, beside = Path(store.get_image_uri(case)), {INSTANCES: instances}
+    check_maps(annotation, label, instances, image)
+    if rejected is not None:
+        check_rejected(annotation, rejected, image)
+        beside[REJECTED] = rejected
     with store.lock:
         store.finish_saves(case)
         saved = find(store, case) if store.current_version(case, TAG) else None
-        if not saved or not _is_the_same(saved, annotation, label, instances):
+        if not saved or not _is_the_same(saved, annotation, label, beside):
             if saved and saved.version != based_on and not force:
                 raise _conflict(case, saved, based_on)
-            info = _put_beside(store, annotation, instances)
+            info = _put_beside(store, annotation, beside)
             saved = find(store, case, store.save_version(case, label, TAG, info))
     store.take_in(case)
     return saved
@@ -152,7 +162,7 @@ def summary_of(info: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _put_beside(store: StudyDatastore, annotation: Annotation, instances: Path) -> dict[str, Any]:
+def _put_beside(store: StudyDatastore, annotation: Annotation, maps: dict[str, Path]) -> dict[str, Any]:
     """Write what belongs to a label map, and return the info that names it."""
     case = annotation.case
     place = store.catalogue.root / "labels" / TAG / FOLDER / case
@@ -160,7 +170,8 @@ def _put_beside(store: StudyDatastore, annotation: Annotation, instances: Path) 
     # With letters of its own: what a save that was killed has left is never written over.
     folder = place / f"{number:04d}-{uuid.uuid4().hex[:8]}"
     with appearing(folder) as temporary:
-        shutil.copyfile(instances, temporary / f"instances{_suffix_of(instances)}")
+        for name, path in maps.items():
+            shutil.copyfile(path, temporary / f"{name}{_suffix_of(path)}")
         write_text(temporary / RECORD, json.dumps(annotation.to_dict(), indent=1))
     return {
         KEY: {"folder": folder.name, "state": annotation.state.value, "annotator": annotation.annotator},
@@ -174,17 +185,15 @@ def _submission(version: Version, place: Path) -> Submission:
         return Submission(version.number, _time_of(version.info), version.file, None, None)
     folder = place / named["folder"]
     annotation = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    return Submission(
-        version.number, _time_of(version.info), version.file, annotation, next(folder.glob("instances.*"))
-    )
+    instances, rejected = next(folder.glob(f"{INSTANCES}.*")), next(folder.glob(f"{REJECTED}.*"), None)
+    return Submission(version.number, _time_of(version.info), version.file, annotation, instances, rejected)
 
 
-def _is_the_same(current: Submission, annotation: Annotation, label: Path, instances: Path) -> bool:
-    return (
-        current.instances is not None
-        and current.annotation == json.loads(json.dumps(annotation.to_dict()))
-        and filecmp.cmp(current.label, label, shallow=False)
-        and filecmp.cmp(current.instances, instances, shallow=False)
+def _is_the_same(current: Submission, annotation: Annotation, label: Path, beside: dict[str, Path]) -> bool:
+    kept = {INSTANCES: current.instances, REJECTED: current.rejected}
+    pairs = [(current.label, label), *((path, beside.get(name)) for name, path in kept.items())]
+    return current.annotation == json.loads(json.dumps(annotation.to_dict())) and all(
+        one == other or (one and other and filecmp.cmp(one, other, shallow=False)) for one, other in pairs
     )
 
 
