@@ -1,49 +1,70 @@
-"""Train the models that come with LiverCAD, from phantoms alone.
+"""Train the models that come with LiverCAD, and its other detectors, from phantoms alone.
 
     python scripts/train_models.py phases|lesions|detector|all --work work/training [--output OUT] [--ship]
+    python scripts/train_models.py faster-rcnn|retinanet --work work/training [--output OUT] [--install]
 
 A run that was stopped goes on where it was. A GPU is used when there is one. `--ship` puts the weights into the package
-and their hash into the registry of models.
+and their hash into the registry of models; `--install` puts those of a detector that does not come with LiverCAD where
+`livercad analyze --detector` looks for them.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from livercad.classification.training import train_lesions
 from livercad.cli.bar import progress_bar
+from livercad.detectors.training.boxes import install, train_boxes
 from livercad.detectors.training.recipe import train_detector
+from livercad.detectors.training.teachers import TEACHERS
 from livercad.models.shipping import Trained, ship, write_trained
 from livercad.phases.training.recipe import train_phases
 from livercad.progress import Progress
 
 RECIPES: dict[str, Callable[[Path, Progress], Trained]] = {
-    "phases": lambda work, progress: train_phases(work, progress=progress),
-    "lesions": lambda work, progress: train_lesions(work, progress=progress),
-    "detector": lambda work, progress: train_detector(work, progress=progress),
+    "phases": lambda work, progress: train_phases(work / "phases", progress=progress),
+    "lesions": lambda work, progress: train_lesions(work / "lesions", progress=progress),
+    "detector": lambda work, progress: train_detector(work / "detector", progress=progress),
 }
 """By the name of the subcommand: what makes weights in a work folder."""
 
 
+def train_boxes_beside(name: str, work: Path, progress: Progress) -> Trained:
+    """Train a detector that draws boxes, on the phantoms of `detector`."""
+    return train_boxes(name, work / "detector", progress=progress)
+
+
+DETECTORS = {name: partial(train_boxes_beside, name) for name in TEACHERS}
+"""Likewise, of what does not come with LiverCAD."""
+
+
 def main() -> None:
-    """Run one recipe, or all."""
+    """Run one recipe, or all of the models that come with LiverCAD."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", choices=[*RECIPES, "all"])
+    parser.add_argument("model", choices=[*RECIPES, *DETECTORS, "all"])
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints; several GB of it are free")
     parser.add_argument("--output", type=Path, help="folder for the weights (default: WORK/weights)")
     parser.add_argument("--ship", action="store_true", help="put the weights into the package as well")
+    parser.add_argument("--install", action="store_true", help="put a detector's weights where analyses look for them")
     arguments = parser.parse_args()
+    if arguments.ship and arguments.model in DETECTORS:
+        parser.error(f"{arguments.model} does not come with LiverCAD; use --install")
+    if arguments.install and arguments.model not in DETECTORS:
+        parser.error(f"--install is for {' and '.join(DETECTORS)}")
     console = Console(stderr=True)
     for name in RECIPES if arguments.model == "all" else [arguments.model]:
         with progress_bar(console) as progress:
-            trained = RECIPES[name](arguments.work / name, progress)
+            trained = (RECIPES | DETECTORS)[name](arguments.work, progress)
         print(write_trained(trained, arguments.output or arguments.work / "weights"))
         if arguments.ship:
             print(ship(trained))
+        if arguments.install:
+            print(install(name, trained))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from livercad.core.phases import Phase
-from livercad.core.volume import Volume
 from livercad.detection.matching import Matched
 from livercad.detectors import rescored
 from livercad.detectors.filters import look_around
@@ -21,23 +20,8 @@ from livercad.detectors.training.studies import examples_of, phantom_arrays
 from livercad.detectors.training.voxels import draw_voxels, train_voxels
 from livercad.detectors.voxels import VoxelNetwork
 from livercad.models.shipping import Trained
-from livercad.phantom.studies import CTStudy
-from two_lesions import ball, make_liver
-
-
-def small_study(seed: int | tuple[int, ...], **_: Any) -> CTStudy:
-    """A small liver as a phantom."""
-    images, liver, instances = make_liver((2.0, 2.0, 2.5), seed=np.random.default_rng(seed).integers(1000))
-    images = images | {Phase.DELAYED: images[Phase.PORTAL]}
-    images = {phase: image.like(_with_a_vessel(image)) for phase, image in images.items()}
-    tissues = liver.like(np.zeros_like(liver.array))
-    return CTStudy("small", images, liver, instances, tissues, (), {}, {}, np.zeros(3))
-
-
-def _with_a_vessel(image: Volume) -> np.ndarray:
-    """As dark as a lesion, and none."""
-    across = [ball((0, 18, z), 6, image.affine, image.shape) for z in np.arange(-28, 29, 3)]
-    return np.where(np.any(across, axis=0), 20, image.array).astype(np.int16)
+from small_study import small_study
+from two_lesions import make_liver
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fakes import fake_analyzer, full_analyzer, write_case
+from fakes import LIVER_HU, FakeLesionFinder, FakeLiverFinder, fake_analyzer, full_analyzer, write_case
 from livercad.batch.manifest import provenance_of
 from livercad.core.findings import ModelUsed
 from livercad.core.phases import Phase
 from livercad.core.volume import Volume
+from livercad.detection.components import LesionsFound
 from livercad.detection.matching import Matched
 from livercad.pipeline.analyzer import Analyzer
 from livercad.progress import Progress, silent
@@ -29,12 +30,14 @@ class KeepsTheSmallest:
 
     def __init__(self) -> None:
         self.phases: tuple[Phase, ...] = ()
+        self.lesions_in_liver = False
 
     def __call__(
         self, images: Mapping[Phase, Volume], liver: Volume, found: Matched, progress: Progress = silent
     ) -> Matched:
         self.phases = tuple(images)
         assert all(image.shape == liver.shape == found.instances.shape for image in images.values())
+        self.lesions_in_liver = bool(liver.array[found.instances.array > 0].all())
         progress(1, 1, "deciding")
         smallest = max(found.scores)
         instances = found.instances.like((found.instances.array == smallest).astype(np.uint16))
@@ -60,6 +63,26 @@ def test_the_detector_decides_and_what_it_lists_is_measured(tmp_path: Path) -> N
     assert (lesion.score, lesion.visible_in) == (0.97, (Phase.ARTERIAL,))
     assert "smallest" in [model.name for model in after.findings.models] and "detection" in after.findings.timings_s
     assert (after.lesions.array > 0).sum() == (before.lesions.array == 2).sum()
+
+
+class LeavesLesionsOut(FakeLiverFinder):
+    def __call__(self, ct: Volume, progress: Progress = silent) -> Volume:
+        return ct.like((ct.array == LIVER_HU).astype(np.uint8))
+
+
+class FindsThemAllTheSame(FakeLesionFinder):
+    def __call__(self, ct: Volume, liver: Volume, progress: Progress = silent) -> LesionsFound:
+        return super().__call__(ct, ct.like(np.ones(ct.shape, np.uint8)), progress)
+
+
+def test_the_detector_sees_the_liver_with_the_lesions_that_its_outline_left_out(tmp_path: Path) -> None:
+    for phase in (Phase.ARTERIAL, Phase.PORTAL):
+        write_case(tmp_path / "ann", phase.value, phase=phase)
+    (study,) = find_studies(tmp_path).studies
+    analyzer, detector = with_detector(full_analyzer())
+    analyzer.find_liver, analyzer.find_lesions = LeavesLesionsOut(), FindsThemAllTheSame(analyzer.settings)
+    assert analyzer(study).findings.lesions
+    assert detector.lesions_in_liver
 
 
 def test_where_nobody_knows_the_phase_the_list_stays_as_it_is(tmp_path: Path) -> None:

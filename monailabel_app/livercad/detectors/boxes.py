@@ -12,15 +12,17 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
 from livercad.core.findings import ModelUsed
 from livercad.core.geometry import Box
-from livercad.core.phases import REFERENCE_ORDER, Phase
+from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.detection.linking import SliceBox, link_boxes
 from livercad.detection.matching import Matched
 from livercad.detectors.candidates import Candidate, as_list, without_overlap
-from livercad.detectors.scene import Array, Mask, Scene
+from livercad.detectors.scene import Mask, Scene
+from livercad.detectors.shown import ENLARGED, Shown, channels_of, reference_of, searched_block, shown_of, slices_of
 from livercad.errors import ModelError
 from livercad.models.convert import content_sha256
 from livercad.networks.faster_rcnn import Backbone, make_backbone, make_faster_rcnn
@@ -28,12 +30,13 @@ from livercad.networks.retinanet import make_retinanet
 from livercad.progress import Progress, silent
 from livercad.settings import Settings, models_folder
 
-UNIT_HU = 100.0
-"""Contrast that comes to 1 in the networks' input."""
-ENLARGED, SLICE_SIZE = 2, 320
-"""Slices are shown to Faster R-CNN at half the scene's spacing, in images of so many rows and columns."""
-SLICE_ANCHORS = (16.0, 26.0, 42.0, 80.0)
-"""Sides for 512 pixels: 10, 16, 26 and 50 mm at 1 mm."""
+SLICE_ANCHORS = (10.0, 16.0, 26.0, 50.0)
+"""Sides in pixels of 1 mm."""
+LINKED_SCORE = 0.1
+"""Of boxes in slices that are linked. Our choice: less sure ones make lesions longer than they are."""
+
+MOST_BOXES = 40
+"""Of a study that become lesions, the surest ones. Our choice."""
 
 ScoredBox = tuple[tuple[float, ...], float]
 """Lower corner, then upper corner, in voxels of the scene, voxel i from i to i + 1; and the score."""
@@ -64,7 +67,10 @@ class BoxDetector(ABC):
         path = weights or weights_of(self.name)
         self._settings = settings
         self._network = self.make()
-        todo = "LiverCAD comes without: put weights of your own there, or take --detector rescored or components."
+        todo = (
+            f"LiverCAD comes without: `python scripts/train_models.py {self.name} --work DIR --install` trains them. "
+            "Or take --detector rescored or components."
+        )
         if not path.is_file():
             raise ModelError(path, found="no weights", expected=f"weights of the detector {self.name}", todo=todo)
         try:
@@ -81,9 +87,10 @@ class BoxDetector(ABC):
     def make() -> nn.Module:
         """The network, with random weights."""
 
+    @staticmethod
     @abstractmethod
-    def boxes(self, scene: Scene, progress: Progress) -> list[ScoredBox]:
-        """Draw boxes in a scene, in its voxels."""
+    def boxes(network: nn.Module, shown: Shown, progress: Progress) -> list[ScoredBox]:
+        """Draw boxes with a network of `make`'s, in evaluation mode, on the CPU; voxels are those of what is shown."""
 
     def __call__(
         self, images: Mapping[Phase, Volume], liver: Volume, found: Matched, progress: Progress = silent
@@ -108,12 +115,24 @@ class BoxDetector(ABC):
         """
         scene = Scene.of(images, liver)
         phases = tuple(phase for phase in Phase if phase in images)
+        block = searched_block(scene)
+        start = np.tile([side.start for side in block], 2)
+        drawn = self.boxes(self._network, shown_of(scene, block), progress)
+        sure = sorted((box for box in drawn if box[1] >= self._settings.minimum_score), key=lambda box: -box[1])
         candidates = [
             Candidate(region, score, phases)
-            for corners, score in self.boxes(scene, progress)
-            if (region := ellipsoid(corners, scene.searched)).any()
+            for corners, score in sure[:MOST_BOXES]
+            if (region := ellipsoid(start + corners, scene.searched)).any()
         ]
         return as_list(without_overlap(candidates), scene, found.instances, self._settings)
+
+
+class AsLargeAsTheyAre(GeneralizedRCNNTransform):
+    """Scales no image: torchvision's own takes `_skip_resize` for an order that holds in training only."""
+
+    def resize(self, image: Tensor, target: dict[str, Tensor] | None = None) -> tuple[Tensor, dict[str, Tensor] | None]:
+        """Give both back."""
+        return image, target
 
 
 class FasterRCNN25D(BoxDetector):
@@ -123,35 +142,38 @@ class FasterRCNN25D(BoxDetector):
 
     @staticmethod
     def make() -> nn.Module:
-        """As `livercad.networks.faster_rcnn` has it, with the small backbone."""
-        return make_faster_rcnn(
+        """As `livercad.networks.faster_rcnn` has it, with the small backbone and RoIAlign."""
+        network = make_faster_rcnn(
             make_backbone(Backbone.SMALL, 8),
             1,
-            SLICE_SIZE,
+            512,  # that of `anchors`
             8,
-            anchors=tuple(side * 512 / SLICE_SIZE for side in SLICE_ANCHORS),
-            units=256,
+            anchors=SLICE_ANCHORS,
+            max_pooling=False,
+            pooled=5,
+            units=96,
             proposals=100,
         )
+        network.transform = AsLargeAsTheyAre(512, 512, network.transform.image_mean, network.transform.image_std)
+        return network
 
-    def boxes(self, scene: Scene, progress: Progress = silent) -> list[ScoredBox]:
+    @staticmethod
+    def boxes(network: nn.Module, shown: Shown, progress: Progress = silent) -> list[ScoredBox]:
         """Draw boxes slice by slice, and link them."""
-        stack = slices_of(scene)
+        image = shown[reference_of(shown)]
+        stack = slices_of(image)
         drawn: list[SliceBox] = []
-        for k in range(len(stack)):
+        for k in np.flatnonzero(image.any(axis=(0, 1))).tolist():
             progress(k, len(stack), "Faster R-CNN")
-            if not scene.searched[:, :, k].any():
-                continue
             with torch.inference_mode():
-                (told,) = self._network([stack[k]])
+                (told,) = network([stack[k]])
             for corners, score in zip(told["boxes"].tolist(), told["scores"].tolist(), strict=True):
                 # Columns of the image run along the scene's first axis, rows along its second.
                 x0, y0, x1, y1 = (value / ENLARGED for value in corners)
-                if x1 > x0 and y1 > y0:
+                if x1 > x0 and y1 > y0 and score >= LINKED_SCORE:
                     drawn.append(SliceBox(k, (x0, y0, x1, y1), score))
         progress(1, 1, "Faster R-CNN")
-        grid = Volume(scene.contrast[reference_of(scene)], np.eye(4))
-        return [(_from_edges(lesion.box), lesion.score) for lesion in link_boxes(drawn, grid)]
+        return [(_from_edges(lesion.box), lesion.score) for lesion in link_boxes(drawn, Volume(image, np.eye(4)))]
 
 
 class RetinaNet3D(BoxDetector):
@@ -164,11 +186,12 @@ class RetinaNet3D(BoxDetector):
         """As `livercad.networks.retinanet` has it."""
         return make_retinanet(len(Phase))
 
-    def boxes(self, scene: Scene, progress: Progress = silent) -> list[ScoredBox]:
+    @staticmethod
+    def boxes(network: nn.Module, shown: Shown, progress: Progress = silent) -> list[ScoredBox]:
         """Draw boxes."""
         progress(0, 1, "RetinaNet")
         with torch.inference_mode():
-            (told,) = self._network([channels_of(scene)])
+            (told,) = network([channels_of(shown)])
         progress(1, 1, "RetinaNet")
         pairs = zip(told["box"].tolist(), told["label_scores"].tolist(), strict=True)
         return [(tuple(corners), score) for corners, score in pairs]
@@ -176,35 +199,15 @@ class RetinaNet3D(BoxDetector):
 
 def weights_of(name: str) -> Path:
     """Where the weights of a detector that does not come with LiverCAD are sought."""
-    return models_folder() / f"detector-{name}" / "weights.safetensors"
+    return models_folder() / model_of(name) / f"{model_of(name)}.safetensors"
 
 
-def reference_of(scene: Scene) -> Phase:
-    """The phase of a scene that is read first."""
-    return next(phase for phase in REFERENCE_ORDER if phase in scene.contrast)
+def model_of(name: str) -> str:
+    """What the model of a detector is called."""
+    return f"detector-{name}"
 
 
-def channels_of(scene: Scene) -> Tensor:
-    """A scene as RetinaNet takes it, shape (phases, i, j, k): contrast in `UNIT_HU` where it is searched, else 0."""
-    zero = np.zeros(scene.searched.shape, np.float32)
-    images = [np.where(scene.searched, scene.contrast.get(phase, zero), 0) / UNIT_HU for phase in Phase]
-    return torch.from_numpy(np.stack(images).astype(np.float32))
-
-
-def slices_of(scene: Scene) -> list[Tensor]:
-    """A scene as Faster R-CNN takes it: each slice and its neighbours, shape (3, rows, columns), in about [0, 1]."""
-    image = _image_of(scene)
-    below = np.concatenate([image[:, :, :1], image[:, :, :-1]], axis=2)
-    above = np.concatenate([image[:, :, 1:], image[:, :, -1:]], axis=2)
-    enlarge = [np.repeat(np.repeat(part, ENLARGED, axis=0), ENLARGED, axis=1) for part in (below, image, above)]
-    whole = np.zeros((image.shape[2], 3, SLICE_SIZE, SLICE_SIZE), np.float32)
-    columns, rows = (min(SLICE_SIZE, ENLARGED * n) for n in image.shape[:2])
-    for channel, part in enumerate(enlarge):
-        whole[:, channel, :rows, :columns] = part[:columns, :rows].transpose(2, 1, 0)
-    return list(torch.from_numpy(whole))
-
-
-def ellipsoid(corners: Sequence[float], searched: Mask) -> Mask:
+def ellipsoid(corners: Sequence[float] | npt.NDArray[np.float64], searched: Mask) -> Mask:
     """The voxels of what is searched whose middle lies in the ellipsoid that fills a box."""
     low, high = np.asarray(corners[:3]), np.asarray(corners[3:])
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, 0.5)
@@ -213,11 +216,6 @@ def ellipsoid(corners: Sequence[float], searched: Mask) -> Mask:
     ]
     i, j, k = np.ix_(*squares)
     return np.asarray((i + j + k <= 1) & searched)
-
-
-def _image_of(scene: Scene) -> Array:
-    contrast = np.where(scene.searched, scene.contrast[reference_of(scene)], 0)
-    return np.asarray(0.5 + contrast / (2 * UNIT_HU), np.float32)
 
 
 def _from_edges(box: Box) -> tuple[float, ...]:

@@ -15,8 +15,8 @@ from livercad.pipeline.cautions import cautions_of
 from livercad.pipeline.classification_step import classify_lesions
 from livercad.pipeline.clock import Clock
 from livercad.pipeline.lesion_cautions import LESION_CAUTIONS, lesion_cautions
-from livercad.pipeline.lesions_step import LesionList, decide, find_in_all, list_lesions
-from livercad.pipeline.measurement_step import measure, with_lesions
+from livercad.pipeline.lesions_step import LesionList, decide, find_in_all, list_lesions, with_lesions
+from livercad.pipeline.measurement_step import measure
 from livercad.pipeline.parts import Aligner, Classifier, LesionDetector, LesionFinder, LiverFinder, PhaseFinder
 from livercad.pipeline.phases_step import tell_phases
 from livercad.pipeline.records import phase_image, phase_read, series_names

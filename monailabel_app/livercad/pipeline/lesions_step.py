@@ -118,7 +118,7 @@ def decide(
     images : mapping of Phase to Volume
         Every phase in HU on the reference's grid.
     reference : Scan
-        With the liver.
+        With the liver; the detector is shown it with the lesions that were found, as in its training.
     listed : LesionList
         What was found so far.
     progress : Progress
@@ -129,8 +129,14 @@ def decide(
     LesionList
         On the same grid.
     """
-    decided = detect(images, reference.liver, Matched(listed.instances, listed.scores, listed.visible_in), progress)
+    liver = with_lesions(reference.liver, listed)
+    decided = detect(images, liver, Matched(listed.instances, listed.scores, listed.visible_in), progress)
     return LesionList(decided.instances, decided.scores, decided.visible_in)
+
+
+def with_lesions(liver: Volume, lesions: LesionList) -> Volume:
+    """The liver with its lesions: one at the surface that the liver network left out belongs to it all the same."""
+    return liver.like(np.logical_or(liver.array, lesions.instances.array).view(np.uint8))
 
 
 def around_livers(livers: Sequence[Volume]) -> tuple[slice, slice, slice]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from livercad.core.findings import LiverFinding, PhaseRead
 from livercad.core.lesion import Lesion
 from livercad.core.phases import Phase
@@ -16,11 +14,6 @@ from livercad.measure.lesions import measure_lesions
 from livercad.measure.liver import measure_liver
 from livercad.measure.signs import find_signs
 from livercad.pipeline.lesions_step import LesionList
-
-
-def with_lesions(liver: Volume, lesions: LesionList) -> Volume:
-    """The liver with its lesions: one at the surface that the liver network left out belongs to it all the same."""
-    return liver.like(np.logical_or(liver.array, lesions.instances.array).view(np.uint8))
 
 
 def measure(

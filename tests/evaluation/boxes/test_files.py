@@ -151,6 +151,7 @@ def test_a_wrong_truth_is_one_error(files, truth: str, message: str) -> None:
         (json.dumps([{**RESULTS[0], "score": "high"}]), coco(), r"0\.score = 'high': Input should be a valid number"),
         (json.dumps([{**RESULTS[0], "bbox": [1, 2, -3, 4]}]), coco(), r"0\.bbox\.2 = -3: .*greater than or equal to 0"),
         (json.dumps([{**RESULTS[0], "bbox": [1, 2, 3]}]), coco(), r"0\.bbox\.3.*Field required"),
+        (json.dumps([{**RESULTS[0], "bbox": [1e308, 2, 1e308, 4]}]), coco(), r"ends at no number in entry 0"),
         (
             json.dumps([{**RESULTS[0], "image_id": 99}]),
             coco(),

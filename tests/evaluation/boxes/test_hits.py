@@ -7,7 +7,7 @@ import pytest
 
 from livercad.core.volume import Volume
 from livercad.evaluation.boxes.hits import Mark, mark
-from livercad.evaluation.boxes.model import BoxFrame, DetectedBox, ImageBoxes, TrueLesion
+from livercad.evaluation.boxes.model import BoxFrame, DetectedBox, ImageBoxes, TrueLesion, above
 from livercad.evaluation.boxes.of_findings import true_lesions, with_centres
 from livercad.evaluation.boxes.overlaps import iou
 from livercad.evaluation.boxes.settings import BoxCriterion, DetectionSettings
@@ -104,6 +104,12 @@ def test_a_centre_beyond_the_mask_is_in_no_lesion() -> None:
 def test_a_wrong_box_is_refused_when_it_is_made(corners, score, message) -> None:
     with pytest.raises(ValueError, match=message):
         DetectedBox(corners, score, BoxFrame.PIXELS)
+
+
+def test_boxes_below_a_score_are_left_out_and_images_stay(scans) -> None:
+    assert [len(image.detected) for image in above(scans, 0.6)] == [2, 1, 1]
+    assert [len(image.detected) for image in above(scans, None)] == [0, 0, 0]
+    assert [image.true for image in above(scans, 0.6)] == [image.true for image in scans]
 
 
 def test_boxes_of_another_frame_are_refused() -> None:

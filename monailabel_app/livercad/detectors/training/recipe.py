@@ -154,7 +154,8 @@ def label_of(region: Mask, truth: npt.NDArray[np.uint16]) -> int:
     return 1 if dice >= LESION_DICE else 0 if dice <= NO_LESION_DICE else -1
 
 
-def _examples(work: Path, number: int) -> tuple[list[Example], np.random.Generator]:
+def training_examples(work: Path, number: int) -> tuple[list[Example], np.random.Generator]:
+    """A phantom of the training as `examples_of` has it, and the generator that has drawn it."""
     rng = np.random.default_rng((SEED, number, 1))
     return examples_of(phantom_arrays(work / "studies" / f"{number:04}.npz", SEED, number), rng), rng
 
@@ -163,7 +164,7 @@ def _voxels_of(work: Path, number: int, progress: Progress) -> Arrays:
     path = work / "voxels" / f"{number:04}.npz"
     if not path.is_file():
         progress(0, 1, f"voxels of phantom {number}")
-        examples, rng = _examples(work, number)
+        examples, rng = training_examples(work, number)
         drawn = [draw_voxels(example, rng) for example in examples]
         seen, labels = (np.concatenate(each) for each in zip(*drawn, strict=True))
         _keep(path, {"seen": seen, "labels": labels})
@@ -185,7 +186,7 @@ def _candidates_of(work: Path, number: int, halves: Sequence[VoxelNetwork]) -> A
     if not path.is_file():
         network = halves[number % 2]
         rows, labels = [np.zeros((0, len(FEATURES)))], []
-        for example in _examples(work, number)[0]:
+        for example in training_examples(work, number)[0]:
             probability = network.probability(example.scene)
             for region in cut_out(probability):
                 label = label_of(region, example.truth)

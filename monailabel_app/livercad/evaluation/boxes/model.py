@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -44,7 +44,7 @@ class DetectedBox:
         What the detector takes it for; empty where it says nothing.
     in_lesion : int or None
         `TrueLesion.number` of the lesion whose mask holds the box's centre, 0 where no mask holds it; None where the
-        truth has no masks (`livercad.evaluation.boxes.centres` fills it in).
+        truth has no masks (`livercad.evaluation.boxes.of_findings.with_centres` fills it in).
 
     Raises
     ------
@@ -219,13 +219,33 @@ def only_label(images: Sequence[ImageBoxes], label: str) -> tuple[ImageBoxes, ..
         All images: those without such a lesion still count.
     """
     return tuple(
-        ImageBoxes(
-            image.name,
-            image.patient,
-            image.frame,
-            tuple(box for box in image.detected if box.label == label),
-            tuple(lesion for lesion in image.true if lesion.label == label),
-            image.scan,
+        replace(
+            image,
+            detected=tuple(box for box in image.detected if box.label == label),
+            true=tuple(lesion for lesion in image.true if lesion.label == label),
+        )
+        for image in images
+    )
+
+
+def above(images: Sequence[ImageBoxes], threshold: float | None) -> tuple[ImageBoxes, ...]:
+    """The same images with the boxes of a score or more.
+
+    Parameters
+    ----------
+    images : sequence of ImageBoxes
+        With all boxes.
+    threshold : float or None
+        The lowest score; None where no box is taken.
+
+    Returns
+    -------
+    tuple of ImageBoxes
+        All images.
+    """
+    return tuple(
+        replace(
+            image, detected=tuple(box for box in image.detected if threshold is not None and box.score >= threshold)
         )
         for image in images
     )

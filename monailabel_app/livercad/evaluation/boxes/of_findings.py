@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -158,10 +159,7 @@ def with_centres(detected: tuple[DetectedBox, ...], instances: Volume) -> tuple[
     inside = ((voxels >= 0) & (voxels < instances.shape)).all(axis=1)
     held = np.zeros(len(detected), dtype=np.int64)
     held[inside] = instances.array[tuple(voxels[inside].T)]
-    return tuple(
-        DetectedBox(box.corners, box.score, box.frame, box.label, int(number))
-        for box, number in zip(detected, held, strict=True)
-    )
+    return tuple(replace(box, in_lesion=int(number)) for box, number in zip(detected, held, strict=True))
 
 
 def corners_of_box(box: Box) -> Corners:

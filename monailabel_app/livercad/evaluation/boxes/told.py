@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -234,6 +235,8 @@ def checked_corners(path: Path, where: str, corners: Sequence[float]) -> Corners
         If a number is not finite, or the corners are in the wrong order.
     """
     half = len(corners) // 2
+    if not all(math.isfinite(value) for value in corners):  # a corner and a width that are too large together
+        wrong(path, f"a box that ends at no number in {where}: {tuple(corners)}", "finite numbers")
     for axis, low, high in _sides(corners, half):
         if low > high:
             wrong(path, f"{axis}0 = {low:g} above {axis}1 = {high:g} in {where}", "the lower corner first")
