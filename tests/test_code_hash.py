@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import livercad
+import livercad.code
 from livercad.code import code_hash
 
 
@@ -60,3 +62,30 @@ def test_a_single_module_does_not_count_its_package(module: tuple[str, Path]) ->
 def test_a_module_that_is_not_there_is_named() -> None:
     with pytest.raises(ModuleNotFoundError, match=r"livercad\.nowhere"):
         code_hash("livercad.nowhere")
+
+
+def test_a_package_that_counts_apart_leaves_the_hash_of_the_package_around_it(
+    module: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, path = module
+    before = code_hash(name)
+    inner = path.parent / "inner"
+    inner.mkdir()
+    (inner / "__init__.py").write_text("")
+    (inner / "two.py").write_text("HEIGHT = 1\n")
+    monkeypatch.setattr(livercad.code, "APART", (f"{name}.inner",))
+    code_hash.cache_clear()
+    assert code_hash(name) == before
+    own = code_hash(f"{name}.inner")
+    (inner / "two.py").write_text("HEIGHT = 2\n")
+    code_hash.cache_clear()
+    assert code_hash(name) == before and code_hash(f"{name}.inner") != own
+
+
+def test_packages_that_count_apart_are_there_and_unused_by_the_packages_around_them() -> None:
+    for name in livercad.code.APART:
+        around, _, own = name.rpartition(".")
+        folder = Path(livercad.__file__).parent.joinpath(*around.split(".")[1:])
+        assert (folder / own / "__init__.py").is_file()
+        others = [path for path in folder.rglob("*.py") if not path.is_relative_to(folder / own)]
+        assert not [path.name for path in others if name in path.read_text(encoding="utf-8")]

@@ -9,6 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 DIGITS = 12
+APART = ("livercad.phantom.ultrasound", "livercad.studies.ultrasound")
+"""Packages that nothing else in the package around them uses: under its name they do not count, so that what they learn
+leaves valid what it made of CT."""
 
 
 @cache
@@ -20,7 +23,7 @@ def code_hash(*modules: str) -> str:
     Parameters
     ----------
     *modules : str
-        Full names; of a package all modules below it count.
+        Full names; of a package all modules below it count, but for those `APART` from it.
 
     Returns
     -------
@@ -39,7 +42,11 @@ def _sources(module: str) -> list[Path]:
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"no source of {module}", name=module)
-    return sorted(Path(spec.origin).parent.rglob("*.py")) if spec.submodule_search_locations else [Path(spec.origin)]
+    if not spec.submodule_search_locations:
+        return [Path(spec.origin)]
+    folder = Path(spec.origin).parent
+    apart = [folder / name.rpartition(".")[2] for name in APART if name.rpartition(".")[0] == module]
+    return sorted(path for path in folder.rglob("*.py") if not any(path.is_relative_to(each) for each in apart))
 
 
 class _WithoutTexts(ast.NodeTransformer):

@@ -19,7 +19,7 @@ from livercad.core.volume import Volume
 from livercad.errors import Cancelled, ModelError
 from livercad.networks.faster_rcnn import Backbone
 from livercad.papers.aluko2018.detector import new_detector
-from livercad.papers.aluko2018.predictor import DESCRIPTION, WEIGHTS, AlukoDetector, ExportedDetector
+from livercad.papers.aluko2018.predictor import FILES, AlukoDetector, ExportedDetector
 
 
 def write_model(folder: Path) -> Path:
@@ -33,8 +33,8 @@ def write_model(folder: Path) -> Path:
         weights_sha256=hashlib.sha256(data).hexdigest(),
     )  # fmt: skip
     folder.mkdir()
-    (folder / WEIGHTS).write_bytes(data)
-    (folder / DESCRIPTION).write_text(description.model_dump_json(), encoding="utf-8")
+    (folder / FILES.weights).write_bytes(data)
+    (folder / FILES.description).write_text(description.model_dump_json(), encoding="utf-8")
     return folder
 
 
@@ -130,6 +130,6 @@ def test_missing_and_damaged_models_are_refused_with_what_to_do(tmp_path: Path) 
     with pytest.raises(ModelError, match="livercad reproduce aluko2018"):
         AlukoDetector(tmp_path)
     folder = write_model(tmp_path / "model")
-    (folder / WEIGHTS).write_bytes(b"other weights")
+    (folder / FILES.weights).write_bytes(b"other weights")
     with pytest.raises(ModelError, match="not those of its description"):
         AlukoDetector(folder)

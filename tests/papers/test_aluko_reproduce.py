@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from aluko_folder import PARTS, small_settings, write_squares
+from aluko_folder import small_settings, write_squares
+from fakes import LIVER_HU, FakeLiverFinder, synthetic_abdomen, write_case
 from livercad.errors import Cancelled, InputError, ModelError
 from livercad.learning.checkpoint import CHECKPOINT
 from livercad.networks.faster_rcnn import Backbone
 from livercad.papers.aluko2018 import reproduce as module
 from livercad.papers.aluko2018.detector import LESION, DetectorTask
-from livercad.papers.aluko2018.images import ImageData, load_images, pixels_of
+from livercad.papers.aluko2018.images import ImageData, load_images
 from livercad.papers.aluko2018.one_box import OneBox, OneBoxTask
+from livercad.papers.aluko2018.pixels import pixels_of
+from livercad.papers.aluko2018.plan import Plan
+from livercad.papers.aluko2018.predictor import AlukoDetector
 from livercad.papers.aluko2018.reproduce import reproduce
 from livercad.papers.aluko2018.results import Results
 from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings, deviations_of, with_deviations
-from livercad.papers.aluko2018.training import Plan, Task, seed_weights, train
+from livercad.papers.aluko2018.training import Task, seed_weights, train
 from livercad.progress import Progress, silent
 from livercad.studies.deeplesion.rows import Part
+from livercad.studies.nifti import write_volume
 
 Reproduction = tuple[Path, Path, Results]
 
@@ -93,6 +102,30 @@ def test_a_second_call_trains_nothing_again(done: Reproduction, monkeypatch: pyt
     assert before == {path: path.stat().st_mtime_ns for path in files}
 
 
+def test_studies_of_one_s_own_are_looked_at_with_pictures_on_the_page(
+    done: Reproduction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, _, results = done
+    output = tmp_path / "out"
+    shutil.copytree(done[1], output)
+    write_case(tmp_path / "studies", "one", 1)
+    ct = synthetic_abdomen(2)
+    write_volume(ct.like(np.where(ct.array == LIVER_HU, 0, ct.array)), tmp_path / "studies" / "liverless.nii.gz")
+    monkeypatch.setattr(module, "liver_finder", FakeLiverFinder)
+    looked = reproduce(data, output, small_settings(), studies=tmp_path / "studies")
+    (case,) = looked.cases
+    assert looked.model_copy(update={"cases": [], "notes": results.notes}) == results  # nothing was trained again
+    assert len(looked.notes) == len(results.notes) + 1 and "liverless" in looked.notes[-1]
+    ct, detector = synthetic_abdomen(1), AlukoDetector(output / "model")
+    expected = [each for each in detector(ct, FakeLiverFinder()(ct)) if each.score >= detector.description.threshold]
+    assert (case.case, [lesion.score for lesion in case.lesions]) == ("one", [round(e.score, 3) for e in expected])
+    picture = (output / "figures" / "case_one.png").read_bytes()
+    assert base64.b64encode(picture).decode() in (output / "index.html").read_text(encoding="utf-8")
+    with pytest.raises(InputError, match="nothing there"):
+        reproduce(data, tmp_path / "new", small_settings(), studies=tmp_path / "nowhere")
+    assert not (tmp_path / "new").exists()
+
+
 def test_other_settings_train_what_depends_on_them_and_nothing_else(done: Reproduction, tmp_path: Path) -> None:
     data, output, _ = done
     before = {path: path.stat().st_mtime_ns for path in (output / "trainings").glob("*.json")}
@@ -113,10 +146,23 @@ def test_other_settings_train_what_depends_on_them_and_nothing_else(done: Reprod
         stop.with_suffix(".safetensors").write_bytes(kept[1])
 
 
+def test_a_copy_of_the_data_trains_nothing_again_whatever_its_dates(
+    done: Reproduction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, output, results = done
+    copy = Path(shutil.copytree(data, tmp_path / data.name))
+    for number, path in enumerate(sorted(copy.rglob("*.png"))):
+        os.utime(path, (1e9 + number, 1e9 + number))
+    before = {path: path.stat().st_mtime_ns for path in (output / "trainings").glob("*.*")}
+    monkeypatch.setattr(module, "write_page", lambda *parts: None)
+    assert reproduce(copy, output, small_settings()) == results
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
 def tasks_of(data: ImageData, cache: Path) -> dict[str, Callable[[], Task]]:
     """A network with dropout, and a detector, which draws anchors and regions."""
     settings = small_settings()
-    small, large = (np.load(pixels_of(data, settings.data.window, size, cache)) for size in (32, 64))
+    small, large = (pixels_of(data, settings.data.window, size, cache).array() for size in (32, 64))
     return {
         "front": lambda: OneBoxTask(OneBox.FRONT_2, data, small, settings, "cpu"),
         "detector": lambda: DetectorTask(Backbone.SMALL, data, large, settings, (LESION,), "cpu"),
@@ -149,18 +195,18 @@ def test_a_stopped_training_goes_on_to_the_very_same_weights(data: Path, tmp_pat
     assert results[0].answers == results[1].answers
 
 
-def test_without_a_split_patients_are_drawn_and_none_is_in_two_parts(tmp_path: Path) -> None:
-    folder = write_squares(tmp_path, (None,) * len(PARTS))
-    data = load_images(folder, Settings().data, 0)
-    assert any("patients drawn" in note for note in data.notes)
-    assert {part: len(data.numbers(part)) for part in Part} == {Part.TRAINING: 12, Part.VALIDATION: 1, Part.TEST: 1}
-    assert load_images(folder, Settings().data, 0).examples == data.examples
-
-
-def test_a_folder_without_test_images_is_refused(tmp_path: Path) -> None:
-    folder = write_squares(tmp_path, (Part.TRAINING, Part.VALIDATION))
-    with pytest.raises(InputError, match="no image for test"):
-        load_images(folder, Settings().changed({"data": {"split": "own"}}).data, 0)
+def test_the_served_threshold_is_that_of_one_false_positive_in_eight_test_images(done: Reproduction) -> None:
+    _, output, results = done
+    detector = AlukoDetector(output / "model")
+    annotated = results.detectors["small"].annotated
+    point = next(rate for rate in annotated.froc.at if rate.rate == 0.125)
+    expected = annotated.operating.threshold if point.threshold is None else point.threshold
+    assert detector.description.threshold == expected
+    assert detector.description.training_images == 6
+    assert (
+        detector.model.sha256
+        == hashlib.sha256((output / "trainings" / "faster-rcnn-small.safetensors").read_bytes()).hexdigest()
+    )
 
 
 def test_weights_that_are_not_there_are_refused_before_anything_is_made(data: Path, tmp_path: Path) -> None:

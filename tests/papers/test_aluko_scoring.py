@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from livercad.papers.aluko2018.images import Example, ImageData, Marked
+from livercad.papers.aluko2018.one_box_scores import mean_box_result, one_box_result, overlap
+from livercad.papers.aluko2018.plan import Curves, Training
 from livercad.papers.aluko2018.reproduce import order_in_words
-from livercad.papers.aluko2018.scoring import detector_result, mean_box_result, one_box_result, overlap, types_result
-from livercad.papers.aluko2018.training import Curves, Training
+from livercad.papers.aluko2018.scoring import detector_result, types_result
 from livercad.studies.deeplesion.folder import DeepLesion
 from livercad.studies.deeplesion.rows import Part, PixelBox
 
@@ -30,7 +31,7 @@ def lesion(box: PixelBox, kind: str = "cyst") -> Marked:
 
 
 def data_of(*examples: Example, complete: bool = False) -> ImageData:
-    return ImageData(DeepLesion(Path(), (), ()), examples, complete, (), "")
+    return ImageData(DeepLesion(Path(), (), ()), examples, complete, ())
 
 
 def training(answers: dict[str, Any]) -> Training:
@@ -56,6 +57,15 @@ def test_one_box_is_right_when_its_iou_is_above_a_tenth_and_the_error_is_over_al
     assert result.train.mse == pytest.approx(0.5 * 0.25)  # four coordinates off by a half in one of two images
     assert result.test.sensitivity.value == 0  # a box turned inside out has no area
     assert result.test.mse == pytest.approx(0.04)
+
+
+def test_an_iou_of_just_a_tenth_is_not_enough() -> None:
+    whole: PixelBox = (0.0, 0.0, 1.0, 0.5)
+    data = data_of(example(1, Part.TRAINING, (lesion(whole),)), example(2, Part.TEST, (lesion(whole),)))
+    answers = {"training": [[0.0, 0.0, 0.1, 0.5]], "validation": [], "test": [[0.0, 0.0, 0.11, 0.5]]}
+    result = one_box_result("x", training(answers), data)
+    assert overlap(whole, (0.0, 0.0, 0.1, 0.5)) == 0.1
+    assert (result.train.sensitivity.value, result.test.sensitivity.value) == (0, 1)
 
 
 def test_the_mean_box_is_that_of_the_training_images() -> None:
@@ -124,10 +134,16 @@ def test_overlap_is_shared_over_united_area() -> None:
     ("base", "vgg", "found", "told"),
     [
         (0.07, 0.08, 0.5, "The paper's order shows: baseline < +VGG << Faster R-CNN"),
+        (0.07, 0.08, 0.5, "ahead of the baseline by 2 of 203 images"),
         (0.08, 0.07, 0.5, "is far ahead, as in the paper"),
         (0.3, 0.4, 0.5, "does not show here"),
         (0.0, 0.0, 0.0, "does not show here"),
+        (0.2, 0.21, 0.56, "Neither the baseline nor +VGG is ahead of the mean box of the training images (0.23)"),
     ],
 )
 def test_whether_the_paper_s_order_shows_is_said_in_words(base: float, vgg: float, found: float, told: str) -> None:
-    assert told in order_in_words(base, vgg, found)
+    assert told in order_in_words(base, vgg, found, 0.23, 203)
+
+
+def test_who_beats_the_mean_box_is_not_said_to_be_behind_it() -> None:
+    assert "mean box" not in order_in_words(0.2, 0.3, 0.7, 0.23, 203)

@@ -10,6 +10,7 @@ from livercad.cli.main import app
 from livercad.errors import InputError
 from livercad.papers.yasaka2018 import reproduce as module
 from livercad.papers.yasaka2018.results import Results
+from livercad.papers.yasaka2018.settings import QUICK_SETS, QUICK_TRAINING, Settings
 from livercad.papers.yasaka2018.sources import Part
 
 Reproduction = tuple[Path, Results]
@@ -42,6 +43,16 @@ def test_quick_is_smaller_in_all_ways_and_sets_still_counts(asked: dict[str, Any
     assert asked["source"].sets == 30
     assert sum(patient.part is Part.TEST for patient in asked["source"].patients) == 25
     assert asked["settings"].training.passes < 1
+
+
+def test_a_file_of_settings_counts_also_where_all_else_is_quick(asked: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("runs = 2\n\n[training]\npasses = 1.5\n")
+    command = ["reproduce", "yasaka2018", "--output", str(tmp_path), "--quick", "--settings", str(file)]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    # 1.5 passes are the default: named, they count as well.
+    assert asked["settings"] == Settings(runs=2, training=QUICK_TRAINING.model_copy(update={"passes": 1.5}))
+    assert (asked["quick"], asked["source"].sets) == (True, QUICK_SETS)
 
 
 def test_a_folder_without_labels_is_refused_before_anything_is_written(tmp_path: Path) -> None:

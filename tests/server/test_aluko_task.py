@@ -12,7 +12,7 @@ from fakes import full_analyzer, write_case
 from livercad.core.geometry import Box, Frame
 from livercad.core.volume import Volume
 from livercad.detection.linking import DetectedLesion
-from livercad.errors import ModelError
+from livercad.errors import InputError, ModelError
 from livercad.papers.aluko2018 import predictor
 from livercad.progress import Progress
 from livercad.server.aluko_task import AlukoTask
@@ -72,3 +72,14 @@ def test_boxes_come_as_slicer_s_markups_and_in_millimetres(tmp_path: Path, monke
     assert json.loads(json.dumps(params)) == params
     _, more = task({"study": study, "folder": str(tmp_path), "threshold": 0.2})
     assert len(more["lesions"]) == 2
+    _, everything = task({"study": study, "folder": str(tmp_path), "threshold": 0})
+    assert (everything["threshold"], len(everything["lesions"])) == (0, 2)
+
+
+@pytest.mark.parametrize("threshold", ["sure", -0.1, 1.5, float("nan"), [0.5]])
+def test_a_threshold_that_is_no_share_is_refused_before_anything_is_analysed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threshold: object
+) -> None:
+    monkeypatch.setattr("livercad.server.aluko_task.AlukoDetector", Trained)
+    with pytest.raises(InputError, match=r"threshold: found .*expected a number in \[0, 1\]"):
+        AlukoTask(never, tmp_path / "model")({"study": None, "folder": str(tmp_path), "threshold": threshold})

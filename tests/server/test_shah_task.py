@@ -15,7 +15,7 @@ from livercad.core.taxonomy import BENIGN_COLOR, MALIGNANT_COLOR
 from livercad.errors import InputError, ModelError
 from livercad.papers.shah2021.classes import CLASSES, ShahClass
 from livercad.papers.shah2021.lesions import new_lesion_network
-from livercad.papers.shah2021.predictor import DESCRIPTION, WEIGHTS, ExportedModel, ShahDetector
+from livercad.papers.shah2021.predictor import FILES, ExportedModel, ShahDetector
 from livercad.papers.shah2021.settings import ImageSettings, LesionSettings
 from livercad.progress import Progress
 from livercad.server.errors import STATUS
@@ -35,8 +35,8 @@ def write_model(folder: Path) -> None:
         training_images=0, images_sha256="", test_accuracy=0.25, test_lesion_dice=0.0, weights_sha256=digest,
     )  # fmt: skip
     folder.mkdir()
-    (folder / WEIGHTS).write_bytes(data)
-    (folder / DESCRIPTION).write_text(description.model_dump_json(), encoding="utf-8")
+    (folder / FILES.weights).write_bytes(data)
+    (folder / FILES.description).write_text(description.model_dump_json(), encoding="utf-8")
 
 
 def study_of(folder: Path, *phases: Phase) -> Study:

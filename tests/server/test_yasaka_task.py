@@ -15,7 +15,7 @@ from livercad.core.phases import Phase
 from livercad.core.taxonomy import YasakaCategory
 from livercad.errors import InputError, ModelError
 from livercad.papers.yasaka2018.capture import largest_section
-from livercad.papers.yasaka2018.predictor import DESCRIPTION, WEIGHTS, ExportedModel, YasakaPredictor
+from livercad.papers.yasaka2018.predictor import FILES, ExportedModel, YasakaPredictor
 from livercad.papers.yasaka2018.settings import CaptureSettings, Model, TrainingSettings
 from livercad.papers.yasaka2018.training import new_network
 from livercad.progress import Progress
@@ -35,8 +35,8 @@ def write_model(folder: Path) -> None:
         test_accuracy=0.2, run=1, weights_sha256=digest,
     )  # fmt: skip
     folder.mkdir()
-    (folder / WEIGHTS).write_bytes(data)
-    (folder / DESCRIPTION).write_text(description.model_dump_json(), encoding="utf-8")
+    (folder / FILES.weights).write_bytes(data)
+    (folder / FILES.description).write_text(description.model_dump_json(), encoding="utf-8")
 
 
 def study_of(folder: Path, *phases: Phase) -> Study:

@@ -119,6 +119,18 @@ def test_windowing_goes_from_black_to_white() -> None:
         ("Coarse_lesion_type", "12", "Coarse_lesion_type has '12', not one of -1, 1"),
         ("Patient_index", "x", "Patient_index has 'x', not 1 number"),
         ("File_name", "lesion.png", "not patient_study_series_slice.png"),
+        ("Patient_index", "", "Patient_index is empty"),
+        ("Patient_index", "inf", "Patient_index has 'inf', not 1 number"),
+        ("Patient_index", "1.5", "Patient_index has '1.5', not 1 whole number"),
+        ("Slice_range", "1, -inf", "Slice_range has '1, -inf', not 2 numbers"),
+        ("Image_size", "inf, 512", "Image_size has 'inf, 512', not 2 numbers"),
+        ("Image_size", "512, NaN", "Image_size has '512, NaN', not 2 numbers"),
+        ("Image_size", "0, 512", "Image_size has '0, 512', not columns and rows of an image"),
+        ("Coarse_lesion_type", "inf", "Coarse_lesion_type has 'inf', not 1 number"),
+        ("Coarse_lesion_type", "4.5", "Coarse_lesion_type has '4.5', not 1 whole number"),
+        ("Train_Val_Test", "nan", "Train_Val_Test has 'nan', not 1 number"),
+        ("Bounding_boxes", "1, 1, inf, 9", "Bounding_boxes has '1, 1, inf, 9', not 4 numbers"),
+        ("Possibly_noisy", "nan", "Possibly_noisy has 'nan', not 1 number"),
     ],
 )
 def test_a_wrong_row_is_named_with_its_line(tmp_path: Path, column: str, text: str, told: str) -> None:
@@ -132,6 +144,33 @@ def test_a_wrong_row_is_named_with_its_line(tmp_path: Path, column: str, text: s
         writer.writerow(cells)
     with pytest.raises(InputError) as refused:
         read_deeplesion(tmp_path)
+    assert told in str(refused.value)
+
+
+def test_an_age_that_is_not_a_number_is_not_known(tmp_path: Path) -> None:
+    write_table(tmp_path / "DL_info.csv", [ROW])
+    text = (tmp_path / "DL_info.csv").read_text()
+    (tmp_path / "DL_info.csv").write_text(text.replace(",62,", ",NaN,"))
+    (row,) = read_rows(tmp_path / "DL_info.csv")
+    assert row.age is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ("Patient_index,Bounding_boxes,File_name", "File_name has '', not patient_study_series_slice.png"),
+        ("File_name,Bounding_boxes,Patient_index", "Patient_index is empty"),
+        ("File_name,Patient_index,Bounding_boxes", "Bounding_boxes has '', not x_min, y_min, x_max, y_max"),
+    ],
+)
+def test_a_row_that_ends_too_soon_is_named_with_its_line(tmp_path: Path, columns: str, told: str) -> None:
+    values = {"Patient_index": "1", "Bounding_boxes": '"1, 1, 9, 9"', "File_name": "000001_01_01_109.png"}
+    names = columns.split(",")
+    whole = ",".join(values[name] for name in names)
+    short = ",".join(values[name] for name in names[:-1])
+    (tmp_path / "DL_info.csv").write_text(f"{columns}\n{whole}\n{short}\n")
+    with pytest.raises(InputError, match="line 3") as refused:
+        read_rows(tmp_path / "DL_info.csv")
     assert told in str(refused.value)
 
 

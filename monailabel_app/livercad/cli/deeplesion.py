@@ -37,7 +37,9 @@ def deeplesion(
     found = read_deeplesion(data, _types(types, kinds), with_noisy=with_noisy)
     slices = found.slices
     missing = sum(found.path_of(key.series, key.index + step) is None for key in slices for step in (-1, 1))
-    typer.echo(f"{len(found.rows)} lesions in {len(slices)} slices of {len({k.patient for k in slices})} patients")
+    counts = (len(found.rows), "lesion"), (len(slices), "slice"), (len({key.patient for key in slices}), "patient")
+    lesions, images, patients = (f"{n} {one}{'s' * (n != 1)}" for n, one in counts)
+    typer.echo(f"{lesions} in {images} of {patients}")
     for reason in found.left_out:
         typer.echo(f"left out: {reason}")
     if missing:

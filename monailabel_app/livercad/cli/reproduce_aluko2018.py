@@ -18,6 +18,10 @@ def aluko2018(
             show_default="phantoms",
         ),
     ] = None,
+    studies: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="CT studies to look at with the trained network; pictures on the page."),
+    ] = None,
     settings: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="TOML file with sizes and what the paper leaves open (docs/aluko2018.md)."),
@@ -52,14 +56,14 @@ def aluko2018(
         raise typer.BadParameter("choose none or torchvision; --settings takes files", param_hint="--weights")
     chosen = with_deviations(QUICK) if quick else Settings() if data else with_deviations(ON_PHANTOMS)
     if settings:
-        chosen = chosen.changed(read_choices(settings, Settings).model_dump(exclude_unset=True))
+        chosen = read_choices(settings, Settings, chosen)
     if weights:
         chosen = chosen.changed({"weights": {"vgg16": weights, "resnet50": weights}})
     if seed is not None:
         chosen = chosen.changed({"seed": seed})
     console = Console(stderr=True)
     with progress_bar(console) as progress:
-        results = reproduce(data, output, chosen, quick=quick, progress=progress)
+        results = reproduce(data, output, chosen, quick=quick, studies=studies, progress=progress)
     for note in results.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
     for one in results.one_box.values():

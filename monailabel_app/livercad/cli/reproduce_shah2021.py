@@ -49,15 +49,11 @@ def shah2021(
     from livercad.papers.shah2021.reproduce import reproduce
     from livercad.papers.shah2021.sources import PatientSource
 
-    if quick and settings:
-        raise typer.BadParameter(
-            "they exclude each other: --quick is a set of settings of its own", param_hint="--quick"
-        )
     if data and patients:
         raise typer.BadParameter("it is a number of phantoms; --data has patients of its own", param_hint="--patients")
-    chosen = read_choices(settings, choices.Settings) if settings else choices.Settings()
-    if quick:
-        chosen = choices.quick(chosen)
+    chosen = choices.quick(choices.Settings()) if quick else choices.Settings()
+    if settings:
+        chosen = read_choices(settings, choices.Settings, chosen)
     given = {"patients": patients, "seed": seed}
     chosen = chosen.model_copy(update={name: value for name, value in given.items() if value is not None})
     source: PatientSource = FolderSource.of(data) if data else PhantomSource(chosen.patients, chosen.seed)

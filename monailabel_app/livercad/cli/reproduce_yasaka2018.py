@@ -48,13 +48,9 @@ def yasaka2018(
     from livercad.papers.yasaka2018.settings import QUICK_SETS, QUICK_TRAINING, Model, Settings
     from livercad.papers.yasaka2018.sources import LesionSource
 
-    if quick and settings:
-        raise typer.BadParameter(
-            "they exclude each other: --quick is a set of settings of its own", param_hint="--quick"
-        )
-    chosen = read_choices(settings, Settings) if settings else Settings()
-    if quick:
-        chosen = chosen.model_copy(update={"training": QUICK_TRAINING})
+    chosen = Settings(training=QUICK_TRAINING) if quick else Settings()
+    if settings:
+        chosen = read_choices(settings, Settings, chosen)
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
     source: LesionSource

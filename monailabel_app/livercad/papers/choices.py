@@ -35,15 +35,17 @@ class FixedChoice(NamedTuple):
     of_phantoms: bool | None = None
 
 
-def read_choices(path: Path, kind: type[Choices]) -> Choices:
+def read_choices(path: Path, kind: type[Choices], base: Choices | None = None) -> Choices:
     """Read settings from a TOML file.
 
     Parameters
     ----------
     path : Path
-        A table for each group of settings, for example ``[training]``; what is left out keeps its default.
+        A table for each group of settings, for example ``[training]``; what is left out keeps its value.
     kind : type
         The paper's settings.
+    base : BaseModel, optional
+        What the file is laid over, `--quick`'s settings for example; the defaults if not given.
 
     Returns
     -------
@@ -56,7 +58,13 @@ def read_choices(path: Path, kind: type[Choices]) -> Choices:
         If the file cannot be read, or a setting in it is unknown or out of its range.
     """
     try:
-        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        chosen = kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        if base is None:
+            return chosen
+        merged = base.model_dump()
+        for name, value in chosen.model_dump(exclude_unset=True).items():
+            merged[name] = {**merged[name], **value} if isinstance(value, dict) else value
+        return kind.model_validate(merged)
     except OSError as error:
         found = f"a file that cannot be read ({error.strerror})"
         raise InputError(path, found=found, expected="a TOML file", todo="Check its name.") from error
@@ -69,7 +77,7 @@ def read_choices(path: Path, kind: type[Choices]) -> Choices:
             f"{path}, {name}",
             found=repr(first["input"]),
             expected=_expected(kind, first["loc"], first["msg"]),
-            todo="Mend that setting, or leave it out to keep its default.",
+            todo="Mend that setting, or leave it out to keep its value.",
         ) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 import uuid
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any
 from monailabel.interfaces.tasks.infer_v2 import InferType
 
 from livercad.core.taxonomy import Label
+from livercad.errors import InputError
 from livercad.papers.aluko2018.predictor import NAME, AlukoDetector
 from livercad.progress import part
 from livercad.server.jobs import current_progress
 from livercad.server.markups import scored_boxes
-from livercad.server.paper_task import Analyse, PaperTask
+from livercad.server.paper_task import Analyse, PaperTask, box_in_json
 from livercad.studies.atomic import write_text
 
 LABELS = {"lesion": int(Label.LESION)}
@@ -59,26 +61,20 @@ class AlukoTask(PaperTask[AlukoDetector]):
         ------
         ModelError
             If there is no model: before anything is analysed.
+        InputError
+            If the threshold is no number in [0, 1]: likewise.
         """
         start = time.perf_counter()
         detector, progress = self._loaded(), current_progress()
+        threshold = _threshold(request, detector.description.threshold)
         analysis = self._analyse(request, part(progress, 0, LIVER_SHARE)).analysis
         found = detector(analysis.reference, analysis.liver, part(progress, LIVER_SHARE, 1))
-        threshold = float(request.get("threshold") or detector.description.threshold)
         sure = [lesion for lesion in found if lesion.score >= threshold]
         file = Path(request["folder"]) / f"{uuid.uuid4().hex}.json"
         write_text(file, json.dumps(scored_boxes([(lesion.box, lesion.score) for lesion in sure]), indent=1))
         return str(file), {
             "lesions": [
-                {
-                    "number": number,
-                    "score": round(lesion.score, 4),
-                    "box": {
-                        "minimum": list(lesion.box.minimum),
-                        "maximum": list(lesion.box.maximum),
-                        "frame": lesion.box.frame.value,
-                    },
-                }
+                {"number": number, "score": round(lesion.score, 4), "box": box_in_json(lesion.box)}
                 for number, lesion in enumerate(sure, start=1)
             ],
             "threshold": threshold,
@@ -86,6 +82,21 @@ class AlukoTask(PaperTask[AlukoDetector]):
             "label_names": LABELS,
             "latencies": {"total": round(time.perf_counter() - start, 3)},
         }
+
+
+def _threshold(request: dict[str, Any], default: float) -> float:
+    asked = request.get("threshold")
+    if asked is None:
+        return default
+    try:
+        value = float(asked)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise InputError(
+            "threshold", found=repr(asked), expected="a number in [0, 1]", todo="Mend the request (docs/server.md)."
+        )
+    return value
 
 
 __all__ = ["LABELS", "NAME", "AlukoTask"]

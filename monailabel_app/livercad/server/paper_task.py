@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
+from livercad.core.geometry import Box
 from livercad.errors import ModelError
 from livercad.progress import Progress
 from livercad.server.results import Result
@@ -70,3 +71,8 @@ class PaperTask(InferTask, Generic[Predictor]):
             if self._predictor is None:
                 self._predictor = self._load(self._folder)
             return self._predictor
+
+
+def box_in_json(box: Box) -> dict[str, Any]:
+    """Corners of a box and their frame, as an answer has them."""
+    return {"minimum": list(box.minimum), "maximum": list(box.maximum), "frame": box.frame.value}

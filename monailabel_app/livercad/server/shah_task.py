@@ -20,7 +20,7 @@ from livercad.pipeline.analysis import Analysis
 from livercad.progress import part
 from livercad.server.jobs import current_progress
 from livercad.server.markups import named_boxes
-from livercad.server.paper_task import Analyse, PaperTask
+from livercad.server.paper_task import Analyse, PaperTask, box_in_json
 from livercad.studies.atomic import write_text
 from livercad.studies.study import Study
 
@@ -128,11 +128,7 @@ def _answer(number: int, lesion: FoundLesion) -> dict[str, Any]:
         "class": lesion.kind.value,
         "malignant": lesion.kind.is_malignant,
         "probabilities": {kind.value: round(p, 4) for kind, p in lesion.probabilities.items()},
-        "box": {
-            "minimum": list(lesion.box.minimum),
-            "maximum": list(lesion.box.maximum),
-            "frame": lesion.box.frame.value,
-        },
+        "box": box_in_json(lesion.box),
     }
 
 

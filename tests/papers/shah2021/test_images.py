@@ -21,7 +21,9 @@ from livercad.errors import InputError
 from livercad.papers.shah2021 import phantoms
 from livercad.papers.shah2021.classes import CLASSES, ShahClass
 from livercad.papers.shah2021.crops import Square, segmented
-from livercad.papers.shah2021.images import Image, images_of, make_images, pixels_of
+from livercad.papers.shah2021.cutting import images_of
+from livercad.papers.shah2021.images import Image, pixels_of
+from livercad.papers.shah2021.making import make_images
 from livercad.papers.shah2021.perimeter import Perimeter, read_perimeters, write_perimeters
 from livercad.papers.shah2021.preprocessing import Field, axial_images, preprocessed
 from livercad.papers.shah2021.settings import ImageSettings, LesionSettings, Settings, Split

@@ -10,10 +10,11 @@ from livercad.core.volume import Volume
 from livercad.evaluation.overlap import Overlap
 from livercad.papers.shah2021.answers import LesionAnswer
 from livercad.papers.shah2021.classes import CLASSES, ShahClass
+from livercad.papers.shah2021.leaks import leaks_of
 from livercad.papers.shah2021.metrics import Confusion
 from livercad.papers.shah2021.sections import Section
 from livercad.papers.shah2021.settings import Split
-from livercad.papers.shah2021.summary import hits_of, iou, leaks_of, lesion_part
+from livercad.papers.shah2021.summary import hits_of, lesion_part
 from livercad.papers.shah2021.tables import largest_voe
 
 
@@ -97,15 +98,26 @@ def test_the_leak_is_the_difference_and_on_the_same_images_that_of_both_networks
     assert (accuracy.same_images.n, accuracy.same_images.value) == (10, 0.5)
 
 
+def test_the_leak_s_interval_is_over_patients() -> None:
+    """Ten images of each of six patients, all alike: as sure as six are, not as sixty."""
+    cys, met = ShahClass.CYS, ShahClass.MET
+    image = [answer(n, cys, cys, f"person {n % 6}") for n in range(60)]
+    patient = [answer(n, cys, cys if n % 6 < 3 else met, f"person {n % 6}") for n in range(60)]
+    accuracy = leaks_of(*[{Split.IMAGE: image, Split.PATIENT: patient}] * 2)[0]
+    for interval in (accuracy.difference, accuracy.same_images):
+        assert interval is not None and interval.low is not None and interval.high is not None
+        assert interval.value == 0.5 and interval.high - interval.low > 0.6
+
+
 def test_boxes_hit_areas_from_half_their_union_on() -> None:
-    assert iou((0, 0, 4, 4), (0, 0, 4, 8)) == pytest.approx(0.5)
-    assert iou((0, 0, 4, 4), (4, 4, 8, 8)) == 0
     section = Section(rows=(0, 4), columns=(0, 4), score=0.9, probabilities=(1.0, 0.0, 0.0, 0.0))
     beside = section.model_copy(update={"rows": (20, 24)})
     one = answer(0, ShahClass.CYS, ShahClass.CYS).model_copy(
         update={"true_boxes": [(0, 0, 4, 8), (10, 10, 12, 12)], "sections": [section, beside]}
     )
-    assert hits_of([one]) == (1, 1)
+    assert hits_of([one]) == (1, 1)  # the first is just half of the area that both boxes cover
+    assert hits_of([one.model_copy(update={"sections": []})]) == (0, 0)
+    assert hits_of([one.model_copy(update={"true_boxes": []})]) == (0, 2)
 
 
 def test_no_images_of_a_mean_dice_have_a_larger_mean_voe_than_is_told() -> None:

@@ -12,7 +12,7 @@ from livercad.core.phases import Phase
 from livercad.core.volume import Volume
 from livercad.errors import Cancelled, ModelError
 from livercad.papers.shah2021.classes import CLASSES, ShahClass
-from livercad.papers.shah2021.predictor import NAME, WEIGHTS, ShahDetector, linked
+from livercad.papers.shah2021.predictor import FILES, NAME, ShahDetector, linked
 from livercad.papers.shah2021.preprocessing import Field
 from livercad.papers.shah2021.results import Results
 from livercad.papers.shah2021.sections import Section
@@ -55,7 +55,10 @@ def test_the_model_that_is_kept_is_the_one_tested_on_unknown_patients(shah_study
     test = results.splits[Split.PATIENT].test
     assert detector.description.split is Split.PATIENT
     assert test.classes.accuracy and detector.description.test_accuracy == test.classes.accuracy.value
-    kept, trained = ((output / "model" / WEIGHTS), output / "trainings" / "lesions-patient" / "weights.safetensors")
+    kept, trained = (
+        (output / "model" / FILES.weights),
+        output / "trainings" / "lesions-patient" / "weights.safetensors",
+    )
     assert kept.read_bytes() == trained.read_bytes()
     assert (detector.model.name, len(detector.model.sha256)) == (NAME, 64)
 
@@ -88,6 +91,26 @@ def test_an_empty_liver_has_no_lesions_and_cancelling_ends_the_work(shah_study: 
 
     with pytest.raises(Cancelled):
         detector(portal, ct.liver, cancel)
+
+
+def test_a_liver_thinner_than_the_distance_of_images_is_looked_at_once(shah_study: Study) -> None:
+    detector = ShahDetector(shah_study[0] / "model")
+    step = detector.description.images.slice_mm
+    assert step > 2
+    ct = simple_ct(ShahClass.CYS)
+    portal = ct.images[Phase.PORTAL]
+    middle = portal.shape[2] // 2
+    for shift in np.arange(0, step, 1.0):  # wherever it lies on the grid of heights
+        affine = portal.affine.copy()
+        affine[2, 3] += shift
+        one = (0, 0, middle), (*portal.shape[:2], middle + 1)
+        seen: list[float] = []
+        detector(
+            Volume(portal.array, affine).crop(*one),
+            Volume(ct.liver.array, affine).crop(*one),
+            lambda done, total, what, seen=seen: seen.append(total),
+        )
+        assert len(seen) == 2  # an image, and the end
 
 
 def test_damaged_weights_are_refused(shah_study: Study, tmp_path: Path) -> None:

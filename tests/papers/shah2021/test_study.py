@@ -6,30 +6,26 @@ import base64
 import json
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file
 
 from fakes import FakeLiverFinder, synthetic_abdomen, write_case
 from livercad.core.phases import Phase
 from livercad.errors import Cancelled, InputError, ModelError
-from livercad.papers import workers
 from livercad.papers.shah2021 import reproduce as reproduce_module
-from livercad.papers.shah2021 import training
 from livercad.papers.shah2021.classes import CLASSES, ShahClass
-from livercad.papers.shah2021.lesions import lesion_step
+from livercad.papers.shah2021.jobs import RESULT, WEIGHTS
 from livercad.papers.shah2021.predictor import ShahDetector
 from livercad.papers.shah2021.reproduce import reproduce
 from livercad.papers.shah2021.results import Results
 from livercad.papers.shah2021.sections import find_sections
 from livercad.papers.shah2021.settings import LesionSettings, Settings, Split
 from livercad.papers.shah2021.sources import Patient, PatientImages
-from livercad.papers.shah2021.training import CHECKPOINT, RESULT, WEIGHTS, Learner, Step, run_training
+from livercad.papers.shah2021.training import CHECKPOINT
 from shah_patients import SimpleSource
 
 Study = tuple[Path, Results]
@@ -116,85 +112,11 @@ def test_a_cancelled_study_goes_on_where_it_was_bit_for_bit(
         assert all(torch.equal(one[key], other[key]) for key in one)
 
 
-@dataclass(frozen=True)
-class ToyJob:
-    """Numbers to be told apart by a straight line."""
-
-    folder: Path
-    schedule: object
-    seed: int = 3
-    key: str = "toy"
-    training: tuple[bool, ...] = (True,) * 22 + (False,) * 8
-    threads: int = 1
-    device: str = "cpu"
-
-    def learner(self) -> Learner:
-        rng = np.random.default_rng(0)
-        points = torch.from_numpy(rng.normal(size=(30, 6)).astype(np.float32))
-        truth = (points.sum(dim=1) > 0).long()
-        network = torch.nn.Sequential(torch.nn.Linear(6, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 2))
-
-        def step(net: torch.nn.Module, rows: np.ndarray, device: torch.device) -> Step:
-            logits = net(points[rows]).float()
-            right = float((logits.argmax(dim=1) == truth[rows]).sum())
-            return Step(F.cross_entropy(logits, truth[rows]), right, len(rows))
-
-        sides = np.array(self.training)
-        return Learner(network, step, np.flatnonzero(sides), np.flatnonzero(~sides))
-
-
-@pytest.mark.parametrize("stop_after", [1, 3, 5, 6, 11])
-def test_a_training_stopped_anywhere_goes_on_to_the_very_same_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_after: int
-) -> None:
-    monkeypatch.setattr(training, "keep_freed_memory", lambda: None)
-    schedule = LesionSettings(epochs=4, batch=8)
-    run_training(ToyJob(tmp_path / "whole", schedule))
-    done = 0
-
-    def stop(amount: int) -> None:
-        nonlocal done
-        done += amount > 0
-        if done == stop_after:
-            raise Cancelled
-
-    monkeypatch.setattr(workers, "_tick", stop)
-    with pytest.raises(Cancelled):
-        run_training(ToyJob(tmp_path / "parts", schedule))
-    assert not (tmp_path / "parts" / RESULT).exists()
-    done = -100
-    run_training(ToyJob(tmp_path / "parts", schedule))
-    one, two = (load_file(tmp_path / name / WEIGHTS) for name in ("whole", "parts"))
-    assert all(torch.equal(one[key], two[key]) for key in one)
-    curves = [
-        json.loads((tmp_path / name / RESULT).read_text(encoding="utf-8"))["curve"] for name in ("whole", "parts")
-    ]
-    assert curves[0] == curves[1]
-
-
-def test_a_checkpoint_of_other_settings_is_not_gone_on_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "keep_freed_memory", lambda: None)
-    schedule = LesionSettings(epochs=2, batch=8)
-    run_training(ToyJob(tmp_path / "a", schedule))
-    run_training(ToyJob(tmp_path / "b", schedule))
-    torch.save({"identity": "another"}, tmp_path / "b" / CHECKPOINT)
-    run_training(ToyJob(tmp_path / "b", schedule))
-    one, two = (load_file(tmp_path / name / WEIGHTS) for name in "ab")
-    assert all(torch.equal(one[key], two[key]) for key in one)
-
-
-def test_the_loss_is_both_channels_cross_entropy_by_hand() -> None:
-    location = torch.zeros(2, 2, 4, 4)
-    classes = torch.zeros(2, 4, 4, 4)
-    classes[0, 1, 0, 0] = 2.0  # in one of the two cells of a lesion of class 1
-    marked = torch.zeros(2, 4, 4, dtype=torch.long)
-    marked[0, 0, :2] = 2
-    marked[1, 3, 3] = 4
-    loss, right, counted = lesion_step(location, classes, marked)
-    first = -np.log(np.e / (np.e + 3))  # a mean logit of 1 against three of 0
-    assert loss.item() == pytest.approx(np.log(2) + (first + np.log(4)) / 2, abs=1e-5)
-    assert (right, counted) == (1.0, 2.0)
-    assert lesion_step(location, classes, marked * 0)[1:] == (0.0, 0.0)
+def test_a_study_whose_learning_rate_is_too_high_names_it(tmp_path: Path, shah_settings: Settings) -> None:
+    steep = shah_settings.liver.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(InputError, match=r"training liver-\w+, epoch \d of 3: .*liver\.learning_rate"):
+        reproduce(SimpleSource(), tmp_path, shah_settings.model_copy(update={"liver": steep}), workers=1)
+    assert not list((tmp_path / "trainings").rglob(RESULT))
 
 
 class Painted(torch.nn.Module):
@@ -266,6 +188,16 @@ def test_classes_have_the_paper_s_order_and_sides() -> None:
     assert ShahClass.CYS.color != ShahClass.MET.color
 
 
+@pytest.mark.parametrize(("name", "found"), [("nowhere", "nothing there"), ("empty", "no study")])
+def test_a_folder_without_studies_is_refused_before_anything_is_made(
+    tmp_path: Path, shah_settings: Settings, name: str, found: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=found):
+        reproduce(SimpleSource(), tmp_path / "out", shah_settings, studies=tmp_path / name, workers=1)
+    assert not (tmp_path / "out").exists()
+
+
 def test_studies_of_one_s_own_are_looked_at_with_pictures_on_the_page(
     shah_study: Study, shah_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,11 +206,13 @@ def test_studies_of_one_s_own_are_looked_at_with_pictures_on_the_page(
     write_case(tmp_path / "studies", "one", 1)
     write_case(tmp_path / "studies" / "bare", "unenhanced", 2, phase=Phase.UNENHANCED)
     write_case(tmp_path / "studies" / "bare", "delayed", 2, phase=Phase.DELAYED)
-    monkeypatch.setattr(reproduce_module, "_liver_finder", FakeLiverFinder)
+    monkeypatch.setattr(reproduce_module, "liver_finder", FakeLiverFinder)
     results = reproduce(SimpleSource(), output, shah_settings, studies=tmp_path / "studies", workers=1)
     (case,) = results.cases
     assert case.case == "one"
-    assert results.left_out == ["bare: no portal and no arterial phase"]
+    assert (
+        len(results.left_out) == 1 and "bare: the study: found no portal and no arterial phase" in results.left_out[0]
+    )
     assert results.splits == shah_study[1].splits  # nothing was trained again
     ct, detector = synthetic_abdomen(1), ShahDetector(output / "model")
     expected = detector(ct, FakeLiverFinder()(ct))
@@ -286,4 +220,4 @@ def test_studies_of_one_s_own_are_looked_at_with_pictures_on_the_page(
     picture = (output / "figures" / "case_one.png").read_bytes()
     page = (output / "index.html").read_text(encoding="utf-8")
     assert base64.b64encode(picture).decode() in page
-    assert "bare: no portal and no arterial phase" in page
+    assert "bare: the study: found no portal and no arterial phase" in page

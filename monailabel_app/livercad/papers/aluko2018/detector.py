@@ -106,6 +106,7 @@ class DetectorTask:
     """
 
     falls = True
+    rate_setting = "detector.learning_rate"
 
     def __init__(
         self,

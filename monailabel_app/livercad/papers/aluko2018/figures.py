@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from livercad.evaluation.figures import LINE_COLOR
 from livercad.networks.faster_rcnn import Backbone
 from livercad.papers.aluko2018.results import Interval, Results
-from livercad.papers.aluko2018.training import Curves
+from livercad.papers.figures import curves, interval
 from livercad.papers.page import GRID, OURS, PAPER
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def detector_loss_figure(results: Results) -> Figure:
     panels = figure.subplots(len(detectors), len(names), sharex="row", squeeze=False)
     for row, result in enumerate(detectors):
         for column, name in enumerate(names):
-            _curves(panels[row, column], result.curves, name, labelled=row == column == 0)
+            training, validation = result.curves.training[name], result.curves.validation.get(name, [])
+            curves(panels[row, column], training, validation, labelled=row == column == 0)
             if row == 0:
                 panels[row, column].set_title(name)
         panels[row, 0].set_ylabel(result.title)
@@ -112,7 +113,8 @@ def one_box_loss_figure(results: Results) -> Figure:
     figure = Figure(figsize=(10.5, 2.7), layout="constrained")
     panels = figure.subplots(1, len(networks), sharey=True, squeeze=False)[0]
     for number, (panel, result) in enumerate(zip(panels, networks, strict=True)):
-        _curves(panel, result.curves, "mse", labelled=number == 0)
+        training, validation = result.curves.training["mse"], result.curves.validation.get("mse", [])
+        curves(panel, training, validation, labelled=number == 0)
         panel.axhline(results.mean_box.test.mse, color=LINE_COLOR, linestyle=":", linewidth=1,
                       label="mean box, test" * (number == 0))  # fmt: skip
         panel.set(yscale="log", xlabel="epoch")
@@ -154,9 +156,7 @@ def sensitivity_figure(results: Results) -> Figure:
     figure = Figure(figsize=(7.6, 0.9 + 0.34 * len(rows)), layout="constrained")
     axes = figure.subplots()
     for row, (_, ours, theirs) in enumerate(rows):
-        if ours.low is not None and ours.high is not None:
-            axes.plot([ours.low, ours.high], [row - 0.1] * 2, color=OURS, linewidth=2, alpha=0.5)
-        axes.plot(ours.value, row - 0.1, "o", color=OURS, markersize=6, label="ours, 95 % over patients" * (row == 0))
+        interval(axes, row - 0.1, ours, OURS, "o", "ours, 95 % over patients" * (row == 0))
         if theirs is not None:
             axes.plot(
                 theirs, row + 0.18, "D", color=PAPER, markersize=5.5, label="paper" * (rows[1][0] == rows[row][0])
@@ -177,17 +177,3 @@ def _papers_points(panel: Axes, results: Results) -> None:
     for number, (rate, sensitivity) in enumerate(paper.yan_sensitivity):
         panel.plot(rate, sensitivity, "^", color=PAPER, markersize=6, fillstyle="none",
                    label="Yan et al., as the paper quotes them" * (number == 0))  # fmt: skip
-
-
-def _curves(panel: Axes, curves: Curves, name: str, *, labelled: bool) -> None:
-    for values, style, label in ((curves.training, "-", "training"), (curves.validation, "--", "validation")):
-        if values.get(name):
-            epochs = range(1, len(values[name]) + 1)
-            color = OURS if style == "-" else PAPER
-            panel.plot(epochs, values[name], style, color=color, linewidth=1.4, label=label * labelled,
-                       marker="." if len(values[name]) < 3 else "")  # fmt: skip
-    count = max(len(curves.training.get(name, ())), 1)
-    step = -(-count // 4)
-    panel.set_xticks(range(step if step > 1 else 1, count + 1, step))
-    panel.set_xlim(0.5, count + 0.5)
-    panel.grid(color=GRID)

@@ -117,6 +117,7 @@ class OneBoxTask:
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer: torch.optim.Optimizer = torch.optim.Adam(trained, lr=group.learning_rate, betas=BETAS)
         self.batch = group.batch
+        self.rate_setting = f"{'one_box' if kind is OneBox.BASELINE else 'vgg'}.learning_rate"
         self._data, self._pixels, self._device = data, pixels, device
         self._boxes = torch.tensor([example.lesions[0].box for example in data.examples], dtype=torch.float32)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from PIL.Image import Image as Picture
 
 from livercad import __version__
 from livercad.core.findings import DISCLAIMER
@@ -15,9 +17,9 @@ from livercad.evaluation.page import PHANTOM_NOTE
 from livercad.papers.aluko2018 import figures, tables
 from livercad.papers.aluko2018.fixed import fixed_choices
 from livercad.papers.aluko2018.images import ImageData
+from livercad.papers.aluko2018.plan import Training
 from livercad.papers.aluko2018.results import Results
 from livercad.papers.aluko2018.sheet import Drawn, contact_sheet, draw_example, key_slice
-from livercad.papers.aluko2018.training import Training
 from livercad.papers.base_weights import NONE
 from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
 from livercad.studies.atomic import write_text
@@ -29,12 +31,14 @@ FIGURES: dict[str, Callable[[Results], Any]] = {
     "one-box-losses": figures.one_box_loss_figure,
     "detector-losses": figures.detector_loss_figure,
 }
-EXAMPLES = 4
-"""Images of a kind on the page."""
+EXAMPLES, CELL = 4, 268
+"""Images of a kind on the page, and pixels along their sides."""
 BASELINE, VGG = "baseline", "baseline-vgg"
 
 
-def write_page(results: Results, data: ImageData, trainings: dict[str, Training], output: Path) -> None:
+def write_page(
+    results: Results, data: ImageData, trainings: dict[str, Training], cases: Mapping[str, Picture], output: Path
+) -> None:
     """Write ``index.html``, and every figure in ``figures``.
 
     Parameters
@@ -45,13 +49,17 @@ def write_page(results: Results, data: ImageData, trainings: dict[str, Training]
         The images, of which examples are shown.
     trainings : dict of str to Training
         With answers, by name.
+    cases : mapping of str to Image
+        Pictures of the studies in `Results.cases`.
     output : Path
         The folder.
     """
     folder = output / "figures"
     drawn = {name: write_figure(name, partial(draw, results), folder) for name, draw in FIGURES.items()}
     sheets = _sheets(results, data, trainings)
-    pictures = {name: write_png(contact_sheet(sheet), folder / f"{name}.png") for name, sheet in sheets.items()}
+    pictures = {
+        name: write_png(contact_sheet(sheet, cell=CELL), folder / f"{name}.png") for name, sheet in sheets.items()
+    }
     page = (
         environment_of("livercad.papers.aluko2018")
         .get_template("aluko2018.html")
@@ -61,6 +69,7 @@ def write_page(results: Results, data: ImageData, trainings: dict[str, Training]
             paper=results.paper,
             figures=drawn,
             pictures=pictures,
+            cases={case: write_png(picture, folder / f"case_{case}.png") for case, picture in cases.items()},
             figure_3=tables.figure_3(results),
             detector_rows=tables.detector_rows(results),
             froc_rows=tables.froc_rows(results),
@@ -81,11 +90,11 @@ def write_page(results: Results, data: ImageData, trainings: dict[str, Training]
 
 def _sheets(results: Results, data: ImageData, trainings: dict[str, Training]) -> dict[str, list[Drawn]]:
     window = results.settings.data.window
-    chosen = {part: _spread(data.numbers(part), EXAMPLES) for part in Part}
+    chosen = {part: _spread(data.numbers(part), EXAMPLES) for part in (Part.TRAINING, Part.TEST)}
     plain = {n: draw_example(data.examples[n], key_slice(data, n, window)) for own in chosen.values() for n in own}
     sheets = {"samples": [plain[n] for n in chosen[Part.TRAINING]]}
     for name in (BASELINE, VGG):
-        for part in (Part.TRAINING, Part.TEST):
+        for part in chosen:
             answers = dict(zip(data.numbers(part), trainings[name].answers[part.title], strict=True))
             sheets[f"{name}-{part.title}"] = [_with(plain[n], [(answers[n], "")]) for n in chosen[part]]
     # More of these, of the first backbone: the paper's Figures 5 and 7.

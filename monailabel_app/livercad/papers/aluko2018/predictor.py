@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors import SafetensorError
 
-from livercad.core.findings import DISCLAIMER, ModelUsed
+from livercad.core.findings import ModelUsed
 from livercad.core.volume import Volume, grid_difference
 from livercad.detection.linking import DetectedLesion, SliceBox, axial_stack, link_boxes
-from livercad.errors import ModelError
 from livercad.networks.faster_rcnn import Backbone
 from livercad.papers.aluko2018.detector import AT_ONCE, new_detector, weights_of
-from livercad.papers.aluko2018.images import scaled
+from livercad.papers.aluko2018.pixels import scaled
 from livercad.papers.aluko2018.published import CITATION
 from livercad.papers.aluko2018.results import Results
 from livercad.papers.aluko2018.settings import DetectorSettings
-from livercad.papers.aluko2018.training import load_weights
 from livercad.papers.base_weights import NONE
+from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
 from livercad.progress import Progress, silent
-from livercad.studies.atomic import write_bytes, write_text
 from livercad.studies.deeplesion.rows import PADDING
 from livercad.studies.deeplesion.slices import windowed
 
 NAME = "aluko2018_faster_rcnn"
-WEIGHTS, DESCRIPTION = "aluko2018_faster_rcnn.safetensors", "aluko2018_faster_rcnn.json"
+FILES = ModelFiles("aluko2018", weights=f"{NAME}.safetensors", description=f"{NAME}.json")
 AIR_HU = -1024.0
 """What an image that is not square is filled up with."""
 IN_LIVER = 0.5
@@ -45,26 +40,20 @@ SMALLEST_SHARE = 0.5
 """Of a box's side that is left when the padding is taken off."""
 
 
-class ExportedDetector(BaseModel):
+class ExportedDetector(ServedModel):
     """What stands beside the weights."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str = NAME
-    version: str
-    disclaimer: str = DISCLAIMER
     method: str = CITATION
     backbone: Backbone
     fixed_norm: bool
     detector: DetectorSettings
     window: tuple[float, float]
-    trained_on: str
     training_images: int
     threshold: float
     """Score of `SERVED_RATE` false positives per test image; where none was reached, the settings' own."""
     sensitivity: float
     """There, of the annotated lesions of single test slices."""
-    weights_sha256: str
 
 
 def export_detector(weights: Path, backbone: Backbone, results: Results, folder: Path) -> ExportedDetector:
@@ -87,14 +76,14 @@ def export_detector(weights: Path, backbone: Backbone, results: Results, folder:
         What was written beside the weights.
     """
     data = weights.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
+    digest, version = sha256_and_version(data)
     truth = results.detectors[backbone.value].annotated
     points = [point for point in truth.froc.at if point.rate == SERVED_RATE]
     threshold, sensitivity = truth.operating.threshold, truth.operating.sensitivity
     if points and points[0].threshold is not None:
         threshold, sensitivity = points[0].threshold, points[0].sensitivity.value
     description = ExportedDetector(
-        version=digest[:12],
+        version=version,
         backbone=backbone,
         fixed_norm=weights_of(backbone, results.settings) != NONE,
         detector=results.settings.detector,
@@ -105,8 +94,7 @@ def export_detector(weights: Path, backbone: Backbone, results: Results, folder:
         sensitivity=sensitivity,
         weights_sha256=digest,
     )
-    write_bytes(folder / WEIGHTS, data)
-    write_text(folder / DESCRIPTION, description.model_dump_json(indent=1))
+    FILES.write(folder, data, description)
     return description
 
 
@@ -125,26 +113,16 @@ class AlukoDetector:
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            self.description = ExportedDetector.model_validate_json((folder / DESCRIPTION).read_text(encoding="utf-8"))
-            data = (folder / WEIGHTS).read_bytes()
-        except (OSError, ValidationError, UnicodeDecodeError) as error:
-            raise _unusable(folder, "no model that can be read") from error
-        if hashlib.sha256(data).hexdigest() != self.description.weights_sha256:
-            raise _unusable(folder, "weights that are not those of its description")
+        self.description, data = FILES.read(folder, ExportedDetector)
         told = self.description
         network = new_detector(told.backbone, told.detector, 1, fixed_norm=told.fixed_norm)
-        try:
-            load_weights(network, data)
-        except (SafetensorError, RuntimeError) as error:
-            raise _unusable(folder, "weights of another network") from error
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._network = network.to(self._device).eval()
+        self._network = FILES.fill(network, data, folder).to(self._device)
 
     @property
     def model(self) -> ModelUsed:
         """Which model this is, for the Findings."""
-        return ModelUsed(NAME, self.description.version, self.description.weights_sha256, "torch")
+        return self.description.used
 
     def __call__(self, ct: Volume, liver: Volume, progress: Progress = silent) -> tuple[DetectedLesion, ...]:
         """Find lesions.
@@ -221,12 +199,3 @@ def _without_padding(box: npt.NDArray[np.float64], padding: float) -> npt.NDArra
     """Take off on each side what DeepLesion's boxes are wider than the lesion, but leave some of it."""
     less = np.minimum(padding, (box[2:] - box[:2]) * (1 - SMALLEST_SHARE) / 2)
     return np.concatenate([box[:2] + less, box[2:] - less])
-
-
-def _unusable(folder: Path, found: str) -> ModelError:
-    return ModelError(
-        folder,
-        found=found,
-        expected=f"{WEIGHTS} and {DESCRIPTION} as `livercad reproduce aluko2018` writes them",
-        todo="Run it, and name the folder `model` of its output.",
-    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from livercad.core.findings import DISCLAIMER
+from livercad.papers.aluko2018.plan import Curves
 from livercad.papers.aluko2018.published import PaperNumbers
 from livercad.papers.aluko2018.settings import Settings
-from livercad.papers.aluko2018.training import Curves
 
 
 class _Numbers(BaseModel):
@@ -130,6 +130,24 @@ class PartCount(_Numbers):
     unmarked: int
 
 
+class CaseLesion(_Numbers):
+    """A lesion that was found in a study of one's own."""
+
+    number: int
+    score: float
+    center_mm: tuple[float, float, float] = Field(description="Of its box, RAS.")
+    size_mm: tuple[float, float, float]
+
+
+class CaseResult(_Numbers):
+    """A study of one's own, looked at without a truth."""
+
+    case: str
+    phase: str
+    seconds: float = Field(description="Without reading it and finding the liver.")
+    lesions: list[CaseLesion] = Field(description="From the served threshold on, the surest first.")
+
+
 class Results(_Numbers):
     """Everything."""
 
@@ -149,3 +167,4 @@ class Results(_Numbers):
     types: TypesResult | None
     order: str = Field(description="Whether baseline < +VGG << Faster R-CNN holds, in words.")
     seconds: float = Field(description="Of all trainings.")
+    cases: list[CaseResult] = Field([], description="Studies that were looked at with the first detector.")

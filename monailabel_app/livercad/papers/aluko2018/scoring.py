@@ -1,4 +1,4 @@
-"""From answers to numbers: mean squared error, sensitivity, false positives, FROC."""
+"""From a detector's answers to numbers: sensitivity, false positives, FROC, types."""
 
 from __future__ import annotations
 
@@ -6,29 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from livercad.evaluation.boxes.average_precision import average_precision
 from livercad.evaluation.boxes.free_response import Froc, RatePoint, froc
 from livercad.evaluation.boxes.hits import Mark, mark
-from livercad.evaluation.boxes.model import BoxFrame, DetectedBox, ImageBoxes, TrueLesion, only_label
-from livercad.evaluation.boxes.overlaps import iou
+from livercad.evaluation.boxes.model import BoxFrame, DetectedBox, ImageBoxes, TrueLesion, above, only_label
 from livercad.evaluation.boxes.settings import DetectionSettings, Per
-from livercad.evaluation.intervals import Estimate, share_over_patients
+from livercad.evaluation.intervals import Estimate
 from livercad.papers.aluko2018.images import Example, ImageData, Marked
+from livercad.papers.aluko2018.plan import Training
 from livercad.papers.aluko2018.results import (
     DetectorResult,
     FrocResult,
     Interval,
-    OneBoxResult,
-    OneBoxScores,
     Operating,
     Rate,
     Truth,
     TypeResult,
     TypesResult,
 )
-from livercad.papers.aluko2018.training import Curves, Training
 from livercad.studies.deeplesion.rows import Part
 
 PIXELS = 512
@@ -37,67 +33,6 @@ HIT = 0.1
 """A prediction is right when its IoU is greater; section 5.1.2."""
 HALF = 0.5
 CONFIDENCE = 0.95
-
-
-def one_box_result(title: str, training: Training, data: ImageData) -> OneBoxResult:
-    """Score a network that answers with one box.
-
-    Parameters
-    ----------
-    title : str
-        Of the network.
-    training : Training
-        With its answers.
-    data : ImageData
-        What it answered.
-
-    Returns
-    -------
-    OneBoxResult
-        On training and test images, the truth being the largest annotated box.
-    """
-    scores = {
-        part: _one_box_scores(np.array(training.answers[part.title]), [data.examples[n] for n in data.numbers(part)])
-        for part in (Part.TRAINING, Part.TEST)
-    }
-    return OneBoxResult(
-        title=title,
-        train=scores[Part.TRAINING],
-        test=scores[Part.TEST],
-        epochs=training.epochs,
-        parameters=training.parameters,
-        trained_parameters=training.trained_parameters,
-        seconds=training.seconds,
-        curves=training.curves,
-    )
-
-
-def mean_box_result(data: ImageData) -> OneBoxResult:
-    """Score the mean of the training images' boxes as everybody's answer: what any network has to beat.
-
-    Parameters
-    ----------
-    data : ImageData
-        The images.
-
-    Returns
-    -------
-    OneBoxResult
-        Without a training.
-    """
-    parts = {part: [data.examples[n] for n in data.numbers(part)] for part in (Part.TRAINING, Part.TEST)}
-    mean = np.mean([example.lesions[0].box for example in parts[Part.TRAINING]], axis=0)
-    scores = {part: _one_box_scores(np.tile(mean, (len(own), 1)), own) for part, own in parts.items()}
-    return OneBoxResult(
-        title="Mean box of the training images",
-        train=scores[Part.TRAINING],
-        test=scores[Part.TEST],
-        epochs=0,
-        parameters=4,
-        trained_parameters=4,
-        seconds=0.0,
-        curves=Curves(training={}, validation={}),
-    )
 
 
 def detector_result(title: str, training: Training, data: ImageData, threshold: float, seed: int) -> DetectorResult:
@@ -153,7 +88,7 @@ def types_result(title: str, training: Training, data: ImageData, threshold: flo
     at_one = next((rate.threshold for rate in whole.annotated.froc.at if rate.rate == 1.0), None)
     kinds = list(data.kinds)
     confusion = np.zeros((len(kinds), len(kinds)), dtype=int)
-    for lesion in mark(_above(images, at_one), _settings(HIT, seed)).lesions:
+    for lesion in mark(above(images, at_one), _settings(HIT, seed)).lesions:
         if lesion.box and lesion.lesion.label in kinds and lesion.box.label in kinds:
             confusion[kinds.index(lesion.lesion.label), kinds.index(lesion.box.label)] += 1
     results = {}
@@ -213,26 +148,6 @@ def interval(estimate: Estimate) -> Interval:
     return Interval(value=round(float(estimate.value), 4), low=low, high=high, n=estimate.n)
 
 
-def overlap(one: Sequence[float], other: Sequence[float]) -> float:
-    """IoU of two boxes."""
-    return float(iou(np.array([one], dtype=float), np.array([other], dtype=float))[0, 0])
-
-
-def _one_box_scores(answered: npt.NDArray[np.float64], examples: Sequence[Example]) -> OneBoxScores:
-    true = np.array([example.lesions[0].box for example in examples])
-    hits = [overlap(_ordered(box), truth) > HIT for box, truth in zip(answered, true, strict=True)]
-    share = share_over_patients(hits, [str(example.patient) for example in examples], CONFIDENCE, 0)
-    if share is None:
-        raise ValueError("no image to score")
-    return OneBoxScores(mse=round(float(((answered - true) ** 2).mean()), 6), sensitivity=interval(share))
-
-
-def _ordered(box: npt.NDArray[np.float64]) -> list[float]:
-    """A network may answer with an upper corner below the lower one: that box has no area."""
-    x0, y0, x1, y1 = box.tolist()
-    return [x0, y0, max(x0, x1), max(y0, y1)]
-
-
 def _against(images: Sequence[ImageBoxes], threshold: float, seed: int) -> Truth:
     curve = _froc(images, HIT, seed)
     one = next((rate.threshold for rate in curve.at if rate.rate == 1.0), None)
@@ -245,7 +160,7 @@ def _against(images: Sequence[ImageBoxes], threshold: float, seed: int) -> Truth
 
 
 def _operating(images: Sequence[ImageBoxes], threshold: float, seed: int) -> Operating:
-    taken = _above(images, threshold)
+    taken = above(images, threshold)
     marked = mark(taken, _settings(HIT, seed))
     predictions = len(marked.boxes)
     hits = sum(lesion.box is not None for lesion in marked.lesions)
@@ -260,20 +175,6 @@ def _operating(images: Sequence[ImageBoxes], threshold: float, seed: int) -> Ope
         false_share=round(false / predictions, 4) if predictions else None,
         false_per_image=round(false / len(taken), 4),
     )
-
-
-def _above(images: Sequence[ImageBoxes], threshold: float | None) -> list[ImageBoxes]:
-    return [
-        ImageBoxes(
-            image.name,
-            image.patient,
-            image.frame,
-            tuple(box for box in image.detected if threshold is not None and box.score >= threshold),
-            image.true,
-            image.scan,
-        )
-        for image in images
-    ]
 
 
 def _settings(threshold: float, seed: int) -> DetectionSettings:

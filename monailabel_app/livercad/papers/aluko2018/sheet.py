@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from livercad.papers.aluko2018.images import Example, ImageData
+from livercad.papers.sheets import draw_box
 from livercad.studies.deeplesion.folder import DeepLesion
 from livercad.studies.deeplesion.rows import PixelBox
 from livercad.studies.deeplesion.slices import read_stack, windowed
@@ -21,6 +22,8 @@ COLUMNS = 4
 TRUE, UNMARKED, FOUND = (60, 220, 90), (240, 200, 40), (255, 70, 60)
 """Annotated lesion, lesion that is not annotated, prediction: they differ in line too."""
 INK = (31, 41, 51)
+SCORE = 11
+"""Pixels of a prediction's score."""
 
 
 @dataclass(frozen=True)
@@ -124,15 +127,14 @@ def deeplesion_sheet(data: DeepLesion, window: tuple[float, float] | None, colum
 
 def _picture(picture: Drawn, cell: int) -> Image.Image:
     image = Image.fromarray(picture.grey).convert("RGB").resize((cell, cell), Image.Resampling.BILINEAR)
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(11)
+    draw = ImageDraw.Draw(image)
+    for box, text in picture.found:
+        draw_box(image, _scaled(box, cell), FOUND, text, SCORE)
+    # Over the predictions, of which there may be many.
     for box in picture.unmarked:
         _dashed(draw, _scaled(box, cell), UNMARKED)
     for box in picture.true:
         draw.rectangle(_scaled(box, cell), outline=TRUE)
-    for box, text in picture.found:
-        x0, y0, x1, y1 = _scaled(box, cell)
-        draw.rectangle((x0, y0, x1, y1), outline=FOUND, width=2)
-        draw.text((min(x0, cell - 26), y0 - 13 if y0 > 13 else y1 + 1), text, FOUND, font)
     return image
 
 

@@ -2,64 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
-from livercad.code import code_hash
 from livercad.errors import InputError
 from livercad.learning.checkpoint import CHECKPOINT, read_checkpoint, write_checkpoint
+from livercad.papers.aluko2018.plan import Curves, Plan, Training
+from livercad.papers.diverged import diverged, is_finite
 from livercad.progress import Progress
 from livercad.studies.atomic import write_bytes, write_text
 
-CODE = (
-    "livercad.networks.aluko2018",
-    "livercad.networks.faster_rcnn",
-    "livercad.papers.aluko2018.one_box",
-    "livercad.papers.aluko2018.detector",
-    __name__,
-)
-"""What a training depends on, but for its images and settings."""
 LARGEST_GRADIENT = 10.0
 """Norm to which gradients are cut: of detectors that begin with random weights they are large at first."""
 WARM_UP = 50
 """Minibatches over which a falling learning rate first rises."""
-
-
-class Curves(BaseModel):
-    """Losses by epoch, and with them other numbers that were taken."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    training: dict[str, list[float]]
-    validation: dict[str, list[float]]
-    """Empty where there is no validation image."""
-
-
-class Training(BaseModel):
-    """A training that has ended."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key: str
-    name: str
-    epochs: int
-    parameters: int
-    trained_parameters: int
-    seconds: float
-    curves: Curves
-    answers: dict[str, Any]
-    """By part, as the task gives them."""
 
 
 class Task(Protocol):
@@ -70,6 +35,8 @@ class Task(Protocol):
     batch: int
     falls: bool
     """Whether the learning rate falls along half a cosine."""
+    rate_setting: str
+    """Name of the learning rate in the settings, with the group."""
 
     def losses(self, numbers: Sequence[int]) -> dict[str, Tensor]:
         """Losses of some images, which are added up; the network is in training."""
@@ -79,62 +46,6 @@ class Task(Protocol):
 
     def answers(self, progress: Progress) -> dict[str, Any]:
         """What the trained network says of the images, ready for JSON."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to train, and where it is kept.
-
-    Parameters
-    ----------
-    name : str
-        Of the training; fit for a file.
-    told : str
-        All settings, images and weights that it depends on.
-    folder : Path
-        Of all trainings.
-    epochs : int
-        How often every training image is shown.
-    numbers : tuple of int
-        The training images.
-    seed : int
-        Of the order, dropout and sampling; each epoch has its own.
-    """
-
-    name: str
-    told: str
-    folder: Path
-    epochs: int
-    numbers: tuple[int, ...]
-    seed: int
-
-    @property
-    def key(self) -> str:
-        """Tells whether a training that is there is this one."""
-        told = f"{code_hash(*CODE)} {self.name} {self.told} {self.epochs} {self.numbers} {self.seed}"
-        return hashlib.sha256(told.encode()).hexdigest()
-
-    @property
-    def result_path(self) -> Path:
-        """Of what came out."""
-        return self.folder / f"{self.name}.json"
-
-    @property
-    def weights_path(self) -> Path:
-        """Of the weights."""
-        return self.folder / f"{self.name}.safetensors"
-
-    def seed_of(self, *what: object) -> int:
-        """A seed of its own for every purpose."""
-        return int.from_bytes(hashlib.sha256(f"{self.seed} {self.name} {what}".encode()).digest()[:6], "big")
-
-    def result(self) -> Training | None:
-        """What came out, where this training has ended already."""
-        try:
-            training = Training.model_validate_json(self.result_path.read_text(encoding="utf-8"))
-        except (OSError, ValidationError, UnicodeDecodeError):
-            return None
-        return training if training.key == self.key and self.weights_path.is_file() else None
 
 
 def train(plan: Plan, task: Task, progress: Progress) -> Training:
@@ -153,6 +64,11 @@ def train(plan: Plan, task: Task, progress: Progress) -> Training:
     -------
     Training
         Also in `Plan.result_path`.
+
+    Raises
+    ------
+    InputError
+        If it diverges: then nothing of it is kept.
     """
     folder = plan.folder / plan.name
     first, seconds, log = _resumed(plan, task, folder)
@@ -168,9 +84,14 @@ def train(plan: Plan, task: Task, progress: Progress) -> Training:
             if task.falls:
                 _set_rate(task.optimizer, rate * _share(epoch * steps + step, plan.epochs * steps))
             taken.append(_step(task, numbers))
+            _check(plan, task, epoch, taken[-1], "training")
         _add(log["training"], {name: float(np.mean([each[name] for each in taken])) for name in taken[0]})
         with torch.inference_mode():
-            _add(log["validation"], task.validation())
+            validation = task.validation()
+        _check(plan, task, epoch, validation, "validation")
+        if not is_finite(task.network):
+            raise _stopped(plan, task, epoch, "weights that are not finite")
+        _add(log["validation"], validation)
         seconds += time.perf_counter() - start
         write_checkpoint(
             folder,
@@ -185,6 +106,8 @@ def train(plan: Plan, task: Task, progress: Progress) -> Training:
         )
     task.network.eval()
     answers = task.answers(progress)
+    if not _is_told(answers):
+        raise _stopped(plan, task, plan.epochs - 1, "answers that are not finite")
     parameters = list(task.network.parameters())
     training = Training(
         key=plan.key,
@@ -205,24 +128,6 @@ def train(plan: Plan, task: Task, progress: Progress) -> Training:
 def seed_weights(plan: Plan) -> None:
     """Make the next network of torch's get this training's first weights."""
     torch.manual_seed(plan.seed_of("weights"))
-
-
-def load_weights(network: nn.Module, data: bytes) -> None:
-    """Give a network the weights that a training has left.
-
-    Parameters
-    ----------
-    network : Module
-        Of the same shape.
-    data : bytes
-        Of a safetensors file.
-
-    Raises
-    ------
-    SafetensorError, RuntimeError
-        If they are not its weights.
-    """
-    network.load_state_dict(load(data))
 
 
 def _state(network: nn.Module) -> dict[str, Tensor]:
@@ -250,6 +155,27 @@ def _step(task: Task, numbers: Sequence[int]) -> dict[str, float]:
     nn.utils.clip_grad_norm_([p for p in task.network.parameters() if p.requires_grad], LARGEST_GRADIENT)
     task.optimizer.step()
     return {name: float(loss.detach()) for name, loss in losses.items()}
+
+
+def _check(plan: Plan, task: Task, epoch: int, losses: dict[str, float], side: str) -> None:
+    for name, loss in losses.items():
+        if not math.isfinite(loss):
+            raise _stopped(plan, task, epoch, f"a {side} loss ({name}) of {loss}")
+
+
+def _is_told(answers: dict[str, Any]) -> bool:
+    """Whether JSON can tell all of them: it has no words for what is not finite."""
+    try:
+        json.dumps(answers, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _stopped(plan: Plan, task: Task, epoch: int, found: str) -> InputError:
+    """Forget a training that has diverged: going on would not mend it."""
+    (plan.folder / plan.name / CHECKPOINT).unlink(missing_ok=True)
+    return diverged(plan.name, epoch + 1, plan.epochs, found, task.rate_setting)
 
 
 def _minibatches(plan: Plan, epoch: int, batch: int) -> Iterator[list[int]]:

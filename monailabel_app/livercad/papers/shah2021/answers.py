@@ -8,34 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors.torch import load_file
-from skimage.measure import label, regionprops
-from torch import nn
 
 from livercad.code import code_hash
 from livercad.papers.shah2021.classes import ShahClass
-from livercad.papers.shah2021.images import Image, pixels_of
-from livercad.papers.shah2021.lesions import LesionJob, new_lesion_network
-from livercad.papers.shah2021.liver import LiverJob, find_perimeters, new_liver_network, numbers_by_patient
+from livercad.papers.shah2021.images import Image
+from livercad.papers.shah2021.jobs import WEIGHTS, Job
+from livercad.papers.shah2021.lesions import LesionJob
+from livercad.papers.shah2021.liver import LiverJob
 from livercad.papers.shah2021.metrics import Confusion
-from livercad.papers.shah2021.perimeter import Perimeter, read_perimeters, write_perimeters
-from livercad.papers.shah2021.sections import Section, find_sections
-from livercad.papers.shah2021.training import WEIGHTS, Job
-from livercad.papers.workers import tick
-from livercad.studies.atomic import write_text
+from livercad.papers.shah2021.perimeter import Perimeter, read_perimeters
+from livercad.papers.shah2021.sections import Section
 
-CODE = (
+LIVER_CODE = (
     "livercad.networks.shah2021",
-    "livercad.papers.shah2021.crops",
+    "livercad.papers.shah2021.asking",
     "livercad.papers.shah2021.liver",
     "livercad.papers.shah2021.metrics",
     "livercad.papers.shah2021.perimeter",
-    "livercad.papers.shah2021.sections",
     __name__,
 )
-"""What answers depend on, but for their networks: of another version's code they are given again."""
+"""What the first network's answers depend on, but for the network: of another version's code they are given again."""
+LESION_CODE = (*LIVER_CODE, "livercad.papers.shah2021.crops", "livercad.papers.shah2021.sections")
+"""The same of the second network's."""
 PERIMETERS, LIVER, LESIONS = "perimeters.json", "liver.json", "lesions.json"
 
 Rectangle = tuple[int, int, int, int]
@@ -101,7 +96,6 @@ class LesionAnswers(BaseModel):
 
 
 Answers = TypeVar("Answers", LiverAnswers, LesionAnswers)
-Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -131,7 +125,7 @@ class LiverTest:
     @property
     def key(self) -> str:
         """What the answers depend on."""
-        return _key(self.job, [*self.liver_images, *self.lesion_images])
+        return _key(LIVER_CODE, self.job, [*self.liver_images, *self.lesion_images])
 
     def kept(self) -> LiverAnswers | None:
         """The answers, if they are there and still hold."""
@@ -140,6 +134,10 @@ class LiverTest:
     def perimeters(self) -> dict[str, Perimeter]:
         """Those of all images, by name."""
         return read_perimeters(self.folder / PERIMETERS)
+
+    def perimeters_hash(self) -> str:
+        """SHA-256 of them: the second network's training depends on what they are, not on how they came to be."""
+        return hashlib.sha256((self.folder / PERIMETERS).read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -172,83 +170,17 @@ class LesionTest:
     @property
     def key(self) -> str:
         """What the answers depend on."""
-        return _key(self.job, self.lesion_images)
+        return _key(LESION_CODE, self.job, self.lesion_images)
 
     def kept(self) -> LesionAnswers | None:
         """The answers, if they are there and still hold."""
         return _kept(self.folder / LESIONS, LesionAnswers, self.key)
 
 
-def ask_liver_network(test: LiverTest) -> None:
-    """Draw perimeters in all images, and compare those of whole livers with the marked ones; ticks an image each."""
-    network = trained(new_liver_network(test.job.settings), test.job)
-    sides = dict(zip([image.name for image in test.liver_images], test.job.training, strict=True))
-    drawn: dict[str, Perimeter] = {}
-    answers = []
-    both = {image.name: image for image in (*test.liver_images, *test.lesion_images)}
-    by_number = {(image.patient, image.number): image for image in both.values()}
-    for patient, numbers in numbers_by_patient(both.values()):
-        pixels = pixels_of(test.images, patient)
-        for number, perimeter in zip(
-            numbers, find_perimeters(network, pixels.grey[numbers], test.job.settings), strict=True
-        ):
-            image = by_number[patient, number]
-            drawn[image.name] = perimeter
-            if image.name in sides:
-                counts = Confusion.of(perimeter.mask(), pixels.liver[number])
-                answers.append(
-                    LiverAnswer(
-                        image=image.name,
-                        person=image.person,
-                        training=sides[image.name],
-                        pixels=(counts.tp, counts.fp, counts.fn, counts.tn),
-                    )
-                )
-        tick(len(numbers))
-    write_perimeters(test.folder / PERIMETERS, drawn)
-    write_text(test.folder / LIVER, LiverAnswers(key=test.key, answers=answers).model_dump_json(indent=1))
-
-
-def ask_lesion_network(test: LesionTest) -> None:
-    """Find lesions in all images and compare them with the marked ones; ticks an image each."""
-    network = trained(new_lesion_network(test.job.settings), test.job)
-    perimeters = read_perimeters(test.perimeters)
-    sides = dict(zip([image.name for image in test.lesion_images], test.job.training, strict=True))
-    by_number = {(image.patient, image.number): image for image in test.lesion_images}
-    answers = []
-    for patient, numbers in numbers_by_patient(test.lesion_images):
-        pixels = pixels_of(test.images, patient)
-        images = [by_number[patient, number] for number in numbers]
-        livers = [perimeters[image.name].mask() for image in images]
-        found = find_sections(network, pixels.grey[numbers], livers, test.job.settings, test.pixel_mm)
-        for image, number, each in zip(images, numbers, found, strict=True):
-            counts = Confusion.of(each.mask, pixels.lesions[number] > 0)
-            answers.append(
-                LesionAnswer(
-                    image=image.name,
-                    person=image.person,
-                    training=sides[image.name],
-                    kind=image.kind,
-                    pixels=(counts.tp, counts.fp, counts.fn, counts.tn),
-                    true_boxes=[region.bbox for region in regionprops(label(pixels.lesions[number] > 0))],
-                    sections=list(each.sections),
-                    probabilities=each.probabilities,
-                )
-            )
-        tick(len(numbers))
-    write_text(test.folder / LESIONS, LesionAnswers(key=test.key, answers=answers).model_dump_json(indent=1))
-
-
-def trained(network: Network, job: Job) -> Network:
-    """Put a training's weights into its network, on the training's device."""
-    network.load_state_dict(load_file(job.folder / WEIGHTS))
-    return network.to(torch.device(job.device)).eval()
-
-
-def _key(job: Job, images: Sequence[Image]) -> str:
+def _key(code: tuple[str, ...], job: Job, images: Sequence[Image]) -> str:
     # The weights themselves: a training that was done again, on another machine say, is another network.
     weights = hashlib.sha256((job.folder / WEIGHTS).read_bytes()).hexdigest()
-    made_from = (code_hash(*CODE), job.key, weights, *(image.model_dump_json() for image in images))
+    made_from = (code_hash(*code), job.key, weights, *(image.model_dump_json() for image in images))
     return hashlib.sha256("\n".join(made_from).encode()).hexdigest()
 
 

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from livercad.evaluation.figures import LINE_COLOR
+from livercad.papers.figures import TEST, confusion, curves, interval
 from livercad.papers.page import GRID, OURS, PAPER
 from livercad.papers.shah2021.classes import CLASSES
-from livercad.papers.shah2021.results import Interval, NetworkResult, Results
+from livercad.papers.shah2021.results import NetworkResult, Results
 from livercad.papers.shah2021.settings import Split
 from livercad.papers.shah2021.summary import NOTHING_FOUND
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TEST = "#d08a1d"
-"""It differs from `OURS` and `PAPER` in lightness too, and in marker or dashes."""
 SPLIT_TITLES = {Split.IMAGE: "split by image, as the paper", Split.PATIENT: "split by patient"}
 
 
@@ -80,9 +78,16 @@ def leak_figure(results: Results) -> Figure:
     figure = Figure(figsize=(7.6, 0.7 + 0.62 * len(results.leaks)), layout="constrained")
     axes = figure.subplots()
     for row, leak in enumerate(results.leaks):
-        first = not row
-        _interval(axes, row - 0.14, leak.by_image, TEST, "s", "test, split by image" * first)
-        _interval(axes, row + 0.14, leak.by_patient, OURS, "o", "test, split by patient" * first)
+        for number, color, marker, side, name in (
+            (leak.by_image, TEST, "s", -1, "test, split by image"),
+            (leak.by_patient, OURS, "o", 1, "test, split by patient"),
+        ):
+            interval(axes, row + 0.14 * side, number, color, marker, name * (not row))
+            axes.annotate(
+                f"{number.value:.2f}", (number.value, row + 0.14 * side), xytext=(0, -6 * side),
+                textcoords="offset points", ha="center", va="top" if side > 0 else "bottom", fontsize=7,
+                color=LINE_COLOR,
+            )  # fmt: skip
     axes.set(xlim=(-0.03, 1.03), ylim=(len(results.leaks) - 0.5, -0.5))
     axes.set_yticks(range(len(results.leaks)), [leak.measure for leak in results.leaks])
     axes.tick_params(axis="y", length=0)
@@ -111,46 +116,22 @@ def confusion_figure(results: Results) -> Figure:
     for axes, split in zip(figure.subplots(1, len(Split)), Split, strict=True):
         matrix = results.splits[split].test.confusion
         counts = np.array([[matrix[kind][column] for column in columns] for kind in CLASSES])
-        shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15)
-        for row, column in np.ndindex(*counts.shape):
-            if counts[row, column]:
-                color = "white" if shares[row, column] > 0.6 else "black"
-                axes.text(column, row, counts[row, column], ha="center", va="center", color=color, fontsize=8)
-        axes.set_xticks(range(len(columns)), columns)
-        axes.set_yticks(range(len(CLASSES)), [kind.value for kind in CLASSES])
-        axes.tick_params(length=0)
+        confusion(axes, counts, [kind.value for kind in CLASSES], columns)
         axes.set(title=SPLIT_TITLES[split], xlabel="called", ylabel="true")
     return figure
 
 
 def _curves(networks: dict[Split, NetworkResult], accuracy: str) -> Figure:
     from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(7.6, 4.4), layout="constrained")
     panels = figure.subplots(2, len(networks), sharex="col", sharey="row")
     for column, (split, network) in enumerate(networks.items()):
         curve = network.curve
-        epochs = np.arange(1, len(curve.loss) + 1)
-        for row, (training, test) in enumerate(((curve.accuracy, curve.test_accuracy), (curve.loss, curve.test_loss))):
-            axes, named = panels[row, column], not row and not column
-            axes.plot(epochs, training, "o-", color=OURS, markersize=3, linewidth=1.4, label="training" * named)
-            axes.plot(epochs, test, "s--", color=TEST, markersize=3, linewidth=1.4, label="validation" * named)
-            axes.grid(color=GRID)
+        curves(panels[0, column], curve.accuracy, curve.test_accuracy, labelled=not column)
+        curves(panels[1, column], curve.loss, curve.test_loss, labelled=False)
         panels[0, column].set_title(SPLIT_TITLES[split])
         panels[1, column].set_xlabel("epoch")
-        panels[1, column].xaxis.set_major_locator(MaxNLocator(integer=True))
     panels[0, 0].set(ylabel=accuracy, ylim=(0, 1.02))
     panels[1, 0].set(ylabel="loss", ylim=(0, None))
     return figure
-
-
-def _interval(axes: Axes, row: float, interval: Interval, color: str, marker: str, name: str) -> None:
-    if interval.low is not None and interval.high is not None:
-        axes.plot([interval.low, interval.high], [row, row], color=color, linewidth=2, alpha=0.6)
-    axes.plot(interval.value, row, marker, color=color, markersize=6, label=name, clip_on=False)
-    axes.annotate(
-        f"{interval.value:.2f}", (interval.value, row), xytext=(0, 5), textcoords="offset points", ha="center",
-        fontsize=7, color=LINE_COLOR,
-    )  # fmt: skip

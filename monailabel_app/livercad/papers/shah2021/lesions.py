@@ -21,10 +21,10 @@ from livercad.papers.base_weights import load_base, weights_key
 from livercad.papers.shah2021.classes import CLASSES
 from livercad.papers.shah2021.crops import scaled, segmented
 from livercad.papers.shah2021.images import Image, pixels_of
+from livercad.papers.shah2021.jobs import Learner, Rows, Step
 from livercad.papers.shah2021.liver import numbers_by_patient, to_network
 from livercad.papers.shah2021.perimeter import Perimeter
 from livercad.papers.shah2021.settings import LesionSettings
-from livercad.papers.shah2021.training import Learner, Rows, Step
 
 CODE = (
     "livercad.networks.shah2021",
@@ -52,7 +52,7 @@ class LesionJob:
     training : tuple of bool
         Which images are for training.
     data_key : str
-        What images and perimeters were made from.
+        What images and perimeters are, by content.
     folder : Path
         Where results go.
     threads : int
@@ -74,6 +74,11 @@ class LesionJob:
     def schedule(self) -> LesionSettings:
         """How long and how fast."""
         return self.settings
+
+    @property
+    def rate_setting(self) -> str:
+        """Name of the learning rate in the settings, with the group."""
+        return "lesions.learning_rate"
 
     @property
     def key(self) -> str:

@@ -17,9 +17,9 @@ from torch import nn
 from livercad.code import code_hash
 from livercad.networks.shah2021 import LiverNetwork
 from livercad.papers.shah2021.images import Image, pixels_of
+from livercad.papers.shah2021.jobs import Learner, Rows, Step
 from livercad.papers.shah2021.perimeter import Perimeter
 from livercad.papers.shah2021.settings import LiverSettings
-from livercad.papers.shah2021.training import Learner, Rows, Step
 
 CODE = ("livercad.networks.shah2021", "livercad.papers.shah2021.training", __name__)
 """What a training depends on, but for its arrays: of another version's code it is done again."""
@@ -41,7 +41,7 @@ class LiverJob:
     training : tuple of bool
         Which images are for training.
     data_key : str
-        What the images were made from.
+        What the images are, by content.
     folder : Path
         Where results go.
     threads : int
@@ -63,6 +63,11 @@ class LiverJob:
     def schedule(self) -> LiverSettings:
         """How long and how fast."""
         return self.settings
+
+    @property
+    def rate_setting(self) -> str:
+        """Name of the learning rate in the settings, with the group."""
+        return "liver.learning_rate"
 
     @property
     def key(self) -> str:

@@ -14,7 +14,8 @@ from livercad.core.findings import DISCLAIMER
 from livercad.evaluation.page import PHANTOM_NOTE
 from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
 from livercad.papers.shah2021 import figures, published, tables
-from livercad.papers.shah2021.answers import LesionTest, LiverTest, trained
+from livercad.papers.shah2021.answers import LesionTest, LiverTest
+from livercad.papers.shah2021.asking import trained
 from livercad.papers.shah2021.classes import CLASSES
 from livercad.papers.shah2021.fixed import fixed_choices
 from livercad.papers.shah2021.images import Image

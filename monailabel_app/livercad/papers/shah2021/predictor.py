@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load
 
-from livercad.core.findings import DISCLAIMER, ModelUsed
+from livercad.core.findings import ModelUsed
 from livercad.core.geometry import Box, transform_points
 from livercad.core.volume import Volume
 from livercad.detection.linking import DetectedLesion, SliceBox, link_boxes
-from livercad.errors import ModelError
+from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
 from livercad.papers.shah2021.classes import CLASSES, ShahClass
 from livercad.papers.shah2021.lesions import new_lesion_network
 from livercad.papers.shah2021.preprocessing import Field, axial_images, preprocessed
@@ -25,34 +21,27 @@ from livercad.papers.shah2021.results import Results
 from livercad.papers.shah2021.sections import Section, find_sections
 from livercad.papers.shah2021.settings import ImageSettings, LesionSettings, Split
 from livercad.progress import Progress, silent
-from livercad.studies.atomic import write_bytes, write_text
 
-WEIGHTS, DESCRIPTION = "shah2021.safetensors", "shah2021.json"
 NAME = "shah2021"
+FILES = ModelFiles(NAME, weights="shah2021.safetensors", description="shah2021.json")
 AT_ONCE = 8
 """Images between two looks whether to go on."""
 
 
-class ExportedModel(BaseModel):
+class ExportedModel(ServedModel):
     """What stands beside the weights."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str = NAME
-    version: str
-    disclaimer: str = DISCLAIMER
     method: str = CITATION
     classes: tuple[ShahClass, ...] = CLASSES
     images: ImageSettings
     lesions: LesionSettings
-    trained_on: str
     training_images: int
     images_sha256: str
     split: Split = Split.PATIENT
     """Whose test the numbers are of: patients that the network had not seen."""
     test_accuracy: float
     test_lesion_dice: float
-    weights_sha256: str
 
 
 @dataclass(frozen=True)
@@ -102,11 +91,11 @@ def export_model(weights: Path, results: Results, folder: Path) -> ExportedModel
         What was written beside the weights.
     """
     data = weights.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
+    digest, version = sha256_and_version(data)
     split = results.splits[Split.PATIENT]
     accuracy = split.test.classes.accuracy
     description = ExportedModel(
-        version=digest[:12],
+        version=version,
         images=results.settings.images,
         lesions=results.settings.lesions,
         trained_on=results.data,
@@ -116,8 +105,7 @@ def export_model(weights: Path, results: Results, folder: Path) -> ExportedModel
         test_lesion_dice=split.test.lesions.dice.value,
         weights_sha256=digest,
     )
-    write_bytes(folder / WEIGHTS, data)
-    write_text(folder / DESCRIPTION, description.model_dump_json(indent=1))
+    FILES.write(folder, data, description)
     return description
 
 
@@ -139,24 +127,13 @@ class ShahDetector:
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            self.description = ExportedModel.model_validate_json((folder / DESCRIPTION).read_text(encoding="utf-8"))
-            data = (folder / WEIGHTS).read_bytes()
-        except (OSError, ValidationError, UnicodeDecodeError) as error:
-            raise _unusable(folder, "no model that can be read") from error
-        if hashlib.sha256(data).hexdigest() != self.description.weights_sha256:
-            raise _unusable(folder, "weights that are not those of its description")
-        self._network = new_lesion_network(self.description.lesions)
-        try:
-            self._network.load_state_dict(load(data))
-        except (SafetensorError, RuntimeError) as error:
-            raise _unusable(folder, "weights of another network") from error
-        self._network.eval()
+        self.description, data = FILES.read(folder, ExportedModel)
+        self._network = FILES.fill(new_lesion_network(self.description.lesions), data, folder)
 
     @property
     def model(self) -> ModelUsed:
         """Which model this is, for the Findings."""
-        return ModelUsed(NAME, self.description.version, self.description.weights_sha256, "torch")
+        return self.description.used
 
     def __call__(self, ct: Volume, liver: Volume, progress: Progress = silent) -> list[FoundLesion]:
         """Find and classify the lesions of a liver.
@@ -251,13 +228,6 @@ def _heights(liver: Volume, step: float) -> list[float]:
     if not len(where):
         return []
     s = transform_points(where, liver.affine)[:, 2]
-    return (np.arange(np.ceil(s.min() / step), np.floor(s.max() / step) + 1) * step).tolist()
-
-
-def _unusable(folder: Path, found: str) -> ModelError:
-    return ModelError(
-        folder,
-        found=found,
-        expected=f"{WEIGHTS} and {DESCRIPTION} as `livercad reproduce shah2021` writes them",
-        todo="Run it, and name the folder `model` of its output.",
-    )
+    heights = np.arange(np.ceil(s.min() / step), np.floor(s.max() / step) + 1) * step
+    # A liver thinner than a step may lie between two heights of that grid.
+    return heights.tolist() or [float(s.min() + s.max()) / 2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,13 @@ import numpy as np
 from PIL.Image import Image as Picture
 
 from livercad import __version__
-from livercad.core.volume import Volume
 from livercad.papers.base_weights import weights_key
+from livercad.papers.cases import liver_finder, studies_of
 from livercad.papers.shah2021.answers import LesionAnswers, LesionTest, LiverAnswers, LiverTest
 from livercad.papers.shah2021.cases import look_at
 from livercad.papers.shah2021.images import hash_of
+from livercad.papers.shah2021.jobs import WEIGHTS, Job, result_of
+from livercad.papers.shah2021.leaks import leaks_of
 from livercad.papers.shah2021.page import write_page
 from livercad.papers.shah2021.predictor import ShahDetector, export_model
 from livercad.papers.shah2021.results import NetworkResult, Results, SplitResult
@@ -22,8 +23,7 @@ from livercad.papers.shah2021.settings import Settings, Split
 from livercad.papers.shah2021.sources import PatientSource
 from livercad.papers.shah2021.splits import shared_share
 from livercad.papers.shah2021.steps import Study
-from livercad.papers.shah2021.summary import class_counts, leaks_of, lesion_part, liver_part
-from livercad.papers.shah2021.training import WEIGHTS, Job, result_of
+from livercad.papers.shah2021.summary import class_counts, lesion_part, liver_part
 from livercad.papers.workers import cores
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_text
@@ -71,13 +71,15 @@ def reproduce(
     Raises
     ------
     InputError
-        If no patient's images can be used, or a side of a split has none; single patients are left out.
+        If no patient's images can be used, or a side of a split has none; single patients are left out. If a training
+        diverges. If there are no studies to look at: before anything is made.
     ModelError
         If first weights are asked for that are not there, or studies are to be looked at without the liver network.
     """
     settings = settings or Settings()
     weights_key(settings.lesions.weights)
-    find_liver = _liver_finder() if studies else None
+    own_studies = studies_of(studies) if studies else ()
+    find_liver = liver_finder() if own_studies else None
     study = Study.of(source, output, settings, workers or cores(), part(progress, 0, SHARES[0]))
     liver = study.liver_tests(part(progress, SHARES[0], SHARES[1]))
     lesions = study.lesion_tests(liver, part(progress, SHARES[1], SHARES[2]))
@@ -85,21 +87,14 @@ def reproduce(
     results = _results(study, liver, lesions, quick)
     export_model(lesions[Split.PATIENT].job.folder / WEIGHTS, results, output / "model")
     pictures: dict[str, Picture] = {}
-    if studies and find_liver:
+    if find_liver:
         detector = ShahDetector(output / "model")
-        cases, pictures, left_out = look_at(studies, detector, find_liver, part(progress, SHARES[2], 0.99))
+        cases, pictures, left_out = look_at(own_studies, detector, find_liver, part(progress, SHARES[2], 0.99))
         results = results.model_copy(update={"cases": cases, "left_out": [*results.left_out, *left_out]})
     write_page(results, liver, lesions, pictures, output)
     write_text(output / RESULTS, results.model_dump_json(indent=1))
     progress(1, 1, "done")
     return results
-
-
-def _liver_finder() -> Callable[[Volume, Progress], Volume]:
-    from livercad.segmentation.liver import LiverPredictor  # loads what nothing else here needs
-    from livercad.settings import Settings as ProductSettings
-
-    return LiverPredictor(ProductSettings())
 
 
 def _results(study: Study, liver: dict[Split, LiverTest], lesions: dict[Split, LesionTest], quick: bool) -> Results:

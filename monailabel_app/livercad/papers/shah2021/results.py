@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from livercad.core.findings import DISCLAIMER
 from livercad.papers.shah2021 import published
 from livercad.papers.shah2021.classes import ShahClass
+from livercad.papers.shah2021.jobs import Curve
 from livercad.papers.shah2021.published import OtherMethod, PublishedClasses, PublishedOverlap
 from livercad.papers.shah2021.settings import Settings, Split
-from livercad.papers.shah2021.training import Curve
 
 
 class _Numbers(BaseModel):

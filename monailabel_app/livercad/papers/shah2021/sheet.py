@@ -12,23 +12,20 @@ from PIL import ImageDraw, ImageFont
 from skimage.measure import find_contours
 
 from livercad.papers.shah2021.answers import LesionAnswer
-from livercad.papers.shah2021.classes import CLASSES, ShahClass
+from livercad.papers.shah2021.classes import CLASSES
 from livercad.papers.shah2021.crops import Square
 from livercad.papers.shah2021.images import Image, pixels_of
 from livercad.papers.shah2021.perimeter import Perimeter
 from livercad.papers.shah2021.preprocessing import limited, preprocessed
 from livercad.papers.shah2021.settings import ImageSettings
+from livercad.papers.sheets import CELL, Drawn, draw_box, row_of, stacked
 
-CELL, GAP, TOP = 300, 8, 22
 YELLOW, WHITE = (255, 220, 0), (255, 255, 255)
-SOFT = (91, 102, 114)
 EACH = 2
 """Examples of a class."""
 LIVERS = 6
 AROUND = 0.06
 """Of the liver's size: shown to each side of it."""
-
-Drawn = Picture.Image
 
 
 def preprocessing_sheet(images: Sequence[Image], folder: Path, settings: ImageSettings) -> Drawn:
@@ -55,7 +52,7 @@ def preprocessing_sheet(images: Sequence[Image], folder: Path, settings: ImageSe
         (f"B  limited to {settings.low_hu:g} to {settings.high_hu:g} HU", limited(hu, settings) * 255),
         ("C  histogram equalised", preprocessed(hu, settings)),
     )
-    return _row([(title, _grey(grey.astype(np.uint8))) for title, grey in steps])
+    return row_of([(title, _grey(grey.astype(np.uint8))) for title, grey in steps])
 
 
 def liver_sheet(images: Sequence[Image], perimeters: Mapping[str, Perimeter], folder: Path) -> Drawn:
@@ -84,7 +81,7 @@ def liver_sheet(images: Sequence[Image], perimeters: Mapping[str, Perimeter], fo
         for polygon in perimeters[image.name].polygons:
             _line(cell, polygon, whole, YELLOW, 2)
         cells.append((f"{image.patient}, {image.phase.value}", cell))
-    return _stacked([_row(cells[first : first + 3]) for first in range(0, len(cells), 3)])
+    return stacked([row_of(cells[first : first + 3]) for first in range(0, len(cells), 3)])
 
 
 def lesion_sheet(
@@ -129,7 +126,7 @@ def lesion_sheet(
             shown.append((f"{kind}: {patient}, {image.phase.value}", cell))
         columns.append(shown)
     rows = [[column[n] for column in columns if n < len(column)] for n in range(EACH)]
-    return _stacked([_row(row) for row in rows if row])
+    return stacked([row_of(row) for row in rows if row])
 
 
 def _of_different_patients(images: Sequence[Image]) -> list[Image]:
@@ -161,47 +158,6 @@ def _boxes(cell: Drawn, answer: LesionAnswer, view: Square) -> None:
     for section in answer.sections:
         left, right = ((column - view.left) * step for column in section.columns)
         top, bottom = ((row - view.top) * step for row in section.rows)
-        draw_box(cell, (left, top, right, bottom), section.kind, section.probability)
+        draw_box(cell, (left, top, right, bottom), section.kind.color, f"{section.kind} {section.probability:.2f}")
     if not answer.sections:
         ImageDraw.Draw(cell).text((6, CELL - 20), "nothing found", WHITE, ImageFont.load_default(13))
-
-
-def draw_box(cell: Drawn, corners: tuple[float, float, float, float], kind: ShahClass, probability: float) -> None:
-    """Draw a box as the paper does: green where benign, red where malignant, class and probability above.
-
-    Parameters
-    ----------
-    cell : Image
-        Drawn on.
-    corners : tuple of float
-        Left, top, right and bottom in its pixels.
-    kind : ShahClass
-        What the lesion is called.
-    probability : float
-        Of that.
-    """
-    draw, font = ImageDraw.Draw(cell), ImageFont.load_default(13)
-    draw.rectangle(corners, outline=kind.color, width=2)
-    text = f"{kind} {probability:.2f}"
-    width = draw.textlength(text, font)
-    left, top = min(max(0.0, corners[0]), cell.width - width - 2), max(0.0, corners[1] - 16)
-    draw.rectangle((left - 1, top, left + width + 2, top + 15), fill=(0, 0, 0))
-    draw.text((left, top), text, kind.color, font)
-
-
-def _row(cells: Sequence[tuple[str, Drawn]]) -> Drawn:
-    sheet = Picture.new("RGB", (len(cells) * (CELL + GAP) - GAP, TOP + CELL), "white")
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
-    for n, (title, cell) in enumerate(cells):
-        draw.text((n * (CELL + GAP), 3), title, SOFT, font)
-        sheet.paste(cell, (n * (CELL + GAP), TOP))
-    return sheet
-
-
-def _stacked(rows: Sequence[Drawn]) -> Drawn:
-    sheet = Picture.new("RGB", (max(row.width for row in rows), sum(row.height + GAP for row in rows)), "white")
-    top = 0
-    for row in rows:
-        sheet.paste(row, (0, top))
-        top += row.height + GAP
-    return sheet

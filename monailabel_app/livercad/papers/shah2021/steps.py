@@ -15,20 +15,17 @@ import torch
 from livercad.code import code_hash
 from livercad.errors import InputError
 from livercad.papers.shah2021 import images as image_files
-from livercad.papers.shah2021.answers import (
-    PERIMETERS,
-    LesionTest,
-    LiverTest,
-    ask_lesion_network,
-    ask_liver_network,
-)
-from livercad.papers.shah2021.images import Image, Record, hash_of, make_images
+from livercad.papers.shah2021.answers import PERIMETERS, LesionTest, LiverTest
+from livercad.papers.shah2021.asking import ask_lesion_network, ask_liver_network
+from livercad.papers.shah2021.images import Image, Record, hash_of
+from livercad.papers.shah2021.jobs import Job, result_of
 from livercad.papers.shah2021.lesions import LesionJob, lesion_arrays
 from livercad.papers.shah2021.liver import LiverJob, liver_arrays
+from livercad.papers.shah2021.making import make_images
 from livercad.papers.shah2021.settings import Settings, Split
 from livercad.papers.shah2021.sources import Patient, PatientSource
 from livercad.papers.shah2021.splits import training_images
-from livercad.papers.shah2021.training import Job, result_of, run_training
+from livercad.papers.shah2021.training import run_training
 from livercad.papers.workers import cores, run_all
 from livercad.progress import Progress, part
 from livercad.studies.atomic import replacing
@@ -141,7 +138,7 @@ class Study:
         images, settings = self.lesion_images, self.settings.lesions
         jobs: dict[Split, LesionJob] = {}
         for split in Split:
-            data_key = f"{hash_of(self.records)} {liver[split].key}"
+            data_key = f"{hash_of(self.records)} {liver[split].perimeters_hash()}"
             arrays = self._arrays(
                 f"lesions-{split}",
                 (data_key, settings.pixels, settings.margin),

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import add
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from livercad.evaluation.intervals import Estimate, over_patients, resampled
+from livercad.evaluation.boxes.overlaps import iou
+from livercad.evaluation.intervals import Estimate, over_patients
 from livercad.papers.shah2021.answers import LesionAnswer, LiverAnswer, Rectangle
 from livercad.papers.shah2021.classes import CLASSES, IS_MALIGNANT, ShahClass
 from livercad.papers.shah2021.metrics import Confusion
-from livercad.papers.shah2021.results import Interval, Leak, LiverPart, OverlapResult, PartResult, RateResult
-from livercad.papers.shah2021.settings import Split
+from livercad.papers.shah2021.results import Interval, LiverPart, OverlapResult, PartResult, RateResult
 
 CONFIDENCE, SEED = 0.95, 2021
 HIT_IOU = 0.5
@@ -27,7 +26,6 @@ NOTHING_FOUND = "nothing"
 
 Rows = npt.NDArray[np.int64]
 Measure = Callable[[Rows], float]
-Answer = TypeVar("Answer", LiverAnswer, LesionAnswer)
 
 
 def liver_part(answers: Sequence[LiverAnswer]) -> LiverPart:
@@ -60,7 +58,7 @@ def lesion_part(answers: Sequence[LesionAnswer]) -> PartResult:
         lesions=overlap_of(answers),
         classes=_rates_of_all(truth, called, people),
         by_class={kind: _rates(truth == n, called == n, people) for n, kind in enumerate(CLASSES)},
-        malignant=_rates(_malignant(truth), _malignant(called), people),
+        malignant=_rates(malignant(truth), malignant(called), people),
         confusion={kind: _called(called[truth == n]) for n, kind in enumerate(CLASSES)},
         sections=sum(len(answer.true_boxes) for answer in answers),
         sections_hit=hits,
@@ -75,7 +73,7 @@ def overlap_of(answers: Sequence[LiverAnswer] | Sequence[LesionAnswer]) -> Overl
     people = [answer.person for answer in answers]
     pooled = reduce(add, counts)
     means = {
-        name: _known(_interval(_mean(np.array([getattr(each, name) for each in counts])), people))
+        name: known(interval_of(mean_of(np.array([getattr(each, name) for each in counts])), people))
         for name in ("dice", "voe", "rvd")
     }
     return OverlapResult(**means, pooled_dice=pooled.dice, pooled_voe=pooled.voe, pooled_rvd=pooled.rvd)
@@ -98,113 +96,14 @@ def hits_of(answers: Sequence[LesionAnswer]) -> tuple[int, int]:
     hits = beside = 0
     for answer in answers:
         boxes = [(s.rows[0], s.columns[0], s.rows[1], s.columns[1]) for s in answer.sections]
-        table = np.array([[iou(box, true) for true in answer.true_boxes] for box in boxes])
-        if table.size:
-            hits += int((table >= HIT_IOU).any(axis=0).sum())
-            beside += int((table < HIT_IOU).all(axis=1).sum())
-        else:
-            beside += len(boxes)
+        enough = iou(_corners(boxes), _corners(answer.true_boxes)) >= HIT_IOU
+        hits += int(enough.any(axis=0).sum())
+        beside += int((~enough).all(axis=1).sum())
     return hits, beside
 
 
-def iou(one: Rectangle, other: Rectangle) -> float:
-    """Shared over united area of two rectangles."""
-    height = min(one[2], other[2]) - max(one[0], other[0])
-    width = min(one[3], other[3]) - max(one[1], other[1])
-    shared = max(0, height) * max(0, width)
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return shared / (areas - shared)
-
-
-def leaks_of(
-    liver: Mapping[Split, Sequence[LiverAnswer]], lesions: Mapping[Split, Sequence[LesionAnswer]]
-) -> list[Leak]:
-    """What the split by image makes of the same protocol, beside the split by patient.
-
-    Parameters
-    ----------
-    liver, lesions : mapping of Split to sequence
-        Answers to the test images of each split.
-
-    Returns
-    -------
-    list of Leak
-        Accuracy of four classes and of malignant, Dice of lesions and of the liver.
-    """
-
-    def right(answers: Sequence[LesionAnswer]) -> npt.NDArray[np.float64]:
-        return (true_classes(answers) == called_classes(answers)).astype(float)
-
-    def right_side(answers: Sequence[LesionAnswer]) -> npt.NDArray[np.float64]:
-        return (_malignant(true_classes(answers)) == _malignant(called_classes(answers))).astype(float)
-
-    def dice(answers: Sequence[LiverAnswer] | Sequence[LesionAnswer]) -> npt.NDArray[np.float64]:
-        return np.array([answer.confusion.dice for answer in answers])
-
-    return [
-        leak("accuracy of four classes", lesions, right),
-        leak("accuracy of malignant", lesions, right_side),
-        leak("Dice of lesions", lesions, dice),
-        leak("Dice of the liver", liver, dice),
-    ]
-
-
-def leak(
-    name: str, tests: Mapping[Split, Sequence[Answer]], values: Callable[[Sequence[Answer]], npt.NDArray[np.float64]]
-) -> Leak:
-    """Compare a mean over test images between the splits.
-
-    Parameters
-    ----------
-    name : str
-        Of the measure.
-    tests : mapping of Split to sequence
-        Answers to the test images of each split.
-    values : callable
-        A value for each answer.
-
-    Returns
-    -------
-    Leak
-        With intervals over patients.
-    """
-    image, patient = tests[Split.IMAGE], tests[Split.PATIENT]
-    sides = [(_mean(values(side)), [answer.person for answer in side]) for side in (image, patient)]
-    estimates = [_known(_interval(*side)) for side in sides]
-    drawn = [resampled(measure, people, SEED + n) for n, (measure, people) in enumerate(sides)]
-    difference = estimates[0].value - estimates[1].value
-    fewest = min(len(set(people)) for _, people in sides)
-    low, high = np.quantile(drawn[0] - drawn[1], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    told = fewest >= 5
-    return Leak(
-        measure=name,
-        by_image=estimates[0],
-        by_patient=estimates[1],
-        difference=Interval(
-            value=difference,
-            low=float(low) if told else None,
-            high=float(high) if told else None,
-            n=len(image) + len(patient),
-        ),
-        same_images=_same_images(image, patient, values),
-    )
-
-
-def _same_images(
-    image: Sequence[Answer],
-    patient: Sequence[Answer],
-    values: Callable[[Sequence[Answer]], npt.NDArray[np.float64]],
-) -> Interval | None:
-    others = {answer.image: answer for answer in patient}
-    both = [(answer, others[answer.image]) for answer in image if answer.image in others]
-    if not both:
-        return None
-    differences = values([one for one, _ in both]) - values([other for _, other in both])
-    return _interval(_mean(differences), [one.person for one, _ in both])
-
-
-def _malignant(classes: Rows) -> npt.NDArray[np.bool_]:
-    """Of indices; where nothing was found nothing malignant was."""
+def malignant(classes: Rows) -> npt.NDArray[np.bool_]:
+    """Whether classes are malignant, of indices; where nothing was found nothing malignant was."""
     return np.array([n != NOTHING and IS_MALIGNANT[n] for n in classes], bool)
 
 
@@ -212,7 +111,7 @@ def _rates(truth: npt.NDArray[np.bool_], called: npt.NDArray[np.bool_], people: 
     """Equations 7 to 9 of one side against the other."""
 
     def rate(name: str) -> Interval | None:
-        return _interval(lambda rows: getattr(Confusion.of(called[rows], truth[rows]), name), people)
+        return interval_of(lambda rows: getattr(Confusion.of(called[rows], truth[rows]), name), people)
 
     return RateResult(accuracy=rate("accuracy"), sensitivity=rate("sensitivity"), specificity=rate("specificity"))
 
@@ -221,16 +120,20 @@ def _rates_of_all(truth: Rows, called: Rows, people: Sequence[str]) -> RateResul
     def averaged(name: str) -> Measure:
         def measure(rows: Rows) -> float:
             each = [getattr(Confusion.of(called[rows] == n, truth[rows] == n), name) for n in range(len(CLASSES))]
-            known = [value for value in each if not np.isnan(value)]
-            return float(np.mean(known)) if known else np.nan
+            defined = [value for value in each if not np.isnan(value)]
+            return float(np.mean(defined)) if defined else np.nan
 
         return measure
 
     return RateResult(
-        accuracy=_interval(_mean((truth == called).astype(float)), people),
-        sensitivity=_interval(averaged("sensitivity"), people),
-        specificity=_interval(averaged("specificity"), people),
+        accuracy=interval_of(mean_of((truth == called).astype(float)), people),
+        sensitivity=interval_of(averaged("sensitivity"), people),
+        specificity=interval_of(averaged("specificity"), people),
     )
+
+
+def _corners(boxes: Sequence[Rectangle]) -> npt.NDArray[np.float64]:
+    return np.array(boxes, dtype=np.float64).reshape(-1, 4)
 
 
 def _called(classes: Rows) -> dict[str, int]:
@@ -238,23 +141,25 @@ def _called(classes: Rows) -> dict[str, int]:
     return {kind.value: counts[n] for n, kind in enumerate(CLASSES)} | {NOTHING_FOUND: counts[NOTHING]}
 
 
-def _mean(values: npt.NDArray[np.float64]) -> Measure:
+def mean_of(values: npt.NDArray[np.float64]) -> Measure:
     """Mean of what is defined."""
 
     def measure(rows: Rows) -> float:
-        known = values[rows][~np.isnan(values[rows])]
-        return float(known.mean()) if len(known) else np.nan
+        defined = values[rows][~np.isnan(values[rows])]
+        return float(defined.mean()) if len(defined) else np.nan
 
     return measure
 
 
-def _interval(measure: Measure, people: Sequence[str]) -> Interval | None:
+def interval_of(measure: Measure, people: Sequence[str]) -> Interval | None:
+    """A measure with its bootstrap interval over patients; None where it is not defined."""
     estimate: Estimate | None = over_patients(measure, people, CONFIDENCE, SEED)
     return Interval(value=estimate.value, low=estimate.low, high=estimate.high, n=estimate.n) if estimate else None
 
 
-def _known(interval: Interval | None) -> Interval:
-    assert interval is not None  # overlaps of images with a marked area are defined
+def known(interval: Interval | None) -> Interval:
+    """An interval that is there: overlaps of images with a marked area are defined."""
+    assert interval is not None
     return interval
 
 

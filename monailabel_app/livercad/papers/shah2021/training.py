@@ -7,156 +7,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import nn
 
 from livercad.errors import Cancelled, InputError
 from livercad.learning.checkpoint import CHECKPOINT, held, read_checkpoint, write_checkpoint
 from livercad.learning.hardware import computes_in_bfloat16, give_back_freed_memory, keep_freed_memory
+from livercad.papers.diverged import diverged, is_finite
+from livercad.papers.shah2021.jobs import RESULT, WEIGHTS, Curve, Job, Learner, Rows, Schedule, Training
 from livercad.papers.workers import tick
 from livercad.studies.atomic import write_bytes, write_text
 
 CHECKPOINT_S = 30.0
 """Between checkpoints: what a killed training loses."""
-RESULT, WEIGHTS = "training.json", "weights.safetensors"
-Rows = npt.NDArray[np.int64]
-
-
-class Step(NamedTuple):
-    """What a network made of some images.
-
-    Parameters
-    ----------
-    loss : Tensor
-        Cross-entropy.
-    right, counted : float
-        How much was right, and of how much.
-    """
-
-    loss: Tensor
-    right: float
-    counted: float
-
-
-class Curve(BaseModel):
-    """How a training went, an entry an epoch (Fig 6); in training the average over its minibatches."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    loss: list[float]
-    accuracy: list[float]
-    test_loss: list[float]
-    test_accuracy: list[float]
-
-
-class Training(BaseModel):
-    """The result of one training."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key: str
-    images: int
-    """For training."""
-    parameters: int
-    seconds: float
-    curve: Curve
-
-
-class Schedule(Protocol):
-    """How long and how fast; both networks' settings have it."""
-
-    @property
-    def epochs(self) -> int:
-        """Times that every image is shown."""
-
-    @property
-    def batch(self) -> int:
-        """Images a minibatch."""
-
-    @property
-    def learning_rate(self) -> float:
-        """At the beginning."""
-
-    @property
-    def beta1(self) -> float:
-        """Of Adam."""
-
-    @property
-    def beta2(self) -> float:
-        """Of Adam."""
-
-
-@dataclass(frozen=True)
-class Learner:
-    """What is trained on what.
-
-    Parameters
-    ----------
-    network : Module
-        With its first weights.
-    step : callable
-        ``step(network, rows, device) -> Step``: what the network makes of images.
-    training, test : ndarray of int
-        Rows of the images.
-    """
-
-    network: nn.Module
-    step: Callable[[nn.Module, Rows, torch.device], Step]
-    training: Rows
-    test: Rows
-
-
-class Job(Protocol):
-    """A training to do; can be pickled."""
-
-    @property
-    def key(self) -> str:
-        """What the result depends on."""
-
-    @property
-    def folder(self) -> Path:
-        """Where checkpoint, result and weights go."""
-
-    @property
-    def schedule(self) -> Schedule:
-        """How long and how fast."""
-
-    @property
-    def seed(self) -> int:
-        """Of first weights and order."""
-
-    @property
-    def training(self) -> tuple[bool, ...]:
-        """Which images are for training."""
-
-    @property
-    def threads(self) -> int:
-        """Of torch."""
-
-    @property
-    def device(self) -> str:
-        """Of torch."""
-
-    def learner(self) -> Learner:
-        """Read the arrays and make the network."""
-
-
-def result_of(job: Job) -> Training | None:
-    """The result of a training, if it is there and still holds."""
-    try:
-        training = Training.model_validate_json((job.folder / RESULT).read_text(encoding="utf-8"))
-    except (OSError, ValidationError, UnicodeDecodeError):
-        return None
-    return training if training.key == job.key and (job.folder / WEIGHTS).is_file() else None
 
 
 def run_training(job: Job) -> None:
@@ -166,6 +35,11 @@ def run_training(job: Job) -> None:
     ----------
     job : Job
         What to do. Its images are told to `livercad.papers.workers.tick`, also those of before a checkpoint.
+
+    Raises
+    ------
+    InputError
+        If it diverges: then nothing of it is kept.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(job.threads)
@@ -252,12 +126,16 @@ def _fit(job: Job, learner: Learner, state: _State) -> None:
                 done = state.epoch * _steps(learner, schedule) + state.step
                 _set_rate(state.optimizer, schedule.learning_rate * 0.5 * (1 + math.cos(math.pi * done / total)))
                 _one_step(learner, state, rows, device)
+                _check(job, state.epoch, state.sums[0], "training")
                 state.seconds = before + time.perf_counter() - begun
                 if time.perf_counter() - written > CHECKPOINT_S:
                     state.write(job)
                     written = time.perf_counter()
                 tick(len(rows))
             _end_epoch(learner, state, schedule.batch, device)
+            _check(job, state.epoch - 1, state.curve["test_loss"][-1], "test")
+            if not is_finite(state.network):
+                raise _stopped(job, state.epoch - 1, "weights that are not finite")
         state.seconds = before + time.perf_counter() - begun
     except Cancelled:
         state.write(job)
@@ -274,6 +152,17 @@ def _one_step(learner: Learner, state: _State, rows: Rows, device: torch.device)
     state.step += 1
     added = (step.loss.item() * len(rows), len(rows), step.right, step.counted)
     state.sums = [one + more for one, more in zip(state.sums, added, strict=True)]
+
+
+def _check(job: Job, epoch: int, loss: float, side: str) -> None:
+    if not math.isfinite(loss):
+        raise _stopped(job, epoch, f"a {side} loss of {loss}")
+
+
+def _stopped(job: Job, epoch: int, found: str) -> InputError:
+    """Forget a training that has diverged: going on would not mend it."""
+    (job.folder / CHECKPOINT).unlink(missing_ok=True)
+    return diverged(job.folder.name, epoch + 1, job.schedule.epochs, found, job.rate_setting)
 
 
 def _end_epoch(learner: Learner, state: _State, batch: int, device: torch.device) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from livercad.evaluation.figures import LINE_COLOR
+from livercad.papers.figures import confusion
 from livercad.papers.page import GRID, OURS, PAPER
 from livercad.papers.yasaka2018 import published
 from livercad.papers.yasaka2018.arrays import CATEGORIES
@@ -14,7 +15,6 @@ from livercad.papers.yasaka2018.results import Results
 from livercad.papers.yasaka2018.settings import Model
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LETTERS = "abcde"
@@ -111,10 +111,10 @@ def confusion_figure(results: Results) -> Figure:
 
     figure = Figure(figsize=(10.5, 2.55), layout="constrained")
     panels = figure.subplots(1, len(Model), sharey=True)
+    names = [category.value for category in CATEGORIES]
     for axes, model in zip(panels, Model, strict=True):
         result = results.models[model]
-        counts = np.array(result.confusions[result.median_run - 1])
-        _matrix(axes, counts)
+        confusion(axes, np.array(result.confusions[result.median_run - 1]), names, names)
         axes.set_title(f"{model}")
         axes.set_xlabel("diagnosed")
     panels[0].set_ylabel("true")
@@ -150,16 +150,3 @@ def learning_figure(results: Results) -> Figure:
     for axes in panels.flat:
         axes.grid(color=GRID)
     return figure
-
-
-def _matrix(axes: Axes, counts: np.ndarray) -> None:
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15)
-    for row, column in np.ndindex(*counts.shape):
-        if counts[row, column]:
-            color = "white" if shares[row, column] > 0.6 else "black"
-            axes.text(column, row, counts[row, column], ha="center", va="center", color=color, fontsize=8)
-    names = [category.value for category in CATEGORIES]
-    axes.set_xticks(range(len(names)), names)
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(length=0)

@@ -2,53 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load
-
-from livercad.core.findings import DISCLAIMER, ModelUsed
+from livercad.core.findings import ModelUsed
 from livercad.core.geometry import Point
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import YasakaCategory
 from livercad.core.volume import Volume
-from livercad.errors import InputError, ModelError
+from livercad.errors import InputError
+from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
 from livercad.papers.yasaka2018.arrays import CATEGORIES
 from livercad.papers.yasaka2018.capture import capture, network_images, opened
 from livercad.papers.yasaka2018.published import CITATION
 from livercad.papers.yasaka2018.results import Results
 from livercad.papers.yasaka2018.settings import PHASES, CaptureSettings, Model, TrainingSettings
 from livercad.papers.yasaka2018.training import new_network, probabilities
-from livercad.studies.atomic import write_bytes, write_text
 
 NEEDED = "an unenhanced, an arterial and a delayed phase, as Yasaka 2018 has them"
-WEIGHTS, DESCRIPTION = "yasaka2018.safetensors", "yasaka2018.json"
 NAME = "yasaka2018"
+FILES = ModelFiles(NAME, weights="yasaka2018.safetensors", description="yasaka2018.json")
 
 
-class ExportedModel(BaseModel):
+class ExportedModel(ServedModel):
     """What stands beside the weights."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str = NAME
-    version: str
-    disclaimer: str = DISCLAIMER
     method: str = CITATION
     phases: tuple[Phase, ...] = PHASES
     categories: tuple[YasakaCategory, ...] = CATEGORIES
     capture: CaptureSettings
     training: TrainingSettings
-    trained_on: str
     training_sets: int
     training_sha256: str
     """Of the original training image sets and their categories."""
     test_accuracy: float
     run: int
-    weights_sha256: str
 
 
 def export_model(weights: Path, results: Results, folder: Path) -> ExportedModel:
@@ -70,9 +59,9 @@ def export_model(weights: Path, results: Results, folder: Path) -> ExportedModel
     """
     data = weights.read_bytes()
     triphasic = results.models[Model.TRIPHASIC]
-    digest = hashlib.sha256(data).hexdigest()
+    digest, version = sha256_and_version(data)
     description = ExportedModel(
-        version=digest[:12],
+        version=version,
         capture=results.settings.capture,
         training=results.settings.training,
         trained_on=results.data,
@@ -82,8 +71,7 @@ def export_model(weights: Path, results: Results, folder: Path) -> ExportedModel
         run=triphasic.median_run,
         weights_sha256=digest,
     )
-    write_bytes(folder / WEIGHTS, data)
-    write_text(folder / DESCRIPTION, description.model_dump_json(indent=1))
+    FILES.write(folder, data, description)
     return description
 
 
@@ -102,24 +90,14 @@ class YasakaPredictor:
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            self.description = ExportedModel.model_validate_json((folder / DESCRIPTION).read_text(encoding="utf-8"))
-            data = (folder / WEIGHTS).read_bytes()
-        except (OSError, ValidationError, UnicodeDecodeError) as error:
-            raise _unusable(folder, "no model that can be read") from error
-        if hashlib.sha256(data).hexdigest() != self.description.weights_sha256:
-            raise _unusable(folder, "weights that are not those of its description")
-        self._network = new_network(Model.TRIPHASIC, self.description.training, self.description.capture.pixels)
-        try:
-            self._network.load_state_dict(load(data))
-        except (SafetensorError, RuntimeError) as error:
-            raise _unusable(folder, "weights of another network") from error
-        self._network.eval()
+        self.description, data = FILES.read(folder, ExportedModel)
+        network = new_network(Model.TRIPHASIC, self.description.training, self.description.capture.pixels)
+        self._network = FILES.fill(network, data, folder)
 
     @property
     def model(self) -> ModelUsed:
         """Which model this is, for the Findings."""
-        return ModelUsed(NAME, self.description.version, self.description.weights_sha256, "torch")
+        return self.description.used
 
     def __call__(
         self, images: Mapping[Phase, Volume], center: Point, diameter_mm: float
@@ -157,12 +135,3 @@ class YasakaPredictor:
         jpegs = capture(images, center, diameter_mm, sum(settings.ratio) / 2, settings)
         answer = probabilities(self._network, network_images(opened(jpegs), settings)[None])[0]
         return {category: float(value) for category, value in zip(CATEGORIES, answer, strict=True)}
-
-
-def _unusable(folder: Path, found: str) -> ModelError:
-    return ModelError(
-        folder,
-        found=found,
-        expected=f"{WEIGHTS} and {DESCRIPTION} as `livercad reproduce yasaka2018` writes them",
-        todo="Run it, and name the folder `model` of its output.",
-    )

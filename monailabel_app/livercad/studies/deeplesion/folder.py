@@ -244,10 +244,10 @@ def read_rows(path: Path) -> list[LesionRow]:
         raise InputError(path, found=found, expected="a CSV table in UTF-8", todo=todo) from error
 
 
-def _read_row(path: Path, line: int, cells: dict[str, str]) -> LesionRow:
+def _read_row(path: Path, line: int, cells: dict[str, str | None]) -> LesionRow:
     try:
         return row_of(cells)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise InputError(
             f"{path}, line {line}",
             found=str(error),

@@ -8,11 +8,11 @@ detection with deep learning. J Med Imaging 2018;5(3):036501. The columns are th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import PurePosixPath
-from typing import TypeVar
+
+from livercad.studies.deeplesion.cells import image_name, joined, number_if_known, numbers, one_of, whole_numbers
 
 COLUMNS = (
     "File_name",
@@ -44,7 +44,6 @@ FIRST_PIXEL = 0.5
 PADDING = 5.0
 """Pixels that a box is wider on each side than the two diameters that it was made of."""
 
-Kind = TypeVar("Kind", bound=IntEnum)
 PixelBox = tuple[float, float, float, float]
 """x_min, y_min, x_max, y_max in pixels: x along columns, y along rows, from an image's outer edge on."""
 
@@ -148,13 +147,13 @@ class LesionRow:
         return self.image.rpartition("_")[0]
 
 
-def row_of(cells: Mapping[str, str]) -> LesionRow:
+def row_of(cells: Mapping[str, str | None]) -> LesionRow:
     """Read a row.
 
     Parameters
     ----------
     cells : mapping of str to str
-        By column; those that are not `NEEDED` may be missing or empty.
+        By column; those that are not `NEEDED` may be missing or empty, or None where the row ends before.
 
     Returns
     -------
@@ -166,32 +165,36 @@ def row_of(cells: Mapping[str, str]) -> LesionRow:
     ValueError
         If something in it is not what its column says; the message names the column.
     """
-    image = _image_name(cells["File_name"])
-    x0, y0, x1, y1 = _numbers(cells, "Bounding_boxes", 4) or (0.0, 0.0, 0.0, 0.0)
+    image = image_name(cells, "File_name")
+    patient = whole_numbers(cells, "Patient_index", 1)
+    if patient is None:
+        raise ValueError("Patient_index is empty")
+    x0, y0, x1, y1 = numbers(cells, "Bounding_boxes", 4) or (0.0, 0.0, 0.0, 0.0)
     if not (x0 < x1 and y0 < y1):
-        raise ValueError(f"Bounding_boxes has {cells['Bounding_boxes']!r}, not x_min, y_min, x_max, y_max")
-    measured = _numbers(cells, "Measurement_coordinates", 8)
-    slices, size = _numbers(cells, "Slice_range", 2), _numbers(cells, "Image_size", 2)
-    window = _numbers(cells, "DICOM_windows", 2)
-    age = _numbers(cells, "Patient_age", 1)
-    noisy = _numbers(cells, "Possibly_noisy", 1)
+        raise ValueError(f"Bounding_boxes has {cells['Bounding_boxes'] or ''!r}, not x_min, y_min, x_max, y_max")
+    measured = numbers(cells, "Measurement_coordinates", 8)
+    slices, size = whole_numbers(cells, "Slice_range", 2), whole_numbers(cells, "Image_size", 2)
+    if size and min(size) < 1:
+        raise ValueError(f"Image_size has {cells['Image_size']!r}, not columns and rows of an image")
+    window = numbers(cells, "DICOM_windows", 2)
+    noisy = numbers(cells, "Possibly_noisy", 1)
     return LesionRow(
         image=image,
-        patient=_whole(cells, "Patient_index"),
+        patient=patient[0],
         slice=int(image.rpartition("_")[2]),
         box=(x0 - FIRST_PIXEL, y0 - FIRST_PIXEL, x1 - FIRST_PIXEL, y1 - FIRST_PIXEL),
         measurement=tuple(value - FIRST_PIXEL for value in measured) if measured else None,
-        diameters_px=_numbers(cells, "Lesion_diameters_Pixel_", 2),
-        location=_numbers(cells, "Normalized_lesion_location", 3),
-        type=_one_of(cells, "Coarse_lesion_type", CoarseType) or CoarseType.UNKNOWN,
+        diameters_px=numbers(cells, "Lesion_diameters_Pixel_", 2),
+        location=numbers(cells, "Normalized_lesion_location", 3),
+        type=one_of(cells, "Coarse_lesion_type", CoarseType) or CoarseType.UNKNOWN,
         is_noisy=bool(noisy and noisy[0]),
-        slice_range=(int(slices[0]), int(slices[1])) if slices else None,
-        spacing_mm=_numbers(cells, "Spacing_mm_px_", 3),
-        size=(int(size[0]), int(size[1])) if size else None,
+        slice_range=(slices[0], slices[1]) if slices else None,
+        spacing_mm=numbers(cells, "Spacing_mm_px_", 3),
+        size=(size[0], size[1]) if size else None,
         window=(window[0], window[1]) if window else None,
         gender=(cells.get("Patient_gender") or "").strip(),
-        age=age[0] if age and age[0] == age[0] else None,
-        part=_one_of(cells, "Train_Val_Test", Part),
+        age=number_if_known(cells, "Patient_age"),
+        part=one_of(cells, "Train_Val_Test", Part),
         kind=(cells.get(KIND) or "").strip(),
     )
 
@@ -218,61 +221,18 @@ def cells_of(row: LesionRow) -> list[str]:
         str(int(study)),
         str(int(series)),
         str(int(index)),
-        _joined(measured),
-        _joined(box),
-        _joined(row.diameters_px),
-        _joined(row.location),
+        joined(measured),
+        joined(box),
+        joined(row.diameters_px),
+        joined(row.location),
         str(int(row.type)),
         str(int(row.is_noisy)),
-        _joined(row.slice_range),
-        _joined(row.spacing_mm),
-        _joined(row.size),
-        _joined(row.window),
+        joined(row.slice_range),
+        joined(row.spacing_mm),
+        joined(row.size),
+        joined(row.window),
         row.gender,
         "" if row.age is None else f"{row.age:g}",
         "" if row.part is None else str(int(row.part)),
         row.kind,
     ]
-
-
-def _image_name(text: str) -> str:
-    """``000001_01_01_109`` of ``000001_01_01_109.png``, and of ``Images_png/000001_01_01/109.png``."""
-    path = PurePosixPath(text.strip().replace("\\", "/"))
-    name = path.stem if path.stem.count("_") == 3 else f"{path.parent.name}_{path.stem}"
-    if name.count("_") != 3 or not all(part.isdigit() for part in name.split("_")):
-        raise ValueError(f"File_name has {text!r}, not patient_study_series_slice.png")
-    return name
-
-
-def _numbers(cells: Mapping[str, str], column: str, count: int) -> tuple[float, ...] | None:
-    text = (cells.get(column) or "").strip()
-    if not text:
-        return None
-    try:
-        values = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        values = ()
-    if len(values) != count:
-        raise ValueError(f"{column} has {text!r}, not {count} number{'s' * (count > 1)}")
-    return values
-
-
-def _whole(cells: Mapping[str, str], column: str) -> int:
-    values = _numbers(cells, column, 1)
-    if values is None or values[0] != int(values[0]):
-        raise ValueError(f"{column} has {cells.get(column)!r}, not a whole number")
-    return int(values[0])
-
-
-def _one_of(cells: Mapping[str, str], column: str, kind: type[Kind]) -> Kind | None:
-    values = _numbers(cells, column, 1)
-    if values is None:
-        return None
-    try:
-        return kind(int(values[0]))
-    except ValueError:
-        raise ValueError(f"{column} has {cells[column]!r}, not one of {', '.join(str(int(k)) for k in kind)}") from None
-
-
-def _joined(values: Sequence[float] | None) -> str:
-    return ", ".join(f"{value:g}" for value in values or ())
