@@ -12,7 +12,7 @@ import livercad
 from livercad.cli import main as command_line
 from livercad.errors import InputError
 
-COMMANDS = ("analyze", "deeplesion", "evaluate", "models", "phantom", "serve")
+COMMANDS = ("analyze", "deeplesion", "evaluate", "models", "phantom", "serve", "ultrasound")
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 from livercad.cli.main import app
 from livercad.errors import InputError
 from livercad.progress import silent
-from livercad.simulation.duplicates import difference_hash, group_duplicates
 from livercad.simulation.image_task import ImageTask, image_description
 from livercad.simulation.results import Results
 from livercad.simulation.ultrasound import read_images
+from livercad.studies.ultrasound.hashes import difference_hash, group_duplicates
 
 
 def noise(seed: int, size: tuple[int, int] = (120, 90)) -> Image.Image:

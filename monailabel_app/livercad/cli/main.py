@@ -19,6 +19,7 @@ from livercad.cli.evaluate import evaluate
 from livercad.cli.serve import serve
 from livercad.cli.simulate import simulate_active_learning
 from livercad.cli.train import train
+from livercad.cli.ultrasound import ultrasound
 from livercad.errors import LiverCADError
 
 HELP = """Find the liver and its lesions on CT, measure them, and report.
@@ -55,6 +56,7 @@ app.command()(evaluate)
 app.command()(deeplesion)
 app.command()(serve)
 app.command()(train)
+app.command()(ultrasound)
 app.command()(simulate_active_learning)
 
 

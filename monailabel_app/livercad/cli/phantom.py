@@ -81,6 +81,30 @@ def deeplesion(
     typer.echo(f"{len(rows)} lesions marked in {images} slices of {count} patients: {output}")
 
 
+@app.command()
+def ultrasound(
+    output: Annotated[Path, typer.Argument(metavar="OUT", help="Where to write; the same set is not made again.")],
+    count: Annotated[
+        int, typer.Option("-n", "--count", min=4, help="How many cases, in the proportions of Yamakawa et al. 2020.")
+    ] = 324,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same cases.")] = 0,
+    size: Annotated[int, typer.Option(min=64, help="Pixels across an image; three quarters as many down.")] = 512,
+) -> None:
+    """Make B-mode images of liver lesions from a convex probe: cysts, hemangiomas, HCC and metastases.
+
+    Writes OUT/images, OUT/masks, OUT/annotations.csv (centre, diameter and class of every lesion) and OUT/phantom.json
+    (all that was drawn). 324 cases have 980 images, as the paper's.
+    """
+    from rich.console import Console
+
+    from livercad.cli.bar import progress_bar
+    from livercad.phantom.ultrasound.making import Options, write_ultrasound
+
+    with progress_bar(Console(stderr=True)) as progress:
+        rows = write_ultrasound(output, Options(count, seed, size), progress)
+    typer.echo(f"{len(rows)} images of {count} cases: {output}")
+
+
 def _phases(text: str) -> tuple[Phase, ...]:
     if text.strip() == ALL:
         return tuple(Phase)

@@ -12,16 +12,11 @@ from PIL import Image
 
 from livercad.errors import InputError
 from livercad.progress import Progress
-from livercad.simulation.duplicates import difference_hash, group_duplicates
+from livercad.studies.ultrasound.hashes import difference_hash, group_duplicates, middle_of
 
 TABLE, IMAGES = "index.csv", "images"
 CASE, CATEGORY = "case", "category"
 FEWEST_IN_A_CLASS = 20
-DARK = 8
-"""Grey values up to this are the black around an ultrasound sector."""
-MIDDLE = (0.2, 0.15, 0.8, 0.9)
-"""Left, top, right and bottom of the part of a sector that is looked at, as shares of its bounding box: what lies
-outside is the sector's border, and much the same in all images of a scanner."""
 SIDE = 96
 CELL = 16
 """Pixels of a cell of oriented gradients."""
@@ -127,12 +122,7 @@ def _middle_of(path: Path) -> Image.Image:
         raise InputError(
             path, found=f"no readable image ({error})", expected=f"the image of a case in {TABLE}", todo="Add it."
         ) from error
-    left, top, right, bottom = image.point([255 * (value > DARK) for value in range(256)]).getbbox() or (
-        0, 0, image.width, image.height,
-    )  # fmt: skip
-    width, height = right - left, bottom - top
-    box = (left + MIDDLE[0] * width, top + MIDDLE[1] * height, left + MIDDLE[2] * width, top + MIDDLE[3] * height)
-    return image.crop(tuple(round(edge) for edge in box))  # type: ignore[arg-type]
+    return middle_of(image)
 
 
 def _error(path: Path, found: str) -> InputError:

@@ -1,0 +1,1 @@
+"""Digital phantoms of liver ultrasound: B-mode images from a convex probe, with lesions of known class."""

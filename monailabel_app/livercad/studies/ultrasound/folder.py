@@ -1,0 +1,183 @@
+"""Which ultrasound images a folder has, whose they are, and what is marked on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from livercad.core.circle import circle_of_box
+from livercad.core.names import looks_like_mask, names_only_masks
+from livercad.errors import InputError
+from livercad.progress import Progress, silent
+from livercad.studies.candidates import Problem
+from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
+from livercad.studies.ultrasound.layouts import read_table
+from livercad.studies.ultrasound.masks import lesions_of_masks
+from livercad.studies.ultrasound.reading import FileHeader, is_image, read_header
+from livercad.studies.ultrasound.rows import Row
+
+MASKS_BESIDE = "{stem}_mask*.png"
+"""Masks of an image that no table names; as BUSI names them."""
+
+
+@dataclass(frozen=True)
+class UltrasoundFolder:
+    """What a folder of ultrasound images holds.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    images : tuple of ListedImage
+        Those that can be used as far as headers, tables and masks tell: in the table's order, else by case and name.
+    problems : tuple of Problem
+        Images that cannot, each with the reason.
+    left_out : tuple of Problem
+        Files that were passed over: masks, images that the table does not name.
+    """
+
+    folder: Path
+    images: tuple[ListedImage, ...]
+    problems: tuple[Problem, ...]
+    left_out: tuple[Problem, ...]
+
+
+def find_images(folder: Path, progress: Progress = silent) -> UltrasoundFolder:
+    """Find the ultrasound images in a folder.
+
+    A table (``annotations.csv``, or ``index.csv`` of AUL and BUSI) tells cases, classes and lesions. Without one, a
+    case is a folder just below, or an image that lies in the folder itself; masks beside an image (``NAME_mask*.png``)
+    mark its lesions. Each frame of a DICOM file is an image, unless the table names some.
+
+    Parameters
+    ----------
+    folder : Path
+        With the images.
+    progress : Progress
+        Told of every image.
+
+    Returns
+    -------
+    UltrasoundFolder
+        Headers and masks were read, pixels not.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder, its table is wrong, or it has no images at all.
+    """
+    if not folder.is_dir():
+        found = "a file" if folder.exists() else "nothing there"
+        raise InputError(folder, found=found, expected="a folder of ultrasound images", todo="Check the path.")
+    files = [path for path in sorted(folder.rglob("*")) if not _is_hidden(folder, path) and path.is_file()]
+    rows = read_table(folder)
+    left_out: list[Problem] = []
+    if rows is None:
+        rows = _rows_of_files(folder, [path for path in files if is_image(path)], left_out)
+    else:
+        left_out = _not_named(folder, files, rows)
+    if not rows:
+        raise InputError(
+            folder,
+            found=f"no image among {len(files)} files",
+            expected="PNG, JPEG, BMP or DICOM files of ultrasound",
+            todo="Name the folder that has them.",
+        )
+    images, problems = _images_of(folder, rows, progress)
+    return UltrasoundFolder(folder, tuple(images), tuple(problems), tuple(left_out))
+
+
+def _is_hidden(folder: Path, path: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def _rows_of_files(folder: Path, files: Iterable[Path], left_out: list[Problem]) -> list[Row]:
+    rows = []
+    for path in files:
+        inside = path.relative_to(folder)
+        case = inside.parts[0] if len(inside.parts) > 1 else path.stem
+        if looks_like_mask(path.stem) or any(names_only_masks(part) for part in inside.parts[:-1]):
+            left_out.append(Problem(case, f"{inside.as_posix()}: its name says that it is a mask"))
+        else:
+            beside = inside.parent / MASKS_BESIDE.format(stem=_literal(path.stem))
+            rows.append(Row(case, inside.as_posix(), masks=beside.as_posix()))
+    return rows
+
+
+def _literal(name: str) -> str:
+    """A name as a pattern that only it matches."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
+
+
+def _not_named(folder: Path, files: Iterable[Path], rows: Iterable[Row]) -> list[Problem]:
+    named = {folder / row.image for row in rows}
+    extra = [path for path in files if path not in named and is_image(path)]
+    return [
+        Problem(path.stem, f"{path.relative_to(folder).as_posix()}: the table does not name it")
+        for path in extra
+        if not looks_like_mask(path.stem) and not any(names_only_masks(p) for p in path.relative_to(folder).parts[:-1])
+    ]
+
+
+def _images_of(folder: Path, rows: list[Row], progress: Progress) -> tuple[list[ListedImage], list[Problem]]:
+    by_image: dict[tuple[str, int | None], list[Row]] = {}
+    for row in rows:
+        by_image.setdefault((row.image, row.frame), []).append(row)
+    images, problems = [], []
+    for number, own in enumerate(by_image.values()):
+        progress(number, len(by_image), "listing images")
+        try:
+            images += _listed(folder, own)
+        except InputError as error:
+            problems.append(Problem(own[0].case, str(error)))
+    progress(len(by_image), len(by_image), "listing images")
+    return images, problems
+
+
+def _listed(folder: Path, rows: list[Row]) -> list[ListedImage]:
+    """The image that some rows are about; as many as it has frames where no frame is named."""
+    first, path = rows[0], folder / rows[0].image
+    cases = {(row.case, row.patient) for row in rows}
+    if len(cases) > 1:
+        told = " and ".join(sorted(f"{case} {patient}".strip() for case, patient in cases))
+        raise InputError(path, found=f"the cases {told} for it", expected="one case an image", todo="Mend the table.")
+    header = read_header(path)
+    if first.frame is not None and first.frame > header.frames:
+        raise InputError(
+            path,
+            found=f"{header.frames} frame{'s' * (header.frames > 1)}",
+            expected=f"a frame {first.frame}",
+            todo="Mend the table.",
+        )
+    masks: list[Path] = []
+    lesions = tuple(lesion for row in rows for lesion in _lesions(folder, row, header, masks))
+    kinds = {row.kind for row in rows} or {lesion.kind for lesion in lesions}
+    image = ListedImage(
+        case=first.case,
+        name=first.image,
+        path=path,
+        kind=kinds.pop() if len(kinds) == 1 else "",
+        lesions=lesions,
+        masks=tuple(masks),
+        patient=first.patient or header.patient,
+    )
+    frames = [first.frame] if first.frame is not None else list(range(1, header.frames + 1))
+    if header.frames == 1:
+        return [image]
+    return [replace(image, name=f"{image.name}#{frame}", frame=frame) for frame in frames]
+
+
+def _lesions(folder: Path, row: Row, header: FileHeader, masks: list[Path]) -> tuple[MarkedLesion, ...]:
+    """What a row marks; the masks it was measured on are added to `masks`."""
+    found = sorted(folder.glob(row.masks)) if row.masks else []
+    if row.masks and not found and not any(sign in row.masks for sign in "*?["):
+        raise InputError(
+            folder / row.masks, found="no such file", expected=f"the mask of {row.image}", todo="Mend the table."
+        )
+    masks += found
+    if row.circle:
+        return (MarkedLesion(row.circle, row.kind, row.box),)
+    if row.box:
+        return (MarkedLesion(circle_of_box(row.box), row.kind, row.box),)
+    return lesions_of_masks(found, row.mask_values, header.shape, row.kind)

@@ -1,0 +1,99 @@
+"""Tables of public collections, each told as where its columns go.
+
+References
+----------
+Xu Y, Zheng B, Liu X, et al. Annotated Ultrasound Liver images (AUL), 2023: polygons of liver and mass, drawn as labels
+1 and 2.
+
+Al-Dhabyani W, Gomaa M, Khaled H, Fahmy A. Dataset of breast ultrasound images (BUSI). Data Brief 2020;28:104863: one
+mask or several an image, beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from livercad.errors import InputError
+from livercad.studies.ultrasound.rows import COLUMNS, TABLE, Row, read_annotations, read_lines
+
+INDEX = "index.csv"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a collection is laid out: templates that a row's cells are put into.
+
+    Parameters
+    ----------
+    name : str
+        Of the collection.
+    file : str
+        Column that names image or case; ``{stem}`` and ``{folder}`` in the templates are those of its path.
+    kind : str
+        Column of the class.
+    case, image : str
+        Templates.
+    masks : str
+        Template of a pattern.
+    mask_values : tuple of int
+        Values of a mask that are lesion; empty for all but 0.
+    """
+
+    name: str
+    file: str
+    kind: str
+    case: str
+    image: str
+    masks: str
+    mask_values: tuple[int, ...] = ()
+
+    def row_of(self, cells: Mapping[str, str], line: int) -> Row:
+        """Put a row's cells where they belong."""
+        path = PurePosixPath(cells[self.file])
+        told = {**cells, "stem": path.stem, "folder": path.parent.as_posix()}
+        case, image, masks = (template.format(**told) for template in (self.case, self.image, self.masks))
+        return Row(case, image, None, cells[self.kind].lower(), masks=masks, mask_values=self.mask_values, line=line)
+
+
+LAYOUTS = (
+    Layout("AUL", "case", "category", "{case}", "images/{case}.png", "labels/{case}.png", (2,)),
+    Layout("BUSI", "file", "label", "{stem}", "{file}", "{folder}/{stem}_mask*.png"),
+)
+
+
+def read_table(folder: Path) -> list[Row] | None:
+    """Read the table of a folder, of whatever format.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``annotations.csv``, or the ``index.csv`` of a collection of `LAYOUTS`, or neither.
+
+    Returns
+    -------
+    list of Row or None
+        None without a table.
+
+    Raises
+    ------
+    InputError
+        If the table is wrong, or of no format that is known.
+    """
+    if (folder / TABLE).is_file():
+        return read_annotations(folder / TABLE)
+    if not (folder / INDEX).is_file():
+        return None
+    lines = read_lines(folder / INDEX)
+    columns = set(lines[0][1]) if lines else set()
+    for layout in LAYOUTS:
+        if {layout.file, layout.kind} <= columns:
+            return [layout.row_of(cells, line) for line, cells in lines]
+    formats = "; ".join(f"{layout.file} and {layout.kind} ({layout.name})" for layout in LAYOUTS)
+    raise InputError(
+        folder / INDEX,
+        found=f"the columns {', '.join(sorted(columns)) or '(no rows)'}",
+        expected=f"columns of a collection that is known: {formats}",
+        todo=f"Write {TABLE} with the columns {', '.join(COLUMNS)}.",
+    )

@@ -1,0 +1,168 @@
+"""Mt-Net and Sn-Net against the layer tables of Qi 2019, and what their two pathways do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torchvision.models import inception_v3
+
+from livercad.networks.inception_resnet import Size, inception_resnet_parts
+from livercad.networks.qi2019 import INPUT, RegionEnhanced, inception_v3_parts, make_mt_net, make_sn_net
+
+TABLE_1 = {
+    "conv2d_1a": (32, 149),
+    "conv2d_2a": (32, 147),
+    "conv2d_2b": (64, 147),
+    "maxpool_3a": (64, 73),
+    "conv2d_3b": (80, 73),
+    "conv2d_4a": (192, 71),
+    "maxpool_5a": (192, 35),
+    "mixed_5b": (320, 35),
+    "repeat": (320, 35),
+    "mixed_6a": (1088, 17),
+    "repeat_1": (1088, 17),
+    "mixed_7a": (2080, 8),
+    "repeat_2": (2080, 8),
+    "block8": (2080, 8),
+    "conv2d_7b": (1536, 8),
+}
+TABLE_2 = {
+    "Conv2d_1a_3x3": (32, 149),
+    "Conv2d_2a_3x3": (32, 147),
+    "Conv2d_2b_3x3": (64, 147),
+    "maxpool1": (64, 73),
+    "Conv2d_3b_1x1": (80, 73),
+    "Conv2d_4a_3x3": (192, 71),
+    "maxpool2": (192, 35),
+    "Mixed_5b": (256, 35),
+    "Mixed_5c": (288, 35),
+    "Mixed_5d": (288, 35),
+    "Mixed_6a": (768, 17),
+    "Mixed_6b": (768, 17),
+    "Mixed_6c": (768, 17),
+    "Mixed_6d": (768, 17),
+    "Mixed_6e": (768, 17),
+    "Mixed_7a": (1280, 8),
+    "Mixed_7b": (2048, 8),
+    "Mixed_7c": (2048, 8),
+}
+SMALL = Size(divisor=16, shallow=5)
+
+
+def shapes(parts: dict[str, nn.Module]) -> dict[str, tuple[int, int]]:
+    """Channels and side of what comes out of each part."""
+    maps, seen = torch.zeros(1, 3, INPUT, INPUT), {}
+    with torch.inference_mode():
+        for name, part in parts.items():
+            maps = part.eval()(maps)
+            assert maps.shape[2] == maps.shape[3]
+            seen[name] = (maps.shape[1], maps.shape[2])
+    return seen
+
+
+def small(make=make_mt_net, **options) -> RegionEnhanced:
+    torch.manual_seed(0)
+    return make(size=SMALL, **options).eval()
+
+
+def images(count: int = 2, side: int = 107) -> Tensor:
+    return torch.rand(count, 3, side, side, generator=torch.Generator().manual_seed(1))
+
+
+def test_the_layers_of_mt_net_are_those_of_table_1() -> None:
+    parts = inception_resnet_parts(Size())
+    assert shapes(parts) == TABLE_1
+    assert [len(parts[name]) for name in ("repeat", "repeat_1", "repeat_2")] == [10, 20, 9]
+    assert [parts[name][0].scale for name in ("repeat", "repeat_1", "repeat_2")] == [0.17, 0.10, 0.20]
+    assert parts["block8"].scale == 0.20 and isinstance(parts["block8"].act, nn.Identity)
+    # The published network has 55,843,464 weights, of which the classifier of ImageNet's 1000 classes has 1,537,000.
+    assert sum(weight.numel() for part in parts.values() for weight in part.parameters()) == 55_843_464 - 1_537_000
+
+
+def test_the_layers_of_sn_net_are_those_of_table_2_and_take_torchvision_s_weights() -> None:
+    parts = inception_v3_parts(Size())
+    assert shapes(parts) == TABLE_2
+    torch.manual_seed(3)
+    whole = inception_v3(weights=None, aux_logits=False, transform_input=False, init_weights=False).eval()
+    ours = nn.Sequential(parts).eval()
+    missing = ours.load_state_dict(whole.state_dict(), strict=False)
+    assert not missing.missing_keys and missing.unexpected_keys == ["fc.weight", "fc.bias"]
+    with torch.inference_mode():
+        assert torch.equal(whole.fc(ours(images()).mean((2, 3))), whole(images()))
+
+
+@pytest.mark.parametrize(("make", "joined"), [(make_mt_net, (1088, 17)), (make_sn_net, (768, 17))])
+def test_the_pathways_meet_where_the_paper_says(make, joined) -> None:
+    network = make(size=Size(divisor=16)).eval()
+    with torch.inference_mode():
+        for pathway in (network.image, network.map):
+            met = pathway(torch.zeros(1, 3, INPUT, INPUT))
+            assert (16 * met.shape[1], met.shape[2]) == joined
+    if make is make_mt_net:
+        assert len(network.image.repeat) + len(network.image.repeat_1) == 30
+
+
+def test_a_narrow_and_shallow_network_has_fewer_weights_and_the_same_maps() -> None:
+    for make, whole in ((inception_resnet_parts, TABLE_1), (inception_v3_parts, TABLE_2)):
+        seen = shapes(make(SMALL))
+        last = list(whole)[-1]
+        sides = {side for _, side in seen.values()}
+        assert sides == {side for _, side in whole.values()}
+        assert list(seen.values())[-1] == (whole[last][0] // 16, 8)
+    kept = inception_resnet_parts(SMALL)
+    assert [len(kept[name]) for name in ("repeat", "repeat_1", "repeat_2")] == [2, 4, 1]
+    assert not {"Mixed_5d", "Mixed_6e", "Mixed_7c"} & set(inception_v3_parts(SMALL))
+
+
+@pytest.mark.parametrize("size", [{"divisor": 3}, {"divisor": 0}, {"shallow": 0}])
+def test_a_size_that_divides_no_layer_is_refused(size) -> None:
+    with pytest.raises(ValueError, match="expected 1"):
+        Size(**size)
+
+
+def test_the_maps_of_both_pathways_are_added_with_the_strength() -> None:
+    network, looked = small(strength=0.5), torch.rand(2, 1, 107, 107)
+    with torch.inference_mode():
+        added = network.image(images()) + 0.5 * network.map(looked.expand(-1, 3, -1, -1))
+        torch.testing.assert_close(network.maps(images(), looked), network.joined(added))
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_no_map_is_a_map_of_zeros(training) -> None:
+    # In double precision: normalising maps that hardly differ, layer after layer, blows up what is rounded.
+    network, seen = small(keep=1.0).double().train(training), images().double()
+    with torch.no_grad():
+        without, _ = network(seen)
+        zeros, _ = network(seen, torch.zeros(2, 1, 107, 107, dtype=torch.float64))
+    torch.testing.assert_close(without, zeros, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("make", [make_mt_net, make_sn_net])
+def test_the_activation_map_is_equation_3_of_the_likelier_class(make) -> None:
+    network = small(make)
+    with torch.inference_mode():
+        network.classes.weight.copy_(
+            torch.randn(network.classes.weight.shape, generator=torch.Generator().manual_seed(2))
+        )
+        logits, looked = network(images())
+        maps = network.maps(images())
+        for image in range(2):
+            chosen = int(logits[image].argmax())
+            expected = torch.einsum("c,chw->hw", network.classes.weight[chosen, :, 0, 0], maps[image])
+            expected = (expected - expected.min()) / (expected.max() - expected.min())
+            resized = nn.functional.interpolate(expected[None, None], (107, 107), mode="bilinear")[0, 0]
+            torch.testing.assert_close(looked[image, 0], resized)
+
+
+def test_no_gradient_goes_through_an_activation_map() -> None:
+    network = small().train()
+    logits, looked = network(images())
+    assert logits.requires_grad and not looked.requires_grad
+
+
+def test_a_flat_activation_map_is_zero_and_not_a_number() -> None:
+    network = small()
+    with torch.inference_mode():
+        network.classes.weight.zero_()
+        assert network(images())[1].abs().max() == 0

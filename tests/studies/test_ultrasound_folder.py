@@ -1,0 +1,201 @@
+"""Folders of ultrasound images: cases, classes and lesions from tables, masks and names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from livercad.core.circle import Circle
+from livercad.errors import InputError
+from livercad.studies.ultrasound.collection import read_collection
+from livercad.studies.ultrasound.folder import find_images
+from livercad.studies.ultrasound.reading import read_all
+from livercad.studies.ultrasound.rows import Row, read_annotations, write_annotations
+from ultrasound_files import sector, write_us_dicom
+
+
+def save(path: Path, array: np.ndarray | None = None) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(sector() if array is None else array).save(path)
+    return path
+
+
+def disc(x: float, y: float, diameter: float, value: int = 255) -> np.ndarray:
+    rows, columns = np.indices(sector().shape)
+    return np.where(np.hypot(columns - x, rows - y) < diameter / 2, value, 0).astype(np.uint8)
+
+
+def test_without_a_table_a_folder_is_a_case_and_masks_beside_mark_lesions(tmp_path: Path) -> None:
+    save(tmp_path / "anna" / "one.png")
+    save(tmp_path / "anna" / "two [left].png")
+    save(tmp_path / "anna" / "two [left]_mask.png", disc(60, 40, 30))
+    save(tmp_path / "anna" / "two [left]_mask_1.png", disc(90, 70, 12))
+    save(tmp_path / "bert.jpg")
+    write_us_dicom(tmp_path / "clip.dcm", np.stack([sector(1), sector(2)]), NumberOfFrames=2)
+    save(tmp_path / ".hidden" / "x.png")
+    (tmp_path / "notes.txt").write_text("nothing")
+    found = find_images(tmp_path)
+    told = [(image.case, image.name, image.frame, image.patient) for image in found.images]
+    assert told == [
+        ("anna", "anna/one.png", 1, "anna"),
+        ("anna", "anna/two [left].png", 1, "anna"),
+        ("bert", "bert.jpg", 1, "bert"),
+        ("clip", "clip.dcm#1", 1, "patient-7"),
+        ("clip", "clip.dcm#2", 2, "patient-7"),
+    ]
+    assert not found.images[0].lesions
+    large, small = (lesion.circle for lesion in found.images[1].lesions)
+    assert large.center == pytest.approx((60, 40), abs=0.5) and large.diameter == pytest.approx(30, abs=1)
+    assert small.center == pytest.approx((90, 70), abs=0.5) and small.diameter == pytest.approx(12, abs=1)
+    assert len(found.left_out) == 2 and not found.problems
+    images, problems = read_all(found.images)
+    np.testing.assert_array_equal(images[4].array, sector(2))
+    assert not problems
+
+
+def test_a_table_tells_cases_circles_boxes_masks_and_images_without_lesions(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "c.png", "d.png", "e.png"):
+        save(tmp_path / "images" / name)
+    save(tmp_path / "m" / "c.png", disc(50, 60, 20))
+    (tmp_path / "annotations.csv").write_text(
+        "Image;Case;Patient;Center_X;Center_Y;Diameter;Class;x0;y0;x1;y1;mask;remark\n"
+        "images/a.png;1;p;30.5;40;20;HCC;;;;;;two lesions\n"
+        "images/a.png;1;p;70;60;10;hcc;;;;;;\n"
+        "images/b.png;2;p;;;;cyst;9.5;19.5;49.5;39.5;;\n"
+        "images/c.png;3;;;;;metastasis;;;;;m/c.png;\n"
+        "images\\d.png;4;;;;;Normal;;;;;;\n",
+        encoding="utf-8",
+    )
+    found = find_images(tmp_path)
+    assert [(image.case, image.kind, len(image.lesions)) for image in found.images] == [
+        ("1", "hcc", 2),
+        ("2", "cyst", 1),
+        ("3", "metastasis", 1),
+        ("4", "normal", 0),
+    ]
+    assert [image.patient for image in found.images] == ["p", "p", "3", "4"]
+    assert found.images[0].lesions[0].circle == Circle((30.5, 40.0), 20.0)
+    assert found.images[1].lesions[0].circle == Circle((29.5, 29.5), 40.0)
+    assert found.images[2].lesions[0].circle.diameter == pytest.approx(20, abs=1)
+    assert found.images[2].masks == (tmp_path / "m" / "c.png",)
+    assert [problem.reason for problem in found.left_out if "e.png" in problem.reason] == [
+        "images/e.png: the table does not name it"
+    ]
+
+
+def test_a_table_may_name_frames_of_a_clip(tmp_path: Path) -> None:
+    write_us_dicom(tmp_path / "clip.dcm", np.stack([sector(n) for n in range(4)]), NumberOfFrames=4)
+    write_annotations(
+        tmp_path / "annotations.csv",
+        [Row("c", "clip.dcm", 3, "cyst", circle=Circle((40.0, 30.0), 12.0)), Row("c", "clip.dcm", 9)],
+    )
+    found = find_images(tmp_path)
+    assert [(image.name, image.frame, image.kind) for image in found.images] == [("clip.dcm#3", 3, "cyst")]
+    assert "4 frames; expected a frame 9" in found.problems[0].reason
+
+
+def test_bad_images_are_listed_and_stop_no_others(tmp_path: Path) -> None:
+    save(tmp_path / "good.png")
+    (tmp_path / "text.png").write_text("no picture")
+    save(tmp_path / "small.png")
+    save(tmp_path / "small_mask.png", disc(20, 20, 9)[:50])
+    found = find_images(tmp_path)
+    assert [image.case for image in found.images] == ["good"]
+    reasons = {problem.case: problem.reason for problem in found.problems}
+    assert "cannot be read" in reasons["text"]
+    assert "a mask of 50 × 128 pixels" in reasons["small"] and "96 × 128" in reasons["small"]
+
+
+def test_the_table_of_aul_reads_labels_and_that_of_busi_masks(tmp_path: Path) -> None:
+    aul, busi = tmp_path / "aul", tmp_path / "busi"
+    label = np.maximum(disc(60, 50, 70, 1), disc(60, 50, 24, 2))
+    save(aul / "images" / "liver_1.png")
+    save(aul / "labels" / "liver_1.png", label)
+    save(aul / "images" / "liver_2.png")
+    save(aul / "labels" / "liver_2.png", disc(60, 50, 70, 1))
+    (aul / "index.csv").write_text("case,category,x0_orig\nliver_1,Malignant,3\nliver_2,Normal,\n")
+    save(busi / "benign" / "b_1.png")
+    save(busi / "benign" / "b_1_mask.png", disc(30, 30, 16))
+    save(busi / "benign" / "b_1_mask_1.png", disc(80, 60, 19.5))
+    (busi / "index.csv").write_text("file,label,n_masks\nbenign/b_1.png,benign,2\n")
+    mass, normal = find_images(aul).images
+    assert (mass.case, mass.kind, normal.kind) == ("liver_1", "malignant", "normal")
+    assert mass.lesions[0].circle.diameter == pytest.approx(24, abs=1) and not normal.lesions
+    (image,) = find_images(busi).images
+    assert (image.case, image.kind) == ("b_1", "benign")
+    assert [lesion.kind for lesion in image.lesions] == ["benign", "benign"]
+    assert [round(lesion.circle.diameter) for lesion in image.lesions] == [20, 16]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("case,name\na,b\n", "the columns case, name"),
+        ("case,image,center_x,center_y,diameter\na,a.png,1,2,\n", "line 2.*diameter ''"),
+        ("case,image,center_x,center_y,diameter\na,a.png,1,2,-3\n", "line 2.*diameter above 0"),
+        ("case,image,frame\na,a.png,0\n", "line 2.*the frame 0"),
+        ("case,image,x0,y0,x1,y1\na,a.png,5,5,2,9\n", "line 2.*a box from"),
+        ("case,image\n,a.png\n", "line 2.*may be empty"),
+        ("", "no rows"),
+    ],
+)
+def test_a_wrong_table_is_refused_with_its_line(text: str, told: str, tmp_path: Path) -> None:
+    save(tmp_path / "a.png")
+    (tmp_path / "annotations.csv").write_text(text)
+    with pytest.raises(InputError, match=told):
+        find_images(tmp_path)
+
+
+def test_an_image_cannot_be_of_two_cases(tmp_path: Path) -> None:
+    save(tmp_path / "a.png")
+    (tmp_path / "annotations.csv").write_text("case,image\none,a.png\ntwo,a.png\n")
+    found = find_images(tmp_path)
+    assert not found.images and "the cases one and two" in found.problems[0].reason
+
+
+def test_a_folder_without_images_or_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no image among 0 files"):
+        find_images(tmp_path)
+    with pytest.raises(InputError, match="nothing there"):
+        find_images(tmp_path / "gone")
+    (tmp_path / "index.csv").write_text("picture,name\na,b\n")
+    with pytest.raises(InputError, match=r"case and category \(AUL\)"):
+        find_images(tmp_path)
+
+
+def test_a_table_that_was_written_is_read_as_it_was(tmp_path: Path) -> None:
+    rows = [
+        Row("a", "x/a.png", kind="cyst", patient="p", circle=Circle((1.25, 2.5), 30.0), masks="m/a.png"),
+        Row("b", "x/b.dcm", 2, "hcc", box=(1.5, 2.5, 9.5, 8.5)),
+        Row("c", "x/c.png"),
+    ]
+    write_annotations(tmp_path / "t.csv", rows)
+    read = read_annotations(tmp_path / "t.csv")
+    assert [row.line for row in read] == [2, 3, 4]
+    assert [Row(**{**vars(row), "line": 0}) for row in read] == rows
+
+
+def test_the_real_liver_images_are_all_read(real_data: Path) -> None:
+    found = find_images(real_data / "ultrasound" / "aul")
+    assert len(found.images) == 625 and not found.problems
+    kinds = [image.kind for image in found.images]
+    assert (kinds.count("malignant"), kinds.count("benign"), kinds.count("normal")) == (370, 170, 85)
+    assert all(bool(image.lesions) == (image.kind != "normal") for image in found.images)
+    images, problems = read_all(found.images[:5])
+    assert len(images) == 5 and not problems
+
+
+def test_a_collection_has_what_can_be_read_in_one_order_and_groups_it(tmp_path: Path) -> None:
+    save(tmp_path / "anna" / "a.png", sector(1, (192, 256)))
+    cut = save(tmp_path / "anna" / "cut.png", sector(2, (192, 256)))
+    cut.write_bytes(cut.read_bytes()[:500])
+    save(tmp_path / "bert" / "b.jpg", sector(1, (192, 256)))
+    save(tmp_path / "carl" / "c.png", sector(3, (192, 256)))
+    found = read_collection(tmp_path)
+    assert [each.name for each in found.listed] == ["anna/a.png", "bert/b.jpg", "carl/c.png"]
+    assert [each.name for each in found.images] == list(found.grouping.names) == [each.name for each in found.listed]
+    assert found.grouping.groups == (0, 0, 1)
+    assert [problem.case for problem in found.problems] == ["anna"]
