@@ -51,7 +51,8 @@ def test_a_class_whose_own_sign_is_absent_is_warned_of(
 ) -> None:
     warnings = lesion_cautions((called(label, sign, present),))
     assert [warning.code for warning in warnings] == [Caution.CLASS_CONTRADICTED] * warned
-    assert all("Lesion 4" in warning.message for warning in warnings)
+    name = "HCC" if label is LesionClass.HCC else label.value
+    assert all(f"Lesion 4 looks like {name} to" in warning.message for warning in warnings)
 
 
 def point(phase: Phase, lesion: float, rim: float | None = None, core: float | None = None) -> PhaseMeasurement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from livercad.core.class_names import in_a_sentence
 from livercad.core.diameters import SMALLEST_MEASURABLE_MM
 from livercad.core.findings import Caution, FindingsWarning
 from livercad.core.lesion import Lesion, Sign
@@ -81,8 +82,8 @@ def _contradicted(lesions: tuple[Lesion, ...]) -> tuple[FindingsWarning, ...]:
         ]
         if absent:
             message = (
-                f"Lesion {lesion.number} looks like {lesion.classification.label.value} to the classifier, but lacks "
-                f"{' and '.join(absent)}."
+                f"Lesion {lesion.number} looks like {in_a_sentence(lesion.classification.label)} to the classifier, "
+                f"but lacks {' and '.join(absent)}."
             )
             warnings.append(FindingsWarning(Caution.CLASS_CONTRADICTED, message))
     return tuple(warnings)
