@@ -38,7 +38,9 @@ run_beside() {
 case " $*" in
     *" tests/slicer"*) run_slicer_tests "$@" ;;
     " ")
-        # Beside each other: each waits for servers and processes half of the time.
+        # Beside each other: each waits for servers and processes half of the time. Networks of two processes that
+        # take all cores wait for each other; each takes one.
+        export OMP_NUM_THREADS=1
         beside_log="$(mktemp)"
         run_beside >"$beside_log" 2>&1 &
         beside=$!

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 
 TIMES = 25
+MOST_AWAITED = 4
+"""Pieces that are waited for before a kill: however slow a machine is, some are done."""
 FSYNC = os.fsync
 """As it is outside of the tests: without it a process would write too much."""
 Work = Callable[[Callable[[int], None]], None]
@@ -31,7 +33,7 @@ def killed_at_work(work: Work, times: int = TIMES, seed: int = 0) -> Iterator[li
         process = context.Process(target=_child, args=(work, theirs))
         process.start()
         theirs.close()
-        done = [ours.recv()]  # it is at work now
+        done = [ours.recv() for _ in range(rng.randint(1, MOST_AWAITED))]  # it is at work now
         time.sleep(rng.uniform(0, 0.01))
         os.kill(process.pid or 0, signal.SIGKILL)
         process.join()
