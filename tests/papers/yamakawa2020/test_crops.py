@@ -7,8 +7,9 @@ import pytest
 from scipy import ndimage
 
 from livercad.core.circle import Circle
-from livercad.papers.yamakawa2020.crops import turned_crops, version_of
+from livercad.papers.yamakawa2020.crops import turned_crops
 from livercad.papers.yamakawa2020.settings import CropSet, CropSettings
+from livercad.papers.yamakawa2020.versions import versions_of
 from tumour_discs import disc
 
 SETTINGS = CropSettings(angles=(-10.0, 10.0))
@@ -53,8 +54,8 @@ def test_turned_regions_are_cut_from_the_whole_image_and_turn_about_the_tumour()
 def test_there_are_ten_versions_half_of_them_reversed() -> None:
     assert CropSettings().versions == 10
     crops = np.random.default_rng(0).integers(0, 255, (4, 3, 8, 8), dtype=np.uint8)
-    taken = version_of(crops, np.array([0, 1, 4, 5]))
-    np.testing.assert_array_equal(taken[0], crops[0, 0])
+    taken = versions_of(crops, np.array([2, 1, 2, 3]), np.array([0, 1, 4, 5]))
+    np.testing.assert_array_equal(taken[0], crops[2, 0])
     np.testing.assert_array_equal(taken[1], crops[1, 0, :, ::-1])
     np.testing.assert_array_equal(taken[2], crops[2, 2])
     np.testing.assert_array_equal(taken[3], crops[3, 2, :, ::-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import tomllib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,16 @@ def test_two_cores_are_thought_of_unless_a_file_says_otherwise(asked: dict[str, 
 def test_settings_that_do_not_fit_are_refused(asked: dict[str, Any], tmp_path: Path, text: str, told: str) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(text)
-    assert tomllib.loads(text)
     result = run("--output", str(tmp_path), "--settings", str(file))
     assert isinstance(result.exception, InputError) and told in str(result.exception)
+    assert len(str(result.exception)) < 400  # not all settings
     assert not asked
+
+
+def test_the_file_in_the_docs_is_one_that_is_taken(asked: dict[str, Any], tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "yamakawa2020.md").read_text(encoding="utf-8")
+    file = tmp_path / "mine.toml"
+    file.write_text(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0], encoding="utf-8")
+    run("--output", str(tmp_path), "--settings", str(file))
+    assert asked["settings"].training.starts == 5 and asked["settings"].study.scales == (0.4, 0.6, 0.8)
+    assert asked["settings"].network == with_deviations(ON_TWO_CORES).network

@@ -17,6 +17,7 @@ from livercad.papers.yamakawa2020.dataset import read_dataset
 from livercad.papers.yamakawa2020.plan import MULTI_SCALE, Plan, plans_of
 from livercad.papers.yamakawa2020.settings import PAPER, CropSet, Settings
 from livercad.papers.yamakawa2020.training import run_training
+from livercad.papers.yamakawa2020.versions import minibatches
 from tumour_discs import small_settings
 
 
@@ -30,12 +31,12 @@ def plans(discs: Path, folder: Path, settings: Settings) -> list[Plan]:
 def test_every_image_is_shown_in_different_versions_in_minibatches_of_half_the_training_set() -> None:
     images = np.array([3, 5, 8, 9, 11, 20])
     settings = PAPER.training.model_copy(update={"versions": 4})
-    parts = list(module._minibatches(images, 5, settings, np.random.default_rng(0)))
+    parts = list(minibatches(images, 5, settings, np.random.default_rng(0)))
     assert [len(numbers) for numbers, _ in parts] == [12, 12]
     shown = [pair for part in parts for pair in zip(*part, strict=True)]
     assert Counter(int(number) for number, _ in shown) == dict.fromkeys(images.tolist(), 4)
     assert len(set(shown)) == 24 and {int(version) for _, version in shown} <= set(range(10))
-    again = list(module._minibatches(images, 5, settings, np.random.default_rng(1)))
+    again = list(minibatches(images, 5, settings, np.random.default_rng(1)))
     assert any((one != other).any() for one, other in zip(parts[0], again[0], strict=True))
 
 

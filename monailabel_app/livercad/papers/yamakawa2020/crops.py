@@ -75,29 +75,6 @@ def turned_crops(image: Grey, circle: Circle, crop: CropSet, settings: CropSetti
     return np.round(np.stack(squares)).astype(np.uint8)
 
 
-def version_of(crops: Grey, versions: npt.NDArray[np.intp]) -> Grey:
-    """Take one of the ten versions of each image: turned or not, each also reversed left to right.
-
-    As the region has the tumour in the middle of its columns, to reverse it is to reverse the image before.
-
-    Parameters
-    ----------
-    crops : ndarray of uint8, shape (images, angles, …, pixels, pixels)
-        As `turned_crops` cuts them.
-    versions : ndarray of int, shape (images,)
-        Which, in [0, 2 × angles): twice the angle's number, and 1 more for reversed; 0 is the image itself.
-
-    Returns
-    -------
-    ndarray of uint8, shape (images, …, pixels, pixels)
-        A copy.
-    """
-    angle, is_reversed = np.divmod(versions, 2)
-    chosen = crops[np.arange(len(crops)), angle]
-    chosen[is_reversed == 1] = chosen[is_reversed == 1][..., ::-1]
-    return chosen
-
-
 def make_all_crops(
     dataset: Dataset,
     crops: Sequence[CropSet],

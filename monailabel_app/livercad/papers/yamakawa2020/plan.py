@@ -21,6 +21,7 @@ CODE = (
     "livercad.networks.yamakawa2020",
     "livercad.papers.yamakawa2020.accuracy",
     "livercad.papers.yamakawa2020.training",
+    "livercad.papers.yamakawa2020.versions",
 )
 """What a training depends on, but for what it sees and its settings."""
 

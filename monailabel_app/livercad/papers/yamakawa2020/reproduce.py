@@ -17,7 +17,7 @@ from livercad.papers.yamakawa2020.results import ClassCount, Example, Results
 from livercad.papers.yamakawa2020.settings import CropSet, Deviations, Settings, deviations_of
 from livercad.papers.yamakawa2020.summary import best_ratio, overlap_of, scores_of, verdict_of
 from livercad.papers.yamakawa2020.training import run_training
-from livercad.phantom.ultrasound.making import Options, write_ultrasound
+from livercad.phantom.ultrasound.making import RECORD, Options, write_ultrasound
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_text
 
@@ -67,7 +67,8 @@ def reproduce(
         If the images cannot be used, a class has too few cases, or a training diverges.
     """
     workers = workers or cores()
-    is_phantom, title = folder is None, f"the images in {folder.name}" if folder else "digital phantoms"
+    title = f"the images in {folder.name}" if folder else "digital phantoms"
+    is_phantom = folder is None or (folder / RECORD).is_file()
     if folder is None:
         folder = output / PHANTOMS
         write_ultrasound(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +20,9 @@ from livercad.networks.yamakawa2020 import YamakawaNetwork
 from livercad.papers.diverged import diverged
 from livercad.papers.workers import tick
 from livercad.papers.yamakawa2020.accuracy import Accuracy, accuracy_of
-from livercad.papers.yamakawa2020.crops import Grey, version_of
-from livercad.papers.yamakawa2020.dataset import Index
+from livercad.papers.yamakawa2020.crops import Grey
 from livercad.papers.yamakawa2020.plan import Curve, Plan, Training
-from livercad.papers.yamakawa2020.settings import TrainingSettings
+from livercad.papers.yamakawa2020.versions import minibatches, versions_of
 from livercad.studies.atomic import write_bytes, write_text
 
 ANSWERED = 256
@@ -130,10 +128,10 @@ def _train(plan: Plan, crops: Grey, start: int) -> Chosen:
     for epoch in range(1, max(settings.epochs) + 1):
         network.train()
         right, losses = 0, []
-        for numbers, versions in _minibatches(training, crops.shape[1], settings, rng):
+        for numbers, versions in minibatches(training, crops.shape[1], settings, rng):
             truth = torch.from_numpy(labels[numbers]).to(plan.device)
             with torch.autocast(plan.device, torch.bfloat16, enabled=_has_bfloat16(plan.device)):
-                logits = network(to_network(version_of(crops[numbers], versions), plan.device))
+                logits = network(to_network(versions_of(crops, numbers, versions), plan.device))
             loss = loss_of(logits.float(), truth)
             optimizer.zero_grad()
             loss.backward()
@@ -156,17 +154,6 @@ def _train(plan: Plan, crops: Grey, start: int) -> Chosen:
         tick(1)
     assert best is not None  # the last epoch is among them
     return best
-
-
-def _minibatches(
-    training: Index, angles: int, settings: TrainingSettings, rng: np.random.Generator
-) -> Iterator[tuple[Index, Index]]:
-    """An epoch: as many versions of each image as wanted, in random order, in parts as equal as can be."""
-    versions = rng.permuted(np.tile(np.arange(2 * angles), (len(training), 1)), axis=1)[:, : settings.versions]
-    numbers, versions = np.repeat(training, settings.versions), versions.ravel()
-    order = rng.permutation(len(numbers))
-    for part in np.array_split(order, min(round(1 / settings.batch), len(order) // 2)):
-        yield numbers[part], versions[part]
 
 
 def probabilities(network: nn.Module, images: Grey, device: str) -> npt.NDArray[np.float64]:
