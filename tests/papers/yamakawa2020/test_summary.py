@@ -73,10 +73,11 @@ def test_the_best_ratio_has_its_equals_and_an_interval_over_patients() -> None:
     low, high = np.arange(40) < 20, np.arange(40) < 30
     best = best_ratio((0.2, 0.6, 0.7, 1.0), (low, high, high, low), people)
     assert best.ratios == [0.6, 0.7] and best.accuracy == 0.75
-    assert (best.low, best.high) == (None, None)  # in every draw the same: no interval is claimed
+    assert (best.low, best.high) == (0.6, 0.7)  # equally good in every draw
     other = np.arange(40) >= 11
     best = best_ratio((0.2, 0.6), (high, other), people)
     assert best.ratios == [0.2] and (best.low, best.high) == (0.2, 0.6)
+    assert best_ratio((0.2, 0.6), (high[:4], other[:4]), people[:4]).low is None  # too few to be drawn
 
 
 def test_the_verdict_says_whether_both_sides_fall(dataset: Dataset) -> None:

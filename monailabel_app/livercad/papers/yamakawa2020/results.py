@@ -48,7 +48,7 @@ class Best(_Numbers):
     accuracy: float
     low: float | None
     high: float | None
-    """Ends of the 95 % bootstrap interval over patients of the best ratio (the mean of equally good ones)."""
+    """Ends of the 95 % bootstrap interval over patients of the best ratio, equally good ones among it."""
 
 
 class Overlap(_Numbers):

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from livercad.evaluation.intervals import Estimate, over_patients
+from livercad.evaluation.intervals import FEWEST_FOR_BOOTSTRAP, Estimate, over_patients
 from livercad.evaluation.roc import roc_curve
 from livercad.papers.yamakawa2020.answers import Answers, Correct, case_groups, case_labels
 from livercad.papers.yamakawa2020.results import Best, Interval, Overlap, Scores
@@ -82,23 +82,25 @@ def best_ratio(ratios: Sequence[float], correct: Sequence[Correct], people: Sequ
     Returns
     -------
     Best
-        With the interval of the best ratio when patients are drawn again.
+        With the interval of the best ratio when patients are drawn again: from the smallest to the largest of equally
+        good ones.
     """
     table = np.stack(correct).astype(float)
     tried = np.array(ratios)
 
-    def best(rows: Rows) -> float:
+    def equals(rows: Rows) -> npt.NDArray[np.float64]:
         hits = table[:, rows].sum(axis=1)
-        return float(tried[hits == hits.max()].mean())
+        return tried[hits == hits.max()]
 
-    hits = table.sum(axis=1)
-    told = interval_of(best, people)
-    return Best(
-        ratios=tried[hits == hits.max()].tolist(),
-        accuracy=float(hits.max() / table.shape[1]),
-        low=told.low,
-        high=told.high,
-    )
+    found = equals(np.arange(table.shape[1]))
+    low = high = None
+    if len(set(people)) >= FEWEST_FOR_BOOTSTRAP:
+        smallest = interval_of(lambda rows: float(equals(rows).min()), people)
+        largest = interval_of(lambda rows: float(equals(rows).max()), people)
+        # Draws that are all alike have no interval, but the ratio that they are alike in.
+        low = smallest.value if smallest.low is None else smallest.low
+        high = largest.value if largest.high is None else largest.high
+    return Best(ratios=found.tolist(), accuracy=float(table[tried == found[0]].mean()), low=low, high=high)
 
 
 def overlap_of(
