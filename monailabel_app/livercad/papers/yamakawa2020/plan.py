@@ -163,7 +163,7 @@ def plans_of(
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    networks = {crop.name: (array,) for crop, array in crops.items()}
+    networks: dict[str, tuple[Crops, ...]] = {crop.name: (array,) for crop, array in crops.items()}
     networks[MULTI_SCALE] = tuple(crops[CropSet(ratio)] for ratio in settings.study.scales)
     labels, cases = tuple(dataset.labels.tolist()), tuple(dataset.cases.tolist())
     return [

@@ -93,7 +93,8 @@ def best_ratio(ratios: Sequence[float], correct: Sequence[Correct], people: Sequ
         return tried[hits == hits.max()]
 
     found = equals(np.arange(table.shape[1]))
-    low = high = None
+    low: float | None = None
+    high: float | None = None
     if len(set(people)) >= FEWEST_FOR_BOOTSTRAP:
         smallest = interval_of(lambda rows: float(equals(rows).min()), people)
         largest = interval_of(lambda rows: float(equals(rows).max()), people)

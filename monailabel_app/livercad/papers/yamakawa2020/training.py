@@ -122,9 +122,11 @@ def _train(plan: Plan, crops: Grey, start: int) -> Chosen:
     rng = np.random.default_rng(seed)
     settings, labels, cases = plan.training, np.array(plan.labels), np.array(plan.cases)
     training, validation, test = (np.array(images) for images in plan.sides)
-    network = new_network(plan).to(plan.device).to(memory_format=torch.channels_last)
+    network = new_network(plan).to(plan.device)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
-    loss_of, best, curve = nn.CrossEntropyLoss(), None, Curve(loss=[], training=[], validation=[])
+    loss_of, curve = nn.CrossEntropyLoss(), Curve(loss=[], training=[], validation=[])
+    best: Chosen | None = None
     for epoch in range(1, max(settings.epochs) + 1):
         network.train()
         right, losses = 0, []
