@@ -6,6 +6,7 @@ import typer
 
 from livercad.cli.reproduce_aluko2018 import aluko2018
 from livercad.cli.reproduce_shah2021 import shah2021
+from livercad.cli.reproduce_yamakawa2020 import yamakawa2020
 from livercad.cli.reproduce_yasaka2018 import yasaka2018
 
 app = typer.Typer(no_args_is_help=True, help="Repeat published studies: their protocol, tables and figures.")
@@ -13,4 +14,5 @@ app = typer.Typer(no_args_is_help=True, help="Repeat published studies: their pr
 
 app.command()(aluko2018)
 app.command()(shah2021)
+app.command()(yamakawa2020)
 app.command()(yasaka2018)

@@ -35,7 +35,7 @@ def planar_square(
     smallest : float, default 64
         Pixels of the image along a side at least (Yamakawa 2020, section 2.3).
     angle : float, default 0
-        Degrees by which the image is turned about the square's middle before it is cut, clockwise as it is seen
+        Degrees by which the image is turned about the lesion's middle before it is cut, clockwise as it is seen
         (section 2.4): corners of the square show the image there, not black.
     shift : tuple of float, default (0, 0)
         How far the square's middle lies to the right of the lesion's and below it, in sides of the square.

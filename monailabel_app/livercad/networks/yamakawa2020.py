@@ -68,7 +68,7 @@ class YamakawaNetwork(nn.Module):
         Parameters
         ----------
         images : Tensor, shape (n, crops, rows, columns)
-            Grey values in [0, 1].
+            Grey values in [-1, 1].
 
         Returns
         -------

@@ -74,8 +74,8 @@ def read_choices(path: Path, kind: type[Choices], base: Choices | None = None) -
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise InputError(
-            f"{path}, {name}",
-            found=repr(first["input"]),
+            f"{path}, {name}" if name else path,
+            found=repr(first["input"]) if name else "settings that do not fit together",
             expected=_expected(kind, first["loc"], first["msg"]),
             todo="Mend that setting, or leave it out to keep its value.",
         ) from error

@@ -1,0 +1,105 @@
+"""What a reproduction comes to: the paper's numbers and ours, and all that stands behind them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from livercad.core.findings import DISCLAIMER
+from livercad.papers.yamakawa2020.plan import Curve
+from livercad.papers.yamakawa2020.published import PaperNumbers
+from livercad.papers.yamakawa2020.settings import Settings
+
+
+class _Numbers(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Interval(_Numbers):
+    """A number with its 95 % bootstrap interval over patients, where they tell one."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int = Field(description="Cases or images.")
+
+
+class Scores(_Numbers):
+    """What answers come to, every case tested once by the network of its fold."""
+
+    title: str
+    ratio: float | None = Field(description="D/L; none where several are seen together.")
+    down: float = Field(description="How far the region's middle lies below the tumour's, in its sides.")
+    cases: Interval = Field(description="Accuracy in cases (Figure 5).")
+    images: Interval = Field(description="Accuracy in images (Figure 6).")
+    by_class: dict[str, Interval] = Field(description="Accuracy in cases of each class (Table II).")
+    auc: Interval | None = Field(description="Of the cases' probabilities, where there are two classes.")
+    confusion: list[list[int]] = Field(description="Cases of each class, by row; what they were called, by column.")
+    difference: Interval = Field(description="Accuracy in cases less that of the reference, on the same cases.")
+    image_difference: Interval = Field(description="The same in images.")
+    dice: float = Field(description="Of its correct cases with those of the reference (Figure 9).")
+    seconds: float = Field(description="Of its trainings.")
+    parameters: int = Field(description="Of one network; of an average, of all together.")
+
+
+class Best(_Numbers):
+    """The ratio with the highest accuracy."""
+
+    ratios: list[float] = Field(description="Several where they are equally good.")
+    accuracy: float
+    low: float | None
+    high: float | None
+    """Ends of the 95 % bootstrap interval over patients of the best ratio, equally good ones among it."""
+
+
+class Overlap(_Numbers):
+    """Cases that are correct at several ratios (Figure 10)."""
+
+    ratios: list[float]
+    regions: dict[str, int] = Field(description="Cases correct at exactly these ratios; '' for none of them.")
+    union: Interval = Field(description="Share of the cases that are correct at one of them at least.")
+    gain: Interval = Field(description="That less the accuracy at the reference.")
+
+
+class ClassCount(_Numbers):
+    """Who there is (Table I)."""
+
+    cases: int
+    images: int
+
+
+class Example(_Numbers):
+    """The training that is shown (Figure 4)."""
+
+    title: str
+    fold: int
+    epoch: int = Field(description="After which the network was taken.")
+    curve: Curve
+
+
+class Results(_Numbers):
+    """Everything."""
+
+    livercad_version: str
+    disclaimer: str = DISCLAIMER
+    data: str
+    is_phantom: bool
+    quick: bool
+    settings: Settings
+    deviations: list[tuple[str, str, str, str]] = Field(description="Name, at the paper's size, here, why.")
+    notes: list[str] = Field(description="What was left out, and what was grouped.")
+    duplicates: list[list[str]] = Field(description="Images that are near-duplicates of each other.")
+    groups: int = Field(description="Patients with copies joined: what no split parts.")
+    classes: dict[str, ClassCount]
+    diameters: list[float] = Field(description="Of all images' tumours, in pixels (Figure 2).")
+    positive: str | None = Field(description="Of two classes, that of the AUC.")
+    sweep: list[Scores] = Field(description="By D/L, the tumour in the middle.")
+    multi_scale: list[Scores]
+    off_centre: list[Scores]
+    best_cases: Best
+    best_images: Best
+    best_by_class: dict[str, Best]
+    overlap: Overlap
+    verdict: str = Field(description="Whether the curve has its best inside and falls on both sides, in words.")
+    example: Example
+    seconds: float = Field(description="Of all trainings.")
+    paper: PaperNumbers = PaperNumbers()

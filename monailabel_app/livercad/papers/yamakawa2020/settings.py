@@ -1,0 +1,241 @@
+"""What a reproduction depends on: the paper's numbers where it has them, else a choice with its reason.
+
+`PAPER` is the paper's size. `ON_TWO_CORES` and `QUICK` name every deviation with its reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from livercad.core.circle import SMALLEST_SIDE
+
+
+class CropSet(NamedTuple):
+    """One way to cut the region of interest.
+
+    Parameters
+    ----------
+    ratio : float
+        D / L.
+    down : float
+        How far the region's middle lies below the lesion's, in sides of the region: behind the lesion, as the probe
+        sees it.
+    """
+
+    ratio: float
+    down: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Fit for a file."""
+        return f"{self.ratio:g}" + (f"-down-{self.down:g}" if self.down else "")
+
+
+class _Choices(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CropSettings(_Choices):
+    """The region of interest (sections 2.3 and 2.4)."""
+
+    ratios: tuple[float, ...] = Field(
+        (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1), min_length=2, description="D/L; section 2.3."
+    )
+    smallest: float = Field(SMALLEST_SIDE, ge=1, description="Pixels along the region's side, at least; section 2.3.")
+    pixels: int = Field(64, ge=8, description="Along the side of the network's image; section 2.3.")
+    angles: tuple[float, ...] = Field(
+        (-10.0, -5.0, 5.0, 10.0),
+        description="Degrees by which the whole image is turned about the tumour before it is cut, beside 0; each is "
+        "also reversed left to right: ten versions; section 2.4.",
+    )
+
+    @property
+    def versions(self) -> int:
+        """Of each training image: turned or not, reversed or not."""
+        return 2 * (1 + len(self.angles))
+
+
+class NetworkSettings(_Choices):
+    """The network (section 2.5, Figure 3)."""
+
+    channels: tuple[int, ...] = Field(
+        (16, 32, 64, 128), min_length=1, description="Of each block's convolutions; Figure 3, not in the text."
+    )
+    convolutions: int = Field(2, ge=1, description="In each block; Figure 3, not in the text.")
+    units: int = Field(128, ge=1, description="Of the fully connected layer; Figure 3, not in the text.")
+    dropout: float = Field(0.5, ge=0, lt=1, description="Before each fully connected layer; Figure 3, not in the text.")
+
+
+class TrainingSettings(_Choices):
+    """One training (sections 2.5 and 2.6)."""
+
+    learning_rate: float = Field(0.001, gt=0, description="Of Adam; section 2.5.")
+    batch: float = Field(0.5, gt=0, le=1, description="Share of the training images in a minibatch; section 2.5.")
+    versions: int = Field(10, ge=1, description="Of the ten versions of an image, how many an epoch shows; all, 2.4.")
+    epochs: tuple[int, ...] = Field((20, 25, 30), min_length=1, description="After each of these; section 2.6.")
+    starts: int = Field(150, ge=1, description="Random first weights to choose the best network from; section 2.6.")
+
+
+class StudySettings(_Choices):
+    """What is compared (sections 2.6, 3.1 and 3.2)."""
+
+    folds: int = Field(10, ge=3, description="Groups of cases, each the test set once; section 2.6.")
+    reference: float = Field(0.6, gt=0, description="D/L that others are compared with; section 3.1.")
+    scales: tuple[float, ...] = Field(
+        (0.2, 0.6, 1.0), min_length=2, description="D/L seen together; Figure 10's, whose union section 3.2 counts."
+    )
+    off_centre: tuple[tuple[float, float], ...] = Field(
+        ((0.4, 0.2), (0.6, 0.15)),
+        description="D/L, and how far the region's middle lies below the tumour's, in its sides: more of what is "
+        "behind the tumour is seen, which section 3.2 wishes; how far is our choice.",
+    )
+
+
+class PhantomSettings(_Choices):
+    """The phantoms, where no data are named."""
+
+    cases: int = Field(324, ge=4, description="With 980 images; Table I.")
+    columns: int = Field(512, ge=64, description="Of an image, in pixels; not told.")
+
+
+class Settings(_Choices):
+    """A whole reproduction; without arguments, at the paper's size."""
+
+    crops: CropSettings = CropSettings()
+    network: NetworkSettings = NetworkSettings()
+    training: TrainingSettings = TrainingSettings()
+    study: StudySettings = StudySettings()
+    phantoms: PhantomSettings = PhantomSettings()
+    seed: int = Field(0, ge=0, description="Of everything that is drawn.")
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        missing = {self.study.reference, *self.study.scales} - set(self.crops.ratios)
+        if missing:
+            told = ", ".join(f"{ratio:g}" for ratio in sorted(missing))
+            raise ValueError(f"study.reference and study.scales must be among crops.ratios, which lack {told}")
+        if self.training.versions > self.crops.versions:
+            raise ValueError(f"training.versions must be at most {self.crops.versions}, as many as there are")
+        if self.crops.pixels >> len(self.network.channels) == 0:
+            raise ValueError("crops.pixels must not be halved to nothing by a pooling for each of network.channels")
+        return self
+
+    @property
+    def centred(self) -> tuple[CropSet, ...]:
+        """The regions of the paper."""
+        return tuple(CropSet(ratio) for ratio in self.crops.ratios)
+
+    @property
+    def shifted(self) -> tuple[CropSet, ...]:
+        """Those with the tumour off their centre."""
+        return tuple(CropSet(ratio, down) for ratio, down in self.study.off_centre)
+
+    def changed(self, *changes: dict[str, Any]) -> Settings:
+        """The same settings with others laid over them, group by group.
+
+        Parameters
+        ----------
+        *changes : dict
+            Of settings or of groups of settings; later ones win.
+
+        Returns
+        -------
+        Settings
+            Checked.
+        """
+        merged = self.model_dump()
+        for change in changes:
+            for name, value in change.items():
+                merged[name] = {**merged[name], **value} if isinstance(value, dict) else value
+        return Settings.model_validate(merged)
+
+    def choices(self) -> list[tuple[str, str, str]]:
+        """List every setting: its name, its value, where it is from."""
+        rows = []
+        for group, value in self:
+            if isinstance(value, BaseModel):
+                fields = type(value).model_fields
+                rows += [(f"{group}.{n}", text_of(getattr(value, n)), fields[n].description or "") for n in fields]
+        return [*rows, ("seed", str(self.seed), Settings.model_fields["seed"].description or "")]
+
+
+def text_of(value: object) -> str:
+    """A setting's value for people."""
+    if isinstance(value, tuple):
+        return ", ".join(f"({text_of(each)})" if isinstance(each, tuple) else text_of(each) for each in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+Deviations = dict[str, tuple[Any, str]]
+"""Value and reason by ``group.name``."""
+
+PAPER = Settings()
+"""The paper's size."""
+SOONER = "two CPU cores have an hour for everything"
+ON_TWO_CORES: Deviations = {
+    "network.channels": ((8, 16, 32, 64), SOONER),
+    "network.units": (64, f"{SOONER}; there are fewer versions to learn from"),
+    "training.versions": (1, f"{SOONER}: another one, drawn at random, in each epoch"),
+    "training.batch": (0.1, "an epoch shows a tenth of the versions; so a network still takes enough steps to learn"),
+    "training.starts": (1, f"{SOONER}; the best of the three numbers of epochs is still chosen"),
+}
+"""Deviations from the paper's size where nothing else is asked for."""
+TRY = "only to see that it works"
+QUICK: Deviations = {
+    **ON_TWO_CORES,
+    "crops.ratios": ((0.2, 0.6, 1.0), TRY),
+    "crops.pixels": (32, TRY),
+    "crops.smallest": (32.0, "the network's input size, as in the paper"),
+    "network.channels": ((4, 8, 16), TRY),
+    "training.epochs": ((2, 4), TRY),
+    "study.folds": (3, TRY),
+    "study.off_centre": (((0.6, 0.15),), TRY),
+    "phantoms.cases": (40, TRY),
+    "phantoms.columns": (256, TRY),
+}
+"""Deviations of `--quick`."""
+
+
+def with_deviations(deviations: Deviations) -> Settings:
+    """The paper's settings but for some.
+
+    Parameters
+    ----------
+    deviations : dict of str to tuple
+        Value and reason by ``group.name``.
+
+    Returns
+    -------
+    Settings
+        Checked.
+    """
+    groups: dict[str, Any] = {}
+    for name, (value, _) in deviations.items():
+        group, _, setting = name.partition(".")
+        groups.setdefault(group, {})[setting] = value
+    return PAPER.changed(groups)
+
+
+def deviations_of(settings: Settings, reasons: Deviations) -> list[tuple[str, str, str, str]]:
+    """What differs from the paper's size.
+
+    Parameters
+    ----------
+    settings : Settings
+        What was done.
+    reasons : dict of str to tuple
+        As `ON_TWO_CORES`; what is not in it was asked for.
+
+    Returns
+    -------
+    list of (str, str, str, str)
+        Name, the paper's value (or, where it has none, ours at its size), the value, the reason.
+    """
+    rows = []
+    for (name, ours, _), (_, paper, _) in zip(settings.choices(), PAPER.choices(), strict=True):
+        if ours != paper:
+            told = reasons.get(name)
+            rows.append((name, paper, ours, told[1] if told and text_of(told[0]) == ours else "as asked for"))
+    return rows

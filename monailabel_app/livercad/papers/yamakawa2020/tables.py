@@ -1,0 +1,111 @@
+"""The tables of the page, as rows of text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from livercad.papers.yamakawa2020.results import Best, Interval, Results, Scores
+
+DASH = "–"
+
+
+def sweep_rows(results: Results) -> list[dict[str, Any]]:
+    """Figures 5, 6 and 9 and Table II in numbers, by D/L, each beside the paper's where the classes are its own.
+
+    Parameters
+    ----------
+    results : Results
+        Ours.
+
+    Returns
+    -------
+    list of dict
+        `ratio`, then pairs of number and interval, and the paper's.
+    """
+    own = tuple(results.classes) == results.paper.classes
+    rows = []
+    for scores in results.sweep:
+        theirs = results.paper.table_2.get(scores.ratio or 0.0) if own else None
+        rows.append(
+            {
+                "ratio": f"{scores.ratio:g}",
+                "is_best": scores.ratio in results.best_cases.ratios,
+                "cases": with_interval(scores.cases),
+                "paper_cases": f"{results.paper.figure_5[scores.ratio]:.3f}" if theirs and scores.ratio else DASH,
+                "images": with_interval(scores.images),
+                "difference": signed(scores.difference),
+                "auc": with_interval(scores.auc),
+                "dice": f"{scores.dice:.3f}",
+                "classes": [f"{number.value:.1%}" for number in scores.by_class.values()],
+                "paper_classes": [f"{share:.1%}" for share in theirs] if theirs else [],
+            }
+        )
+    return rows
+
+
+def proposal_rows(results: Results) -> list[dict[str, Any]]:
+    """What the paper proposes next, and the reference.
+
+    Parameters
+    ----------
+    results : Results
+        Ours.
+
+    Returns
+    -------
+    list of dict
+        A row a way.
+    """
+    reference = next(each for each in results.sweep if each.ratio == results.settings.study.reference)
+    return [_proposal(scores) for scores in (reference, *results.multi_scale, *results.off_centre)]
+
+
+def best_rows(results: Results) -> list[tuple[str, str, str, str]]:
+    """The best D/L of all and of each class.
+
+    Parameters
+    ----------
+    results : Results
+        Ours.
+
+    Returns
+    -------
+    list of tuple of str
+        Of what, the best, its accuracy, the interval of the best.
+    """
+    named = {"all, in cases": results.best_cases, "all, in images": results.best_images, **results.best_by_class}
+    return [(name, ratios_of(best), f"{best.accuracy:.3f}", _range(best)) for name, best in named.items()]
+
+
+def ratios_of(best: Best) -> str:
+    """The best ratios, for people."""
+    return ", ".join(f"{ratio:g}" for ratio in best.ratios)
+
+
+def with_interval(value: Interval | None) -> tuple[str, str]:
+    """A number, and its interval where there is one."""
+    if value is None:
+        return DASH, ""
+    return f"{value.value:.3f}", "" if value.low is None else f"{value.low:.3f}–{value.high:.3f}"
+
+
+def signed(value: Interval) -> tuple[str, str]:
+    """A difference, and its interval where there is one."""
+    return f"{value.value:+.3f}", "" if value.low is None else f"{value.low:+.3f} to {value.high:+.3f}"
+
+
+def _proposal(scores: Scores) -> dict[str, Any]:
+    return {
+        "title": scores.title,
+        "cases": with_interval(scores.cases),
+        "images": with_interval(scores.images),
+        "difference": signed(scores.difference),
+        "image_difference": signed(scores.image_difference),
+        "auc": with_interval(scores.auc),
+        "classes": [f"{number.value:.1%}" for number in scores.by_class.values()],
+        "parameters": f"{scores.parameters:,}",
+    }
+
+
+def _range(best: Best) -> str:
+    return DASH if best.low is None else f"{best.low:.2g} to {best.high:.2g}"
