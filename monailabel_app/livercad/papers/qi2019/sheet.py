@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image as Picture
-from PIL import ImageDraw, ImageFont
 from torch import Tensor
 
 from livercad.core.circle import PixelBox
@@ -17,10 +16,10 @@ from livercad.networks.qi2019 import RegionEnhanced
 from livercad.papers.qi2019.crops import CROPS, Grey, scaled, to_input, uniform_crops
 from livercad.papers.qi2019.data import StudyImage
 from livercad.papers.qi2019.methods import Question
-from livercad.papers.sheets import CELL, SOFT, Drawn, draw_box, row_of, stacked
+from livercad.papers.sheets import CELL, Drawn, draw_box, row_of, stacked
 
-PAIRS = 3
-"""Examples of each outcome (Figure 11)."""
+PAIRS = 2
+"""Examples of each outcome; Figure 11 has three."""
 MAPS = (1, 200)
 """Feature maps that Figure 10 shows, counted from 1; of narrower networks those at the same share."""
 ROWS = 4
@@ -100,7 +99,7 @@ def looked_sheet(
     Returns
     -------
     Image
-        A row an outcome, up to three pairs of image and map; a white box marks the largest lesion.
+        A row an outcome that occurs, pairs of image and map; a white box marks the largest lesion.
     """
     rows = []
     for title, yes, called in OUTCOMES:
@@ -112,7 +111,8 @@ def looked_sheet(
                 (f"{title}: {images[n].kind}, p {probabilities[n]:.2f}", _marked(looked.square, images[n], pair.side)),
                 ("where it looks", _heat(looked.square, looked.maps[question])),
             ]
-        rows.append(row_of(cells or [(f"{title}: none", _empty())], 2 * PAIRS))
+        if cells:
+            rows.append(row_of(cells, 2 * PAIRS))
     return stacked(rows)
 
 
@@ -219,9 +219,3 @@ def _placed(box: PixelBox, shape: tuple[int, ...], side: int) -> tuple[float, fl
     corners = (x0 - first[1], y0 - first[0], x1 - first[1], y1 - first[0])
     left, top, right, bottom = (min(max(0.0, value * CELL / side), CELL - 1.0) for value in corners)
     return left, top, right, bottom
-
-
-def _empty() -> Drawn:
-    picture = Picture.new("RGB", (CELL, CELL), "white")
-    ImageDraw.Draw(picture).text((CELL // 3, CELL // 2), "no such image", SOFT, ImageFont.load_default(12))
-    return picture

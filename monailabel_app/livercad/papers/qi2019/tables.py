@@ -31,33 +31,35 @@ TABLE_NUMBERS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """A number over its interval, with the paper's.
+    """A number over its interval.
 
     Parameters
     ----------
-    value, below, paper : str
+    value, below : str
         As printed; `below` may be empty.
     """
 
     value: str
     below: str = ""
-    paper: str = NONE
 
 
 @dataclass(frozen=True)
 class Row:
-    """One method.
+    """One method, in the order of `CRITERIA`.
 
     Parameters
     ----------
     title : str
         Its name.
     cells : dict of Split to list of Cell
-        In the order of `CRITERIA`.
+        Ours.
+    paper : list of str
+        The paper's; empty where it has none.
     """
 
     title: str
     cells: dict[Split, list[Cell]]
+    paper: list[str]
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def criteria_tables(results: Results) -> list[Table]:
                 Row(
                     method.name_for(question),
                     {split: _cells(results, split, question, method, side) for split in Split},
+                    _paper(results, question, method, side),
                 )
                 for method in Method
             ],
@@ -147,15 +150,20 @@ def question_titles(results: Results) -> dict[Question, str]:
 
 def _cells(results: Results, split: Split, question: Question, method: Method, side: Side) -> list[Cell]:
     own = results.splits[split].criteria[question][method][side]
-    paper = results.paper.tables[question][side].get(method)
-    cells = []
-    for name, _ in CRITERIA:
-        theirs = getattr(paper, name, None)
-        if name == "auc" and side is Side.TEST:
-            theirs = results.paper.auc[question].get(method)
-        cell = _cell(getattr(own, name), name)
-        cells.append(Cell(cell.value, cell.below, NONE if theirs is None else _paper(theirs, name)))
-    return cells
+    return [_cell(getattr(own, name), name) for name, _ in CRITERIA]
+
+
+def _paper(results: Results, question: Question, method: Method, side: Side) -> list[str]:
+    own = results.paper.tables[question][side].get(method)
+    if own is None:
+        return []
+    told = {name: getattr(own, name, None) for name, _ in CRITERIA}
+    if side is Side.TEST:
+        told["auc"] = results.paper.auc[question].get(method)
+    return [
+        NONE if value is None else f"{value:.3f}" if name in PLAIN else f"{100 * value:.2f}"
+        for name, value in told.items()
+    ]
 
 
 def _cell(interval: Interval | None, name: str, sign: str = "") -> Cell:
@@ -173,7 +181,3 @@ def number(value: float, name: str, sign: str = "") -> str:
     """A criterion as the paper prints it, with a true minus: F-β and AUC from 0 to 1, the others in percent."""
     text = f"{value:{sign}.3f}" if name in PLAIN else f"{100 * value:{sign}.1f}"
     return text.replace("-", "−")
-
-
-def _paper(value: float, name: str) -> str:
-    return f"{value:.3f}" if name in PLAIN else f"{100 * value:.2f}"
