@@ -30,6 +30,7 @@ KEYED_BY_VALUE = {f"{HERE}.{name}" for name in ("answers", "arrays", "data", "me
 MAKES_NOTHING = {
     *("livercad.code", "livercad.errors", "livercad.progress", "livercad.papers.diverged", "livercad.papers.workers"),
     *("livercad.learning.checkpoint", "livercad.learning.hardware", "livercad.studies.atomic"),
+    "livercad.evaluation.intervals",  # for the tables' intervals alone
 }
 
 
