@@ -14,18 +14,11 @@ from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import make_mt_net, make_sn_net
 from livercad.papers.base_weights import NONE
 from livercad.papers.qi2019.autoencoder import make_autoencoder
-from livercad.papers.qi2019.learners import (
-    CutOut,
-    Together,
-    Whole,
-    adadelta,
-    averaged,
-    enhanced,
-    make_together,
-    new_network,
-)
+from livercad.papers.qi2019.learners import Together, enhanced
+from livercad.papers.qi2019.making import adadelta, make_together, new_network
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.settings import ChengSettings, NetworkSettings, TrainingSettings
+from livercad.papers.qi2019.views import CutOut, Whole, averaged
 
 SMALL = NetworkSettings(side=107, divisor=16, shallow=20)
 ROWS = np.arange(3)

@@ -102,6 +102,19 @@ def test_a_second_call_keeps_all_trainings_and_a_changed_setting_only_its_own(
     assert sorted(done) == [f"cheng-{net}-{split}" for net in ("mt", "sn") for split in ("image", "patient")]
 
 
+def test_copies_are_listed_and_stay_together(breast_images: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(breast_images, tmp_path / "images"))
+    shutil.copy(folder / "00-0.png", folder / "copy.png")
+    table = folder / "annotations.csv"
+    table.write_text(table.read_text(encoding="utf-8") + "another,copy.png,44,40,28,benign\n", encoding="utf-8")
+    data = folder_data(folder)
+    sets = [set(names) for names in data.duplicates]
+    group_of = {image.name: image.group for image in data.images}
+    assert any({"00-0.png", "copy.png"} <= names for names in sets)
+    assert group_of["copy.png"] == group_of["00-0.png"] == group_of["00-1.png"]
+    assert data.copies == sum(len(names) - 1 for names in sets)
+
+
 def test_images_of_unknown_classes_are_left_out_and_named(breast_images: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(breast_images, tmp_path / "images"))
     Image.fromarray(sector(999)).save(folder / "odd.png")

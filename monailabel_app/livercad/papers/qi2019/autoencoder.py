@@ -14,9 +14,9 @@ from torch.optim import Adam, Optimizer
 from livercad.networks.denoising_autoencoder import DenoisingAutoencoder
 from livercad.papers.qi2019.cross_training import descend
 from livercad.papers.qi2019.jobs import Probabilities, Rows
-from livercad.papers.qi2019.learners import Answers, answer_tensor, averaged
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.settings import ChengSettings
+from livercad.papers.qi2019.views import Answers, answer_tensor, averaged
 
 
 @dataclass(frozen=True)

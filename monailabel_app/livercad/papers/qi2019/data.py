@@ -62,8 +62,8 @@ class Data:
         Whether they were made.
     images : tuple of StudyImage
         Those that can be used.
-    copies : int
-        How many of them show what another one shows.
+    duplicates : tuple of tuple of str
+        Names of images that show the same.
     second : SecondQuestion
         What Sn-Net learns on them.
     left_out : tuple of str
@@ -73,7 +73,7 @@ class Data:
     title: str
     is_phantom: bool
     images: tuple[StudyImage, ...]
-    copies: int
+    duplicates: tuple[tuple[str, ...], ...]
     second: SecondQuestion
     left_out: tuple[str, ...]
 
@@ -86,6 +86,11 @@ class Data:
     def groups(self) -> list[int]:
         """Group of each image."""
         return [image.group for image in self.images]
+
+    @property
+    def copies(self) -> int:
+        """How many images show what another one shows."""
+        return sum(len(names) - 1 for names in self.duplicates)
 
     @property
     def answers(self) -> dict[Question, npt.NDArray[np.int64]]:
@@ -196,8 +201,9 @@ def _read(folder: Path, title: str, is_phantom: bool, progress: Progress) -> Dat
             todo="Add them: without, Sn-Net has nothing to learn.",
         )
     used = {image.name for image in images}
-    copies = sum(max(0, len(used & set(names)) - 1) for names in found.grouping.duplicates)
-    return Data(title, is_phantom, tuple(images), copies, second, tuple(problems))
+    sets = [tuple(name for name in names if name in used) for names in found.grouping.duplicates]
+    duplicates = tuple(names for names in sets if len(names) > 1)
+    return Data(title, is_phantom, tuple(images), duplicates, second, tuple(problems))
 
 
 def _box(listed: ListedImage) -> PixelBox | None:

@@ -34,7 +34,9 @@ CODE = (
     "livercad.papers.qi2019.crops",
     "livercad.papers.qi2019.cross_training",
     "livercad.papers.qi2019.learners",
+    "livercad.papers.qi2019.making",
     "livercad.papers.qi2019.training",
+    "livercad.papers.qi2019.views",
     __name__,
 )
 """What a training depends on, but for what it sees and its settings: of another version's code it is done again."""

@@ -30,11 +30,6 @@ class Method(StrEnum):
     CHENG = "Cheng"
     """Stacked denoising autoencoder (section 5.2.4)."""
 
-    @property
-    def of_paper(self) -> bool:
-        """Whether the paper has numbers of it."""
-        return self is not Method.REM_OFF
-
     def name_for(self, question: Question) -> str:
         """As Tables 4 to 7 name it."""
         if self in (Method.HAN, Method.CHENG):

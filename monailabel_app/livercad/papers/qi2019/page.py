@@ -15,12 +15,12 @@ from livercad.papers.qi2019 import figures, published, tables
 from livercad.papers.qi2019.fixed import fixed_choices
 from livercad.papers.qi2019.jobs import Job, result_of
 from livercad.papers.qi2019.learners import Together
+from livercad.papers.qi2019.making import trained_learner
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.sheet import Pair, crops_sheet, looked_sheet, pathways_sheet
 from livercad.papers.qi2019.splits import Side, Split, rows_of
 from livercad.papers.qi2019.steps import Study
-from livercad.papers.qi2019.training import trained_learner
 from livercad.studies.atomic import write_text
 
 SHOWN = Split.PATIENT

@@ -98,6 +98,7 @@ def _results(study: Study, trained: dict[Split, list[tuple[Job, Training]]], qui
         kinds=dict(sorted(Counter(data.kinds).items())),
         patients=len(set(data.groups)),
         copies=data.copies,
+        duplicates=[list(names) for names in data.duplicates],
         sha256=content_of(data),
         splits={
             split: split_result(data, study.sides[split], [(job.method, training) for job, training in each], beta)

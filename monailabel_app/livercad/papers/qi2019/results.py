@@ -114,6 +114,7 @@ class Results(_Numbers):
     kinds: dict[str, int] = Field(description="Images by class.")
     patients: int = Field(description="Groups of images that belong together.")
     copies: int = Field(description="Images that show what another one shows.")
+    duplicates: list[list[str]] = Field(description="Names of images that show the same, a list a set.")
     sha256: str = Field(description="Of all images with their answers.")
     splits: dict[Split, SplitResult]
     leaks: list[Leak] = Field(description="Of the networks with region enhancement.")

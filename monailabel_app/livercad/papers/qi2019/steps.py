@@ -77,7 +77,7 @@ class Study:
         InputError
             If a training diverges.
         """
-        jobs = self._jobs(part(progress, 0, PREPARING))
+        jobs = self.jobs(part(progress, 0, PREPARING))
         todo = [job for each in jobs.values() for job in each if result_of(job) is None]
         # The longest first, so that processes end together.
         todo.sort(key=lambda job: (-len(job.answers), job.method in (Method.HAN, Method.CHENG)))
@@ -86,7 +86,19 @@ class Study:
         run_all(run_training, todo, workers, total, part(progress, PREPARING, 1), "training", ticks=True)
         return {split: [(job, self._result(job)) for job in each] for split, each in jobs.items()}
 
-    def _jobs(self, progress: Progress) -> dict[Split, list[Job]]:
+    def jobs(self, progress: Progress) -> dict[Split, list[Job]]:
+        """All trainings, done or not, and what the methods see, made unless it is there.
+
+        Parameters
+        ----------
+        progress : Progress
+            Told of images.
+
+        Returns
+        -------
+        dict of Split to list of Job
+            In the paper's order; Mt-Net before Sn-Net where they learn alone.
+        """
         arrays = self._arrays(progress)
         answers = {question: tuple(each.tolist()) for question, each in self.data.answers.items()}
         jobs: dict[Split, list[Job]] = {split: [] for split in Split}

@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 
 from livercad.errors import Cancelled, InputError
 from livercad.learning.checkpoint import CHECKPOINT, held, read_checkpoint, write_checkpoint
 from livercad.learning.hardware import computes_in_bfloat16, give_back_freed_memory, keep_freed_memory
 from livercad.papers.diverged import diverged, is_finite
-from livercad.papers.qi2019.arrays import read_arrays
-from livercad.papers.qi2019.autoencoder import make_autoencoder
 from livercad.papers.qi2019.criteria import Counts
 from livercad.papers.qi2019.jobs import RESULT, WEIGHTS, Curve, Job, Learner, Probabilities, Rows, Training
-from livercad.papers.qi2019.learners import CutOut, Whole, make_alone, make_han, make_together
+from livercad.papers.qi2019.making import learner_of
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.splits import Side, rows_of
 from livercad.papers.workers import tick
@@ -57,52 +55,6 @@ def run_training(job: Job) -> None:
         # What else runs in this process rounds otherwise in another number of threads.
         torch.set_num_threads(before)
         give_back_freed_memory()
-
-
-def learner_of(job: Job) -> Learner:
-    """Make a method with its first weights, and read what it sees.
-
-    Parameters
-    ----------
-    job : Job
-        Which.
-
-    Returns
-    -------
-    Learner
-        On the job's device.
-    """
-    torch.manual_seed(job.settings.seed)
-    arrays, settings, device = read_arrays(job.arrays, job.method), job.settings, torch.device(job.device)
-    first = next(iter(job.answers))
-    made: Learner
-    if job.method is Method.CHENG:
-        patches, numbers = arrays["patches"], arrays["numbers"]
-        return make_autoencoder(first, patches, numbers, job.answers, job.training, settings.cheng, device)
-    if job.method is Method.HAN:
-        made = make_han(first, Whole(arrays["han"]), job.answers, settings.han, settings.training)
-    elif job.method is Method.BASIC:
-        made = make_alone(first, Whole(arrays["stretched"]), job.answers, settings.networks, settings.training)
-    else:
-        views = CutOut(arrays["scaled"], settings.networks.side, settings.crops)
-        if job.method is Method.MIP:
-            made = make_alone(first, views, job.answers, settings.networks, settings.training)
-        else:
-            made = make_together(views, job.answers, settings.networks, settings.training)
-    for module in made.modules.values():
-        module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return made
-
-
-def trained_learner(job: Job) -> Learner:
-    """A method with the weights that its training has left."""
-    learner = learner_of(job)
-    weights = load_file(job.folder / WEIGHTS)
-    for name, module in learner.modules.items():
-        own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
-        module.load_state_dict(own)
-        module.eval()
-    return learner
 
 
 @dataclass
