@@ -24,14 +24,14 @@ class NetworkSettings(_Choices):
     side: int = Field(
         203,
         ge=107,
-        description="Of the networks’ images, in pixels. The paper’s 299 take more than twice as long: time. At 203 "
+        description="Of the networks’ images, in pixels. The paper’s 299 are twice as many pixels: time. At 203 "
         "the last maps, and with them where a network looks, are 5 × 5 pixels, at 299 they are 8 × 8, and below 107 a "
         "single one.",
     )
     divisor: int = Field(
         8,
-        description="Channels of Tables 1 and 2 are divided by it: 1, 2, 4, 8 or 16. The paper’s 1 takes some fifty "
-        "times as long, and random weights of that number need more images: time.",
+        description="Channels of Tables 1 and 2 are divided by it: 1, 2, 4, 8 or 16. The paper’s 1 takes many "
+        "times as long, and so many random weights need more images: time.",
     )
     shallow: int = Field(
         10,
@@ -91,7 +91,7 @@ class HanSettings(_Choices):
     """GoogLeNet, as Han et al. (section 5.2.4)."""
 
     side: int = Field(
-        173, ge=32, description="Of its images, in pixels. The paper’s 255 take more than twice as long: time."
+        173, ge=32, description="Of its images, in pixels. The paper’s 255 are twice as many pixels: time."
     )
     divisor: int = Field(
         8,
