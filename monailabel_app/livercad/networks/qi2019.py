@@ -37,7 +37,8 @@ class RegionEnhanced(nn.Module):
     channels : int
         Of the last maps.
     strength : float
-        Lambda of equation 4: what the activation maps' pathway counts. The paper does not tell its own.
+        Lambda of equation 4: what the activation maps' pathway counts. The paper does not tell its own. With 0 there is
+        no such pathway: the basic network (section 3.1).
     keep : float, default 0.8
         Share of the pooled values that dropout keeps ("Experimental setups and training").
     """
@@ -49,7 +50,7 @@ class RegionEnhanced(nn.Module):
         made = parts()
         cut = list(made).index(joined) + 1
         self.image = nn.Sequential(OrderedDict(list(made.items())[:cut]))
-        self.map = nn.Sequential(OrderedDict(list(parts().items())[:cut]))
+        self.map = nn.Sequential(OrderedDict(list(parts().items())[:cut])) if strength else None
         self.joined = nn.Sequential(OrderedDict(list(made.items())[cut:]))
         self.strength = strength
         self.dropout = nn.Dropout(1 - keep)
@@ -63,13 +64,17 @@ class RegionEnhanced(nn.Module):
         images : Tensor, shape (n, 3, rows, columns)
             As the pre-trained weights expect them.
         looked : Tensor, optional, shape (n, 1, rows, columns)
-            Where the other network looked, in [0, 1]. Not given, it is zero everywhere, as in Algorithm 1.
+            Where the other network looked, in [0, 1]. Not given, it is zero everywhere, as in Algorithm 1. A basic
+            network does not use it.
 
         Returns
         -------
         Tensor, shape (n, channels, rows, columns)
             8 x 8 for images of 299 x 299.
         """
+        if self.map is None:
+            basic: Tensor = self.joined(self.image(images))
+            return basic
         if looked is None:
             # One map of zeros stands for all: normalisation sees the same values in each.
             looked = images.new_zeros(1, 1, *images.shape[2:])

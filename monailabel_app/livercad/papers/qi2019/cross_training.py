@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,15 +19,20 @@ WITHOUT = 0.5
 """Below this p, drawn from [0, 1), a step trains Mt-Net without what Sn-Net looked at (Algorithm 1, line 5)."""
 
 
-class MiniBatch(Protocol):
-    """Images with the answers to both questions."""
+class MiniBatch(NamedTuple):
+    """Images with the answers to both questions.
+
+    Parameters
+    ----------
+    images : Tensor, shape (n, 3, rows, columns)
+        What both networks see.
+    malignant, solid : Tensor of int, shape (n,)
+        0 or 1.
+    """
 
     images: Tensor
-    """Shape (n, 3, rows, columns)."""
     malignant: Tensor
-    """Shape (n,), 0 or 1."""
     solid: Tensor
-    """Shape (n,), 0 or 1."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +127,28 @@ def _predicting(network: RegionEnhanced) -> Iterator[None]:
 def _update(
     network: RegionEnhanced, optimizer: Optimizer, images: Tensor, looked: Tensor | None, answers: Tensor
 ) -> float:
-    optimizer.zero_grad()
     logits, _ = network(images, looked)
+    return descend(optimizer, logits, answers)
+
+
+def descend(optimizer: Optimizer, logits: Tensor, answers: Tensor) -> float:
+    """Update weights once.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Of the weights.
+    logits : Tensor, shape (n, 2)
+        What the network answers with them.
+    answers : Tensor of int, shape (n,)
+        The true ones.
+
+    Returns
+    -------
+    float
+        Cross-entropy (equation 5) before the update.
+    """
+    optimizer.zero_grad()
     loss = F.cross_entropy(logits, answers)
     loss.backward()
     optimizer.step()

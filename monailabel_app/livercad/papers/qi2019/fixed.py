@@ -1,0 +1,115 @@
+"""What the paper leaves open and no setting changes: each decision with its reason, shown on the results page.
+
+What can be chosen is in `settings`.
+"""
+
+from __future__ import annotations
+
+from livercad.papers.choices import FixedChoice
+
+FIXED_CHOICES = (
+    FixedChoice(
+        "What BASIC sees",
+        "the image stretched to a square, its shape not kept",
+        "“The most frequently used image preprocessing method” (section 3.3), against which multi-input prediction is "
+        "measured; the paper does not say it of its basic networks.",
+    ),
+    FixedChoice(
+        "BASIC and MIP",
+        "one pathway, each network trained by itself",
+        "“Region enhance mechanism and multi-input prediction are not employed” (section 5.2.1), and the former not in "
+        "MIP.",
+    ),
+    FixedChoice(
+        "Where REM begins",
+        "from the same kind of first weights and for as many epochs as BASIC and MIP",
+        "Else it would be compared with networks that have learnt less. The paper does not tell.",
+    ),
+    FixedChoice(
+        "Which epoch counts",
+        "the highest F-β of validation; of cross training, the highest mean of both networks’ F-β; of equals, the "
+        "lowest cross-entropy",
+        "“The model which achieves the highest F-β score on the validation set” (section 5.1). Both networks of cross "
+        "training are asked together, so that they are of one epoch.",
+    ),
+    FixedChoice(
+        "What is called positive",
+        "a probability of one half or more",
+        "The likelier of two classes (softmax); the paper tells no other threshold.",
+    ),
+    FixedChoice(
+        "Networks that look for each other",
+        "while one learns, the other’s map is made as in prediction: without dropout, with running averages in "
+        "normalisation",
+        "It shall learn with what it will be shown. The paper does not tell.",
+    ),
+    FixedChoice(
+        "REM in prediction",
+        "Mt-Net without a map, Sn-Net with Mt-Net’s, Mt-Net with Sn-Net’s (Algorithm 1, lines 10 to 14); each square "
+        "has maps of its own, probabilities are averaged over the squares",
+        "Figures 1 and 4. Switched off, both networks see zeros instead of maps; Sn-Net has never learnt so.",
+    ),
+    FixedChoice(
+        "Input",
+        "grey in three channels, x / 127.5 − 1",
+        "What published weights of Inception networks expect. The paper does not tell.",
+    ),
+    FixedChoice(
+        "Augmentation",
+        "none, but for the random square of multi-input prediction",
+        "The paper tells of no other.",
+    ),
+    FixedChoice(
+        "Han et al.",
+        "GoogLeNet without auxiliary classifiers on the whole image, stretched; trained as BASIC is",
+        "Section 5.2.4; the paper tells no more of its training.",
+    ),
+    FixedChoice(
+        "Cheng et al.",
+        "a patch around the largest marked lesion, the image’s middle where none is marked; sigmoid units; each layer "
+        "learns to give back what came into it (cross-entropy), then all of them and the classes together; the three "
+        "further values, standardised, go to the classes",
+        "Section 5.2.4. It alone is told where the lesion is.",
+    ),
+    FixedChoice(
+        "Copies",
+        "images that show the same (perceptual hash) and images of one patient are one group; the split by patient "
+        "and all intervals take groups whole",
+        "The paper divides images. Its 8145 are of 2047 patients.",
+    ),
+    FixedChoice(
+        "Precision",
+        "bfloat16 in the convolutions where the processor has it, else 32 bits; weights and loss always in 32",
+        "Faster on such a processor; trainings on different processors are therefore not the same to the last digit.",
+    ),
+    FixedChoice(
+        "Phantoms",
+        "of the liver: carcinomas and metastases are malignant; cysts are not solid",
+        "We have no phantoms of the breast. Every one of these images has a lesion, so that solid is what is no cyst, "
+        "as in the paper.",
+        of_phantoms=True,
+    ),
+    FixedChoice(
+        "Classes of one’s own images",
+        "malignant, hcc, metastasis, cholangiocarcinoma are malignant; where some are merely benign, Sn-Net learns "
+        "mass or not against normal, else solid or not",
+        "Collections such as BUSI do not tell cysts from other benign masses.",
+        of_phantoms=False,
+    ),
+)
+
+
+def fixed_choices(is_phantom: bool) -> tuple[FixedChoice, ...]:
+    """The decisions that concern phantoms, or images of one's own.
+
+    Parameters
+    ----------
+    is_phantom : bool
+        Which.
+
+    Returns
+    -------
+    tuple of FixedChoice
+        In order.
+    """
+    return tuple(choice for choice in FIXED_CHOICES if choice.of_phantoms in (None, is_phantom))

@@ -1,0 +1,113 @@
+"""The whole study: images, all trainings for both splits, tables, figures, the page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from livercad import __version__
+from livercad.papers.base_weights import weights_key
+from livercad.papers.qi2019.data import folder_data, phantom_data
+from livercad.papers.qi2019.jobs import Job, Training
+from livercad.papers.qi2019.methods import Method
+from livercad.papers.qi2019.page import write_page
+from livercad.papers.qi2019.results import Results
+from livercad.papers.qi2019.settings import Settings
+from livercad.papers.qi2019.splits import Split
+from livercad.papers.qi2019.steps import Study, content_of
+from livercad.papers.qi2019.summary import leaks_of, split_result
+from livercad.papers.workers import cores
+from livercad.progress import Progress, part, silent
+from livercad.studies.atomic import write_text
+
+RESULTS, PHANTOMS = "results.json", "phantoms"
+SHARES = (0.05, 0.98)
+"""Where images and trainings end, for the progress bar."""
+
+
+def reproduce(
+    output: Path,
+    settings: Settings | None = None,
+    *,
+    data: Path | None = None,
+    quick: bool = False,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> Results:
+    """Do the study of Qi 2019; what an earlier call has finished is kept.
+
+    Parameters
+    ----------
+    output : Path
+        Gets ``index.html``, ``results.json``, ``figures``, ``trainings``, ``cache``, and ``phantoms`` if they are made.
+    settings : Settings, optional
+        The defaults if not given.
+    data : Path, optional
+        Ultrasound images as `livercad.studies.ultrasound` reads them, with classes; phantoms if not given.
+    quick : bool, default False
+        Said on the page: a run too short to mean anything.
+    workers : int, optional
+        Processes; as many as there are cores if not given. With a GPU, trainings run in one.
+    progress : Progress
+        May raise `Cancelled`: the next call goes on.
+
+    Returns
+    -------
+    Results
+        Also written to ``results.json``.
+
+    Raises
+    ------
+    InputError
+        If the images cannot be used or divided, or a training diverges.
+    ModelError
+        If first weights are asked for that are not there.
+    """
+    settings = settings or Settings()
+    for weights in (settings.networks.mt_weights, settings.networks.sn_weights, settings.han.weights):
+        weights_key(weights)
+    reading = part(progress, 0, SHARES[0])
+    images = (
+        folder_data(data, reading)
+        if data
+        else phantom_data(output / PHANTOMS, settings.phantoms, settings.seed, reading)
+    )
+    study = Study.of(images, output, settings, workers or cores())
+    trained = study.train(part(progress, *SHARES))
+    progress(SHARES[1], 1, "writing tables and figures")
+    results = _results(study, trained, quick)
+    write_page(results, study, {split: _job(trained[split], Method.REM) for split in Split}, output)
+    write_text(output / RESULTS, results.model_dump_json(indent=1))
+    progress(1, 1, "done")
+    return results
+
+
+def _results(study: Study, trained: dict[Split, list[tuple[Job, Training]]], quick: bool) -> Results:
+    """Sum everything up."""
+    data, beta = study.data, study.settings.beta
+    enhanced = {
+        split: next(training for job, training in each if job.method is Method.REM) for split, each in trained.items()
+    }
+    return Results(
+        livercad_version=__version__,
+        data=data.title,
+        is_phantom=data.is_phantom,
+        quick=quick,
+        settings=study.settings,
+        second_question=data.second,
+        kinds=dict(sorted(Counter(data.kinds).items())),
+        patients=len(set(data.groups)),
+        copies=data.copies,
+        duplicates=[list(names) for names in data.duplicates],
+        sha256=content_of(data),
+        splits={
+            split: split_result(data, study.sides[split], [(job.method, training) for job, training in each], beta)
+            for split, each in trained.items()
+        },
+        leaks=leaks_of(data, study.sides, enhanced, beta),
+        left_out=list(data.left_out),
+    )
+
+
+def _job(trained: list[tuple[Job, Training]], method: Method) -> Job:
+    return next(job for job, _ in trained if job.method is method)

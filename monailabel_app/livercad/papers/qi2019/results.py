@@ -1,0 +1,122 @@
+"""What a reproduction comes to: every number of the page."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from livercad.core.findings import DISCLAIMER
+from livercad.papers.qi2019 import published
+from livercad.papers.qi2019.answers import SecondQuestion
+from livercad.papers.qi2019.jobs import Curve
+from livercad.papers.qi2019.methods import Method, Question
+from livercad.papers.qi2019.published import PublishedCriteria
+from livercad.papers.qi2019.settings import Settings
+from livercad.papers.qi2019.splits import Side, Split
+
+
+class _Numbers(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Interval(_Numbers):
+    """A number with its 95 % bootstrap interval over patients."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int = Field(description="Images.")
+
+
+class ConfusionCounts(_Numbers):
+    """Images by what they are and what they were called (Figures 6 and 9)."""
+
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+
+
+class CriteriaResult(_Numbers):
+    """Equation 6, and the curve, of one method on one side of a split."""
+
+    f_beta: Interval
+    accuracy: Interval
+    sensitivity: Interval
+    specificity: Interval
+    precision: Interval | None = Field(description="None where nothing is called positive.")
+    auc: Interval
+    confusion: ConfusionCounts
+    false_positive_rate: list[float] = Field(description="Of the receiver operating characteristic curve.")
+    true_positive_rate: list[float]
+
+
+class TrainingResult(_Numbers):
+    """One training; cross training teaches both questions."""
+
+    method: Method
+    parameters: int
+    images: int
+    seconds: float
+    best_epoch: int = Field(description="From 1: with the highest F-β of validation; its weights count.")
+    curves: dict[Question, Curve]
+
+
+class SideCounts(_Numbers):
+    """What a side of a split has."""
+
+    images: int
+    patients: int
+    positive: dict[Question, int]
+
+
+class SplitResult(_Numbers):
+    """Everything of one way to divide the images."""
+
+    shared: float = Field(description="Share of the test images whose patient, or a copy, is in another side too.")
+    sides: dict[Side, SideCounts]
+    criteria: dict[Question, dict[Method, dict[Side, CriteriaResult]]] = Field(description="Validation and test.")
+    trainings: list[TrainingResult]
+
+
+class Leak(_Numbers):
+    """How much better a measure of the test is where patients are on several sides."""
+
+    question: Question
+    measure: str
+    by_image: Interval
+    by_patient: Interval
+    difference: Interval = Field(description="By image less by patient; patients drawn for each.")
+
+
+class PaperNumbers(_Numbers):
+    """The paper's; `published` names the place of each."""
+
+    citation: str = published.CITATION
+    tables: dict[Question, dict[Side, dict[Method, PublishedCriteria]]] = {
+        question: {side: dict(published.TABLES[question, side]) for side in (Side.VALIDATION, Side.TEST)}
+        for question in Question
+    }
+    auc: dict[Question, dict[Method, float]] = {question: dict(each) for question, each in published.AUC.items()}
+    images: int = published.IMAGES
+    patients: int = published.PATIENTS
+
+
+class Results(_Numbers):
+    """A whole reproduction."""
+
+    disclaimer: str = DISCLAIMER
+    livercad_version: str
+    data: str
+    is_phantom: bool
+    quick: bool
+    settings: Settings
+    second_question: SecondQuestion = Field(description="What Sn-Net learns; the paper's is the first.")
+    kinds: dict[str, int] = Field(description="Images by class.")
+    patients: int = Field(description="Groups of images that belong together.")
+    copies: int = Field(description="Images that show what another one shows.")
+    duplicates: list[list[str]] = Field(description="Names of images that show the same, a list a set.")
+    sha256: str = Field(description="Of all images with their answers.")
+    splits: dict[Split, SplitResult]
+    leaks: list[Leak] = Field(description="Of the networks with region enhancement.")
+    paper: PaperNumbers = PaperNumbers()
+    left_out: list[str] = Field(description="Images that could not be used, and why.")

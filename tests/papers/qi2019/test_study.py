@@ -1,0 +1,145 @@
+"""The whole study, small: what it leaves, what it keeps, what its page shows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from html_page import Page
+from livercad.errors import InputError, ModelError
+from livercad.papers.qi2019 import published
+from livercad.papers.qi2019 import steps as steps_module
+from livercad.papers.qi2019.answers import SecondQuestion
+from livercad.papers.qi2019.data import folder_data
+from livercad.papers.qi2019.figures import FIGURES
+from livercad.papers.qi2019.methods import Method, Question
+from livercad.papers.qi2019.reproduce import reproduce
+from livercad.papers.qi2019.results import Results
+from livercad.papers.qi2019.settings import HanSettings, Settings
+from livercad.papers.qi2019.splits import Side, Split
+from ultrasound_files import sector
+
+Study = tuple[Path, Results]
+
+
+def test_a_study_leaves_page_numbers_figures_and_pictures(qi_study: Study) -> None:
+    output, results = qi_study
+    assert Results.model_validate_json((output / "results.json").read_text(encoding="utf-8")) == results
+    for name in FIGURES:
+        assert (output / "figures" / f"{name}.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
+    for name in (*FIGURES, "looked_malignant", "looked_solid", "pathways", "crops"):
+        assert (output / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+    html = (output / "index.html").read_text(encoding="utf-8")
+    assert "Research software" in html
+    assert not re.search(r'(?:src|href)="(?:https?:|/)', html)
+    text = Page(html).text
+    for rows in published.TABLES.values():
+        for numbers in rows.values():
+            assert f"{numbers.f_beta:.3f}" in text and f"{100 * numbers.sensitivity:.2f}" in text
+    for _, _, value, reason in results.settings.choices(False):
+        assert reason[:30] in text and value in text
+
+
+def test_every_method_answers_both_questions_on_validation_and_test_of_both_splits(qi_study: Study) -> None:
+    _, results = qi_study
+    for split in results.splits.values():
+        assert sum(side.images for side in split.sides.values()) == 36
+        for question in Question:
+            assert list(split.criteria[question]) == list(Method)
+            for sides in split.criteria[question].values():
+                for side in (Side.VALIDATION, Side.TEST):
+                    own, counts = sides[side], split.sides[side]
+                    confusion = own.confusion
+                    assert confusion.tp + confusion.fn == counts.positive[question]
+                    assert confusion.tp + confusion.fn + confusion.fp + confusion.tn == counts.images
+                    assert own.accuracy.value == pytest.approx((confusion.tp + confusion.tn) / counts.images)
+                    # The drawn curve's area is that of the table.
+                    heights = np.array(own.true_positive_rate)
+                    area = np.diff(own.false_positive_rate) @ ((heights[1:] + heights[:-1]) / 2)
+                    assert area == pytest.approx(own.auc.value, abs=1e-3)
+        assert [training.method for training in split.trainings].count(Method.REM) == 1
+        assert len(split.trainings) == 9
+
+
+def test_the_split_by_image_shares_patients_and_the_split_by_patient_does_not(qi_study: Study) -> None:
+    _, results = qi_study
+    assert results.splits[Split.IMAGE].shared > 0.4
+    assert results.splits[Split.PATIENT].shared == 0
+    for leak in results.leaks:
+        assert leak.difference.value == pytest.approx(leak.by_image.value - leak.by_patient.value)
+        own = results.splits[Split.PATIENT].criteria[leak.question][Method.REM][Side.TEST]
+        assert getattr(own, leak.measure).value == leak.by_patient.value
+
+
+def test_mass_or_not_is_asked_where_cysts_are_not_named(qi_study: Study) -> None:
+    output, results = qi_study
+    assert results.second_question is SecondQuestion.MASS
+    assert "mass or not; the paper asks for solid nodules" in Page((output / "index.html").read_text("utf-8")).text
+
+
+def test_a_second_call_keeps_all_trainings_and_a_changed_setting_only_its_own(
+    qi_study: Study, qi_settings: Settings, breast_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = Path(shutil.copytree(qi_study[0], tmp_path / "out"))
+    done: list[str] = []
+    train = steps_module.run_training
+
+    def noted(job) -> None:
+        done.append(job.folder.name)
+        train(job)
+
+    monkeypatch.setattr(steps_module, "run_training", noted)
+    monkeypatch.setattr("livercad.papers.qi2019.reproduce.write_page", lambda *parts: None)
+    assert reproduce(output, qi_settings, data=breast_images, workers=1) == qi_study[1]
+    assert done == []
+    cheng = qi_settings.cheng.model_copy(update={"noise": 0.4})
+    reproduce(output, qi_settings.model_copy(update={"cheng": cheng}), data=breast_images, workers=1)
+    assert sorted(done) == [f"cheng-{net}-{split}" for net in ("mt", "sn") for split in ("image", "patient")]
+
+
+def test_copies_are_listed_and_stay_together(breast_images: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(breast_images, tmp_path / "images"))
+    shutil.copy(folder / "00-0.png", folder / "copy.png")
+    table = folder / "annotations.csv"
+    table.write_text(table.read_text(encoding="utf-8") + "another,copy.png,44,40,28,benign\n", encoding="utf-8")
+    data = folder_data(folder)
+    sets = [set(names) for names in data.duplicates]
+    group_of = {image.name: image.group for image in data.images}
+    assert any({"00-0.png", "copy.png"} <= names for names in sets)
+    assert group_of["copy.png"] == group_of["00-0.png"] == group_of["00-1.png"]
+    assert data.copies == sum(len(names) - 1 for names in sets)
+
+
+def test_images_of_unknown_classes_are_left_out_and_named(breast_images: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(breast_images, tmp_path / "images"))
+    Image.fromarray(sector(999)).save(folder / "odd.png")
+    table = folder / "annotations.csv"
+    table.write_text(table.read_text(encoding="utf-8") + "odd,odd.png,,,,abscess\n", encoding="utf-8")
+    data = folder_data(folder)
+    assert len(data.images) == 36
+    assert data.left_out[0].startswith("odd.png: its class is 'abscess', not one of benign, cholangiocarcinoma")
+
+
+def test_images_that_answer_nothing_or_are_too_few_are_refused(tmp_path: Path, qi_settings: Settings) -> None:
+    lines = ["case,image,center_x,center_y,diameter,class"]
+    for number in range(6):
+        Image.fromarray(sector(number)).save(tmp_path / f"{number}.png")
+        lines.append(f"{number},{number}.png,60,40,20,{'malignant' if number % 2 else 'benign'}")
+    table = tmp_path / "annotations.csv"
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="normal images beside others, or cysts beside other types"):
+        folder_data(tmp_path)
+    table.write_text("\n".join(lines).replace("20,benign", "20,normal") + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="both answers to both questions in training, validation and test"):
+        reproduce(tmp_path / "out", qi_settings, data=tmp_path)
+
+
+def test_weights_that_are_not_there_are_told_before_anything_is_read(tmp_path: Path) -> None:
+    settings = Settings(han=HanSettings(divisor=1, weights=str(tmp_path / "none.safetensors")))
+    with pytest.raises(ModelError, match=r"none\.safetensors"):
+        reproduce(tmp_path / "out", settings, data=tmp_path / "nowhere")
