@@ -166,3 +166,18 @@ def test_a_flat_activation_map_is_zero_and_not_a_number() -> None:
     with torch.inference_mode():
         network.classes.weight.zero_()
         assert network(images())[1].abs().max() == 0
+
+
+@pytest.mark.parametrize("make", [make_mt_net, make_sn_net])
+def test_without_strength_a_network_has_one_pathway_and_shows_no_map(make) -> None:
+    torch.manual_seed(0)
+    size = Size(16, 20)
+    network, both = make(0.0, size).eval(), make(1.0, size)
+    assert network.map is None
+    pathway = sum(weight.numel() for weight in both.image.parameters())
+    assert sum(weight.numel() for weight in both.parameters()) - pathway == sum(
+        weight.numel() for weight in network.parameters()
+    )
+    images = torch.rand(1, 3, 107, 107)
+    with torch.inference_mode():
+        torch.testing.assert_close(network(images, torch.rand(1, 1, 107, 107))[0], network(images)[0])
