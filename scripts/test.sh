@@ -8,19 +8,32 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/setup_environment.sh"
 
 set_up_environment test
-set_up_slicer_environment
-set_up_browser
 cd "$PROJECT_ROOT"
 
-say "Pre-trained models"
-livercad models install
+log="$(mktemp)"
+behind=""
+trap 'kill "$behind" 2>/dev/null || true; rm -f "$log"' EXIT
 
-say "Style"
-"$VENV_PYTHON" -m ruff check --no-cache .
-"$VENV_PYTHON" -m ruff format --no-cache --check .
+# start_behind COMMAND …: beside what follows, one at a time; end_behind shows what it printed and returns its status
+start_behind() {
+    "$@" >"$log" 2>&1 &
+    behind=$!
+}
 
-say "Types"
-"$VENV_PYTHON" -m mypy
+end_behind() {
+    local status=0
+    wait "$behind" || status=$?
+    cat "$log"
+    return "$status"
+}
+
+check_code() {
+    say "Style"
+    "$VENV_PYTHON" -m ruff check --no-cache . || return
+    "$VENV_PYTHON" -m ruff format --no-cache --check . || return
+    say "Types"
+    "$VENV_PYTHON" -m mypy
+}
 
 run_slicer_tests() {
     say "Tests of the Slicer module"
@@ -35,22 +48,24 @@ run_beside() {
     return "$status"
 }
 
+start_behind check_code
+set_up_slicer_environment
+set_up_browser
+say "Pre-trained models"
+livercad models install
+end_behind
+
 case " $*" in
     *" tests/slicer"*) run_slicer_tests "$@" ;;
     " ")
         # Beside each other: each waits for servers and processes half of the time. Networks of two processes that
         # take all cores wait for each other; each takes one.
         export OMP_NUM_THREADS=1
-        beside_log="$(mktemp)"
-        run_beside >"$beside_log" 2>&1 &
-        beside=$!
-        trap 'kill "$beside" 2>/dev/null || true' EXIT
+        start_behind run_beside
         status=0
         say "Tests"
         "$VENV_PYTHON" -m pytest -m "not trainings" || status=$?
-        wait "$beside" || status=$?
-        cat "$beside_log"
-        rm "$beside_log"
+        end_behind || status=$?
         exit "$status"
         ;;
     *)

@@ -23,8 +23,6 @@ from server.killed_server import REQUESTS, STEPS, Clients, ForkedServer, Told
 from server.labelled_studies import SHAPE, models_folder, write_labelled
 from server.left_by_servers import Left, hash_of
 
-pytestmark = pytest.mark.trainings
-
 SERVERS, KILLS = 31, 50
 LABELLED, UNLABELLED = 12, 24
 KINDS = ("while it starts", "training", "while it trains")

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 from scipy import ndimage
 
 from fakes import LESION_HU, LIVER_HU, synthetic_abdomen, write_case
@@ -18,8 +17,6 @@ from livercad.studies.nifti import write_volume
 from server.conftest import ROOT
 from server.fake_recipes import TASK
 from server.labelled_studies import SHAPE, models_folder
-
-pytestmark = pytest.mark.trainings
 
 CLIENTS = 8
 
