@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from livercad.evaluation.figures import LINE_COLOR
 from livercad.papers.page import GRID, OURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 TEST = "#d08a1d"
 """Test and validation. It differs from `OURS` and the paper's colour in lightness too, and in marker or dashes."""
@@ -54,6 +56,44 @@ def interval(axes: Axes, row: float, number: Interval, color: str, marker: str, 
     if number.low is not None and number.high is not None:
         axes.plot([number.low, number.high], [row, row], color=color, linewidth=2, alpha=0.55)
     axes.plot(number.value, row, marker, color=color, markersize=6, label=label, clip_on=False)
+
+
+def draw_leaks(leaks: Sequence[tuple[str, Interval, Interval]], row: float) -> Figure:
+    """Draw what a split by image makes of the same networks, beside a split by patient.
+
+    Parameters
+    ----------
+    leaks : sequence of (str, Interval, Interval)
+        A measure in [0, 1], its value by image, its value by patient.
+    row : float
+        Height of a row in inches.
+
+    Returns
+    -------
+    Figure
+        One row a measure; intervals of 95 % over patients.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.6, 0.7 + row * len(leaks)), layout="constrained")
+    axes = figure.subplots()
+    for n, (_, by_image, by_patient) in enumerate(leaks):
+        for number, color, marker, side, name in (
+            (by_image, TEST, "s", -1, "test, split by image"),
+            (by_patient, OURS, "o", 1, "test, split by patient"),
+        ):
+            interval(axes, n + 0.14 * side, number, color, marker, name * (not n))
+            axes.annotate(
+                f"{number.value:.2f}", (number.value, n + 0.14 * side), xytext=(0, -6 * side),
+                textcoords="offset points", ha="center", va="top" if side > 0 else "bottom", fontsize=7,
+                color=LINE_COLOR,
+            )  # fmt: skip
+    axes.set(xlim=(-0.03, 1.03), ylim=(len(leaks) - 0.5, -0.5))
+    axes.set_yticks(range(len(leaks)), [name for name, _, _ in leaks])
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=GRID)
+    figure.legend(loc="outside upper right", ncols=2, frameon=False)
+    return figure
 
 
 def confusion(axes: Axes, counts: npt.NDArray[np.int_], rows: Sequence[str], columns: Sequence[str]) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from livercad.evaluation.figures import LINE_COLOR
-from livercad.papers.figures import TEST, confusion, interval
+from livercad.papers.figures import TEST, confusion, draw_leaks, interval
 from livercad.papers.page import GRID, OURS, PAPER
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.results import Interval, Results
@@ -149,28 +148,11 @@ def leak_figure(results: Results) -> Figure:
     Figure
         One row a measure; intervals of 95 % over patients.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.6, 0.7 + 0.55 * len(results.leaks)), layout="constrained")
-    axes = figure.subplots()
-    for row, leak in enumerate(results.leaks):
-        for number, color, marker, side, name in (
-            (leak.by_image, TEST, "s", -1, "test, split by image"),
-            (leak.by_patient, OURS, "o", 1, "test, split by patient"),
-        ):
-            interval(axes, row + 0.14 * side, number, color, marker, name * (not row))
-            axes.annotate(
-                f"{number.value:.2f}", (number.value, row + 0.14 * side), xytext=(0, -6 * side),
-                textcoords="offset points", ha="center", va="top" if side > 0 else "bottom", fontsize=7,
-                color=LINE_COLOR,
-            )  # fmt: skip
-    axes.set(xlim=(-0.03, 1.03), ylim=(len(results.leaks) - 0.5, -0.5))
-    names = [f"{Method.REM.name_for(leak.question)}, {TITLES[leak.measure]}" for leak in results.leaks]
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color=GRID)
-    figure.legend(loc="outside upper right", ncols=2, frameon=False)
-    return figure
+    leaks = [
+        (f"{Method.REM.name_for(leak.question)}, {TITLES[leak.measure]}", leak.by_image, leak.by_patient)
+        for leak in results.leaks
+    ]
+    return draw_leaks(leaks, 0.55)
 
 
 def curves_figure(results: Results) -> Figure:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CLASS_COLORS = (OURS, TEST, "#7b4f9d", "#4d7c3a", "#6b7280", "#8a5a00")
 CLASS_MARKERS = ("o", "s", "^", "v", "D", "P")
 """Of several classes, which colours alone would not tell apart for everybody."""
+NARROWEST = 9.8
+"""Inches of a figure that the page shows in its full width: that of four classes."""
 
 
 def cases_figure(results: Results) -> Figure:
@@ -63,7 +65,7 @@ def classes_figure(results: Results) -> Figure:
     from matplotlib.figure import Figure
 
     names, ratios = list(results.classes), _ratios(results)
-    figure = Figure(figsize=(2.3 * len(names) + 0.6, 2.8), layout="constrained")
+    figure = Figure(figsize=(max(2.3 * len(names) + 0.6, NARROWEST), 2.8), layout="constrained")
     own = tuple(names) == results.paper.classes
     for n, (axes, name) in enumerate(zip(figure.subplots(1, len(names), sharey=True), names, strict=True)):
         numbers = [each.by_class[name] for each in results.sweep]
