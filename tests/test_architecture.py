@@ -16,7 +16,7 @@ LEVELS = (
     {"models", "measure", "detection", "phantom"},
     {"registration", "evaluation"},
     {"learning"},
-    {"segmentation", "classification"},
+    {"segmentation", "classification", "ultrasound"},
     {"phases"},
     {"detectors"},
     {"pipeline", "recipes"},

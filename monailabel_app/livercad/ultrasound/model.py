@@ -1,0 +1,74 @@
+"""What can be asked about an ultrasound image, whoever has trained it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from livercad.core.circle import Circle
+from livercad.core.findings import ModelUsed
+from livercad.core.ultrasound import Probabilities
+
+
+class Answer(NamedTuple):
+    """What a model says.
+
+    Parameters
+    ----------
+    probabilities : dict of str to dict of str to float
+        By question and class; those of a question add up to 1.
+    saliency : ndarray of float32, shape (rows, columns)
+        On the image's own grid: how much each pixel spoke for the more probable class of the first question, in
+        [0, 1], the strongest 1; 0 where the model did not look.
+    """
+
+    probabilities: Probabilities
+    saliency: npt.NDArray[np.float32]
+
+
+class UltrasoundModel(Protocol):
+    """A trained model of ultrasound images."""
+
+    @property
+    def used(self) -> ModelUsed:
+        """Which model this is, for the findings."""
+
+    @property
+    def title(self) -> str:
+        """For people, on a line of a report."""
+
+    @property
+    def trained_on(self) -> str:
+        """Data, in words: shown beside every answer."""
+
+    @property
+    def needs_circle(self) -> bool:
+        """Whether it is asked about a lesion inside a circle, not about the image as a whole."""
+
+    @property
+    def questions(self) -> Mapping[str, tuple[str, ...]]:
+        """Classes by question (`livercad.core.ultrasound.Question`), the main question first."""
+
+    def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
+        """Ask.
+
+        Parameters
+        ----------
+        image : ndarray of uint8, shape (rows, columns)
+            Grey values as displayed.
+        circle : Circle or None
+            Around the lesion, in pixels of the image. Where the model does not need one, it is not looked at.
+
+        Returns
+        -------
+        Answer
+            Of the lesion or the image.
+
+        Raises
+        ------
+        ValueError
+            If it needs a circle and gets none.
+        """
