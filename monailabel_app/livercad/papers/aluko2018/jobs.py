@@ -1,4 +1,4 @@
-"""Which networks are trained, and what each training depends on."""
+"""Which networks are trained, what each training depends on, and how one is done in a process of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from livercad.learning.hardware import give_back_freed_memory, keep_freed_memory
 from livercad.networks.faster_rcnn import Backbone
 from livercad.papers.aluko2018.detector import LESION, DetectorTask
 from livercad.papers.aluko2018.images import ImageData
@@ -15,7 +18,8 @@ from livercad.papers.aluko2018.one_box import OneBox, OneBoxTask, epochs_of, siz
 from livercad.papers.aluko2018.pixels import Pixels
 from livercad.papers.aluko2018.plan import Plan
 from livercad.papers.aluko2018.settings import Settings
-from livercad.papers.aluko2018.training import Task
+from livercad.papers.aluko2018.training import Task, seed_weights, train
+from livercad.papers.workers import tick
 from livercad.studies.deeplesion.rows import Part
 
 TRAININGS, TYPES = "trainings", "types"
@@ -29,7 +33,9 @@ COSTS = {
     Backbone.VGG16: 23.0,
     Backbone.SMALL: 2.5,
 }
-"""Of an image at the default's sizes against the baseline's, as measured on two cores; for the progress bar."""
+"""Of an image at the default's sizes against the baseline's, as measured; for the order and the progress bar."""
+TICKS = 100
+"""Of the progress bar, for an epoch of a network that costs 1."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +52,55 @@ class Job:
         ``make(pixels) -> Task``, of their array.
     cost : float
         Of an image and epoch, see `COSTS`.
+    device : str
+        Of torch: ``cpu`` or ``cuda``.
     """
 
     plan: Plan
     pixels: Pixels
     make: Callable[[Any], Task]
     cost: float
+    device: str
+
+    @property
+    def ticks(self) -> int:
+        """What `run_job` tells to the progress bar in all."""
+        return round(TICKS * self.cost * self.plan.epochs)
+
+
+def run_job(job: Job) -> None:
+    """Train one network, in one thread on a CPU: the same to the last digit however many cores there are.
+
+    Parameters
+    ----------
+    job : Job
+        What to do; its ticks go to `livercad.papers.workers.tick`, also those of before a checkpoint.
+
+    Raises
+    ------
+    InputError
+        If it diverges: then nothing of it is kept.
+    """
+    told = 0
+
+    def count(done: float, total: float, what: str) -> None:
+        nonlocal told
+        new = int(job.ticks * done / total) - told
+        told += new
+        tick(new)
+
+    before = torch.get_num_threads()
+    if job.device == "cpu":
+        torch.set_num_threads(1)
+    keep_freed_memory()
+    try:
+        seed_weights(job.plan)
+        train(job.plan, job.make(job.pixels.array()), count)
+        tick(job.ticks - told)
+    finally:
+        # What else runs in this process rounds otherwise in another number of threads.
+        torch.set_num_threads(before)
+        give_back_freed_memory()
 
 
 def sizes_of(settings: Settings) -> list[int]:
@@ -84,8 +133,6 @@ def jobs_of(
     dict of str to Job
         By name.
     """
-    import torch
-
     device = "cuda" if torch.cuda.is_available() else "cpu"
     numbers = tuple(data.numbers(Part.TRAINING))
 
@@ -96,14 +143,17 @@ def jobs_of(
     jobs = {}
     for kind in wanted(settings):
         vgg = settings.vgg.model_dump(exclude={"front_ends", "epochs"})
-        shape = settings.one_box.model_dump(exclude={"epochs"})
-        own = (shape, *(() if kind is OneBox.BASELINE else (vgg, weights["vgg16"])))
+        if kind is OneBox.BASELINE:
+            own: tuple[object, ...] = (settings.one_box.model_dump(exclude={"epochs"}),)
+        else:
+            own = (settings.one_box.model_dump(include={"filters", "kernel", "pool"}), vgg, weights["vgg16"])
         size = size_of(kind, settings)
         jobs[kind.value] = Job(
             plan(kind.value, epochs_of(kind, settings), size, False, *own),
             pixels[size],
             partial(OneBoxTask, kind, data, settings=settings, device=device),
             COSTS[kind],
+            device,
         )
     detectors: list[tuple[str, Backbone, tuple[str, ...]]]
     detectors = [(f"faster-rcnn-{each}", each, (LESION,)) for each in settings.detector.backbones]
@@ -126,5 +176,6 @@ def jobs_of(
             pixels[settings.detector.size],
             partial(DetectorTask, backbone, data, settings=settings, kinds=kinds, device=device),
             COSTS[backbone],
+            device,
         )
     return jobs

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +11,7 @@ from livercad import __version__
 from livercad.networks.faster_rcnn import Backbone
 from livercad.papers.aluko2018.cases import look_at
 from livercad.papers.aluko2018.images import ImageData, load_images
-from livercad.papers.aluko2018.jobs import TYPES, Job, jobs_of, sizes_of
+from livercad.papers.aluko2018.jobs import TYPES, Job, jobs_of, run_job, sizes_of
 from livercad.papers.aluko2018.one_box import OneBox, wanted
 from livercad.papers.aluko2018.one_box_scores import mean_box_result, one_box_result
 from livercad.papers.aluko2018.page import write_page
@@ -24,7 +21,6 @@ from livercad.papers.aluko2018.predictor import AlukoDetector, export_detector
 from livercad.papers.aluko2018.results import PartCount, Results
 from livercad.papers.aluko2018.scoring import detector_result, types_result
 from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings, deviations_of
-from livercad.papers.aluko2018.training import seed_weights, train
 from livercad.papers.base_weights import weights_key
 from livercad.papers.cases import liver_finder, studies_of
 from livercad.papers.workers import cores, run_all
@@ -67,7 +63,8 @@ def reproduce(
     studies : Path, optional
         CT studies to be looked at with the first detector, with pictures on the page; there is no truth to them.
     workers : int, optional
-        Processes that make phantoms; as many as there are cores if not given.
+        Processes that make phantoms and train, with a thread each; as many as there are cores if not given. With a GPU
+        one network is trained after the other.
     progress : Progress
         May raise `Cancelled`: the next call goes on, trainings after their last whole epoch.
 
@@ -84,14 +81,14 @@ def reproduce(
     ModelError
         If weights that the settings name cannot be had, or studies are to be looked at without the liver network.
     """
+    workers = workers or cores()
     own_studies = studies_of(studies) if studies else ()
     find_liver = liver_finder() if own_studies else None
     told = {name: weights_key(where) for name, where in settings.weights}
-    data = _data(folder, output, settings, workers or cores(), part(progress, 0, DATA_SHARE * 0.7))
+    data = _data(folder, output, settings, workers, part(progress, 0, DATA_SHARE * 0.7))
     pixels = _pixels(data, output, settings, part(progress, DATA_SHARE * 0.7, DATA_SHARE))
     jobs = jobs_of(data, pixels, output, settings, told)
-    with _all_cores():
-        trainings = _train(jobs, part(progress, DATA_SHARE, 0.97))
+    trainings = _train(jobs, workers, part(progress, DATA_SHARE, 0.97))
     progress(0.97, 1, "scores")
     results = _results(folder, data, settings, trainings, quick)
     first = settings.detector.backbones[0]
@@ -127,19 +124,19 @@ def _pixels(data: ImageData, output: Path, settings: Settings, progress: Progres
     return found
 
 
-def _train(jobs: dict[str, Job], progress: Progress) -> dict[str, Training]:
-    costs = {name: job.cost * job.plan.epochs for name, job in jobs.items()}
-    total, before = sum(costs.values()), 0.0
-    trainings: dict[str, Training] = {}
-    # The cheapest first: what is wrong shows soon.
-    for name, job in sorted(jobs.items(), key=lambda item: costs[item[0]]):
-        within = part(progress, before / total, (before + costs[name]) / total)
+def _train(jobs: dict[str, Job], workers: int, progress: Progress) -> dict[str, Training]:
+    todo = [job for job in jobs.values() if job.plan.result() is None]
+    # The longest first: no process is left alone with it at the end.
+    todo.sort(key=lambda job: job.ticks, reverse=True)
+    on_gpu = any(job.device == "cuda" for job in todo)
+    total = sum(job.ticks for job in todo)
+    what = f"training {len(todo)} of {len(jobs)} networks"
+    run_all(run_job, todo, 1 if on_gpu else workers, total, progress, what, ticks=True)
+    trainings = {}
+    for name, job in jobs.items():
         result = job.plan.result()
-        if result is None:
-            seed_weights(job.plan)
-            result = train(job.plan, job.make(job.pixels.array()), within)
+        assert result is not None  # what is not done has raised an error
         trainings[name] = result
-        before += costs[name]
     return trainings
 
 
@@ -220,17 +217,3 @@ def order_in_words(base: float, vgg: float, found: float, mean: float, images: i
     if max(base, vgg) <= mean:
         words += f" Neither the baseline nor +VGG is ahead of the mean box of the training images ({mean:.2f})."
     return words
-
-
-@contextmanager
-def _all_cores() -> Iterator[None]:
-    """Train with as many threads as this process has cores, or was told to have."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or cores()))
-    try:
-        yield
-    finally:
-        # What else runs in this process rounds otherwise in another number of threads.
-        torch.set_num_threads(before)
