@@ -1,7 +1,7 @@
 """Circles that annotators have drawn at a server: a table of their own, which every reader of the folder knows.
 
 ``STUDIES/labels/circles.csv`` has the columns of ``annotations.csv`` and rows for the images that were drawn on, which
-go before what table and masks say of these images; it says nothing of others. So a table of the user's is never written.
+go before what table and masks say of these images; it says nothing of others. So no table of the user's is written.
 """
 
 from __future__ import annotations
