@@ -81,7 +81,8 @@ class Drawing:
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON, with `class` for what Python cannot call so."""
         told = asdict(self)
-        return {**told, "class": told.pop("kind")}
+        told["class"] = told.pop("kind")
+        return told
 
 
 class Drawings:
@@ -238,8 +239,8 @@ def _read_versions(folder: Path) -> list[Drawing]:
     for file in sorted(folder.glob("[0-9]*.json")):
         try:
             told = json.loads(file.read_text(encoding="utf-8"))
-            circles = None if told["circles"] is None else tuple(told["circles"])
-            versions.append(Drawing(**{**told, "circles": circles, "kind": told.pop("class")}))
+            circles, kind = told.pop("circles"), told.pop("class")
+            versions.append(Drawing(**told, kind=kind, circles=None if circles is None else tuple(circles)))
         except (OSError, ValueError, LookupError, TypeError) as error:
             logger.warning("%s cannot be read (%s); it counts as never drawn.", file, error)
     return versions
