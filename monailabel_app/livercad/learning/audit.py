@@ -22,6 +22,8 @@ class Event(StrEnum):
 
     SUBMISSION = "submission"
     LABEL_REMOVED = "label_removed"
+    CIRCLES = "circles"
+    """Drawn on an ultrasound image."""
     ASSIGNED = "assigned"
     """A case got its side: training, validation or test."""
     LEFT_OUT = "left_out"

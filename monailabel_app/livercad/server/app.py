@@ -25,6 +25,7 @@ from livercad.server.analyses import Analyses
 from livercad.server.bookkeeping import Bookkeeping
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import UnknownNameError
+from livercad.server.modalities import check_that_results_can_be_kept, source_of
 from livercad.server.model_history import ModelHistories
 from livercad.server.names import check_name
 from livercad.server.options import read_options
@@ -35,7 +36,9 @@ from livercad.server.strategies import DESCRIPTIONS, First, Informed, Random
 from livercad.server.tasks import LIVER_AND_LESIONS, all_tasks
 from livercad.server.trainer import Trainer
 from livercad.server.training_tasks import TrainingTask
+from livercad.server.ultrasound_task import load_model, ultrasound_tasks
 from livercad.studies.study import Study
+from livercad.ultrasound.model import UltrasoundModel
 
 BOXES_TAG = "boxes"
 """Boxes that are to be saved as `original` go here, so that they do not take a label map's place."""
@@ -94,7 +97,7 @@ class LiverCADApp(MONAILabelApp):
 
     def init_infers(self) -> dict[str, InferTask]:
         """Make the tasks."""
-        return all_tasks(self.analyses)
+        return {**all_tasks(self.analyses), **ultrasound_tasks(self.load_ultrasound)}
 
     def init_trainers(self) -> dict[str, TrainTask]:
         """Make the trainings."""
@@ -148,8 +151,8 @@ class LiverCADApp(MONAILabelApp):
         Parameters
         ----------
         request : dict
-            `model`; `image`: a case's name, or a `Study`; `folder` for the result's file; `save_label` and
-            `label_tag` to keep the result of a case.
+            `model`; `image`: a case's name, or a `Study` or `ImageCase`; `folder` for the result's file; `save_label`
+            and `label_tag` to keep the result of a case of CT.
         datastore : StudyDatastore, optional
             Another one than the app's.
 
@@ -162,14 +165,17 @@ class LiverCADApp(MONAILabelApp):
         ------
         UnknownNameError
             If there is no such model or case.
+        OtherModalityError
+            If the model is asked about images of another modality than its own.
         ModelError
             If weights are missing.
         """
-        self.check_task("model", request.get("model", ""))
-        task = self._infers[request["model"]]
+        task = self.infer_task(request.get("model", ""))
         image = request["image"]
         store = datastore or self.datastore()
-        study = image if isinstance(image, Study) else store.study(image)
+        study = source_of(task, image, store) if isinstance(image, str) else image
+        if request.get("save_label"):
+            check_that_results_can_be_kept(request["model"], task)
         tag = check_name(request.get("label_tag") or DefaultLabelTag.ORIGINAL.value, "label tag")
         if task.type in MARKUPS and tag == DefaultLabelTag.ORIGINAL.value:
             tag = BOXES_TAG
@@ -184,6 +190,15 @@ class LiverCADApp(MONAILabelApp):
     def make_analyzer(self) -> Analyzer:
         """Load the models; another app may bring others."""
         return Analyzer.load(self.options.settings)
+
+    def load_ultrasound(self, task: str) -> UltrasoundModel:
+        """Load the model of a task on ultrasound images; another app may bring others."""
+        return load_model(task, self.options.device)
+
+    def infer_task(self, name: str) -> InferTask:
+        """Look an infer task up; UnknownNameError if there is none of this name."""
+        self.check_task("model", name)
+        return self._infers[name]
 
     def choose(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """Let a strategy choose a case.

@@ -18,6 +18,7 @@ from livercad.errors import Cancelled, InputError, LiverCADError
 from livercad.server.batches import Batch
 from livercad.server.instance import livercad_app
 from livercad.server.jobs import ENDED
+from livercad.server.modalities import check_that_results_can_be_kept
 from livercad.server.names import check_name
 
 router = APIRouter(prefix="/batch/infer", tags=["Infer"])
@@ -33,7 +34,7 @@ async def start(
 ) -> dict[str, Any]:
     """Start a batch; with `run_sync` wait for its results."""
     app, state = livercad_app(), request.app.state
-    app.check_task("model", model)
+    check_that_results_can_be_kept(model, app.infer_task(model))
     tag = check_name((params or {}).get("label_tag") or DefaultLabelTag.ORIGINAL.value, "label tag")
     wishes = {"images": images, **(params or {}), "model": model, "label_tag": tag}
     cases = _choose(wishes)

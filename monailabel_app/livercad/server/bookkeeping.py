@@ -93,6 +93,10 @@ class Bookkeeping:
         if tag == TAG:
             self.audit.record(Event.LABEL_REMOVED, "", case=case, version=version)
 
+    def drawn(self, case: str, image: str, who: str, version: int) -> None:
+        """Record circles that were drawn on an ultrasound image."""
+        self.audit.record(Event.CIRCLES, who, case=case, image=image, version=version)
+
     def handed(self, case: str, who: str, strategy: str) -> None:
         """Record that an annotator was given a case."""
         self.audit.record(Event.RESERVATION, who, case=case, strategy=strategy)

@@ -7,27 +7,37 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from livercad.core.ultrasound import MODALITY
 from livercad.server import submissions
 from livercad.server.datastore import StudyDatastore
+from livercad.server.drawings import Drawing
+from livercad.server.flat_images import describe
 from livercad.server.images import names_of, nifti_file
 from livercad.server.instance import livercad_app
 from livercad.studies.study import Study
+from livercad.studies.ultrasound.cases import ImageCase
 
 router = APIRouter(prefix="/livercad/cases", tags=["Cases"])
 
+CT = "CT"
 NO_LABEL = {"state": None, "has_label": False, "annotator": "", "submitted": "", "version": 0}
 
 
 @router.get("")
 def list_cases() -> JSONResponse:
-    """List every case with the state of its submission; no image is looked at."""
+    """List every case with the state of its submission, or of its circles; no image is looked at."""
     store = livercad_app().datastore()
-    images = {case: len(study.series) for case, study in store.catalogue.studies.items()}
-    infos = store.label_infos(submissions.TAG)
+    infos, drawn = store.label_infos(submissions.TAG), store.drawings.latest()
+    cases = [
+        {"case": case, "modality": CT, **_state(infos.get(case)), "images": len(study.series)}
+        for case, study in store.catalogue.studies.items()
+    ]
+    cases += [
+        {"case": case, "modality": MODALITY, **_drawn_state(drawn.get(case)), "images": len(found.images)}
+        for case, found in store.catalogue.ultrasound.items()
+    ]
     # As it is: FastAPI would look at every value once more, which takes longer than all else for many cases.
-    return JSONResponse(
-        [{"case": case, **_state(infos.get(case)), "images": count} for case, count in sorted(images.items())]
-    )
+    return JSONResponse(sorted(cases, key=lambda each: str(each["case"])))
 
 
 @router.get("/{case}")
@@ -35,9 +45,12 @@ def show_case(case: str) -> dict[str, Any]:
     """Tell of one case: the state of its submission, its images, and whether its analysis is at hand."""
     app = livercad_app()
     store = app.datastore()
+    if case in store.catalogue.ultrasound:
+        return _show_ultrasound(store, store.catalogue.ultrasound[case])
     study = store.study(case)
     return {
         "case": case,
+        "modality": CT,
         **_state(store.label_infos(submissions.TAG).get(case)),
         "images": images_of(store, study),
         "analysed": app.analyses.at_hand(study) is not None,
@@ -79,6 +92,25 @@ def images_of(store: StudyDatastore, study: Study) -> list[dict[str, Any]]:
             }
         )
     return images
+
+
+def _show_ultrasound(store: StudyDatastore, case: ImageCase) -> dict[str, Any]:
+    """Tell of one case of ultrasound; of each image also the version of its circles, 0 where nobody has drawn any."""
+    images = []
+    for image in case.images:
+        drawn = store.drawings.current(image.name)
+        about = {"version": drawn.version, "annotator": drawn.annotator} if drawn else {"version": 0, "annotator": ""}
+        images.append({**describe(image), **about})
+    state = _drawn_state(store.drawings.latest().get(case.case))
+    return {"case": case.case, "modality": MODALITY, **state, "images": images, "analysed": False}
+
+
+def _drawn_state(drawing: Drawing | None) -> dict[str, Any]:
+    """What a case's circles are in the words of submissions: the latest of its images."""
+    if drawing is None:
+        return NO_LABEL
+    told = {"annotator": drawing.annotator, "submitted": drawing.saved, "version": drawing.version}
+    return {**NO_LABEL, "has_label": True, **told}
 
 
 def _state(info: dict[str, Any] | None) -> dict[str, Any]:

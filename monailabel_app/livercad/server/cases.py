@@ -15,6 +15,7 @@ from filelock import FileLock
 from monailabel.datastore.local import DataModel, ImageLabelModel, LocalDatastore
 
 from livercad.core.findings import PhaseRead
+from livercad.core.ultrasound import MODALITY
 from livercad.server.catalogue import INDEX, Catalogue
 from livercad.server.images import ensure_nifti_file, extension_of, nifti_file
 from livercad.server.labels import EXTENSIONS
@@ -23,6 +24,7 @@ from livercad.server.phase_words import PhaseWords
 from livercad.studies.atomic import write_text
 from livercad.studies.files import SERVER_LABELS
 from livercad.studies.study import Series, Study
+from livercad.studies.ultrasound.cases import ImageCase
 
 Look = Callable[[Study], Sequence[PhaseRead]]
 """Looks at a study's images for their phases."""
@@ -77,14 +79,20 @@ class CaseDatastore(LocalDatastore):
                 self._update_datastore_file()
 
     def get_image_uri(self, image_id: str) -> str:
-        """Path of the reference image as NIfTI, converted now if need be; empty for an unknown case."""
+        """Path of the reference image as NIfTI, converted now if need be; of ultrasound, the file of its first image.
+
+        Empty for an unknown case.
+        """
         if image_id not in self.catalogue.studies:
-            return ""
+            found = self.catalogue.ultrasound.get(image_id)
+            return str(found.images[0].path) if found else ""
         study = self.study(image_id)
         return str(ensure_nifti_file(study, self.memory.find_reference(study), self.catalogue.root))
 
     def get_image_info(self, image_id: str) -> dict[str, Any]:
-        """Return what is known of a case, `path` and `phases` among it."""
+        """Return what is known of a case, `path` and, of CT, `phases` among it."""
+        if image_id in self.catalogue.ultrasound:
+            return _about(self.catalogue.ultrasound[image_id])
         path = nifti_file(image_id, self.memory.reference(self.study(image_id)), self.catalogue.root)
         with self.lock:
             return {**self._object(image_id).image.info, "path": str(path)}
@@ -93,8 +101,25 @@ class CaseDatastore(LocalDatastore):
         """Return numbers of cases and labels, and the cases that cannot be used, with the reason."""
         with self.lock:
             status: dict[str, Any] = super().status()
+        status["ultrasound"] = len(self.catalogue.ultrasound)
         status["problems"] = {problem.case: problem.reason for problem in self.catalogue.problems}
         return status
+
+    def json(self) -> dict[str, Any]:
+        """Return all cases with their labels, and those of ultrasound, which have none of MONAI Label's kind."""
+        with self.lock:
+            index: dict[str, Any] = super().json()
+        index["objects"] |= {
+            case: {"image": {"ext": found.images[0].path.suffix, "info": _about(found)}, "labels": {}}
+            for case, found in self.catalogue.ultrasound.items()
+        }
+        return index
+
+    def update_image_info(self, image_id: str, info: dict[str, Any]) -> None:
+        """Keep what a client says of a case of CT."""
+        self.study(image_id)
+        with self.lock:
+            super().update_image_info(image_id, info)
 
     # -- what LocalDatastore calls on itself
 
@@ -152,6 +177,11 @@ class CaseDatastore(LocalDatastore):
             self._config_ts = path.stat().st_mtime
 
 
+def _about(case: ImageCase) -> dict[str, Any]:
+    first = case.images[0].path
+    return {"name": first.name, "path": str(first), "modality": MODALITY, "images": [each.name for each in case.images]}
+
+
 def _phases(study: Study) -> dict[str, str]:
     """Files by phase; those whose names tell none are numbered."""
     files: dict[str, str] = {}
@@ -181,8 +211,6 @@ for _name in (  # MONAI Label's own methods that look at or change its list
     "get_labeled_images",
     "get_unlabeled_images",
     "list_images",
-    "update_image_info",
     "update_label_info",
-    "json",
 ):
     setattr(CaseDatastore, _name, _locked(getattr(LocalDatastore, _name)))

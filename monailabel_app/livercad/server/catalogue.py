@@ -10,10 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from livercad.errors import InputError
-from livercad.server.errors import UnknownNameError
-from livercad.studies.discover import Problem, find_studies
+from livercad.server.errors import OtherModalityError, UnknownNameError
+from livercad.server.names import check_name
+from livercad.studies.discover import Discovery, Problem, find_studies
 from livercad.studies.files import SERVER_LABELS
 from livercad.studies.study import Study
+from livercad.studies.ultrasound.cases import ImageCase, image_cases
+from livercad.studies.ultrasound.image import ListedImage
 
 INDEX = "datastore_v2.json"
 """MONAI Label's list of images and labels."""
@@ -22,7 +25,7 @@ Fingerprint = dict[str, tuple[int, int]]
 
 
 class Catalogue:
-    """What `find_studies` says of a folder, as long as it is true.
+    """What `find_studies` and `image_cases` say of a folder, as long as it is true.
 
     A look at the entries of the folder (name, size, date) tells whether it has to be asked again, so neither a file
     watcher nor a restart is needed. What changes two folders deep is seen after the next change above it.
@@ -36,6 +39,7 @@ class Catalogue:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.studies: dict[str, Study] = {}
+        self.ultrasound: dict[str, ImageCase] = {}
         self.problems: tuple[Problem, ...] = ()
         self._seen: Fingerprint | None = None
         self._looked = -math.inf
@@ -76,7 +80,8 @@ class Catalogue:
                 self._looked = begun
                 return True
             self.studies = {study.case: study for study in discovery.studies}
-            self.problems, self._seen, self._looked = discovery.problems, seen, begun
+            self.ultrasound, problems = self._ultrasound(discovery)
+            self.problems, self._seen, self._looked = (*discovery.problems, *problems), seen, begun
             return True
 
     def study(self, case: str) -> Study:
@@ -96,17 +101,84 @@ class Catalogue:
         ------
         UnknownNameError
             If there is none of this name, with the reason if it cannot be used.
+        OtherModalityError
+            If it is one of ultrasound.
         """
         study = self.studies.get(case)
+        if study is None and case in self.ultrasound:
+            raise OtherModalityError(
+                f"case {case!r}",
+                found=f"ultrasound ({len(self.ultrasound[case].images)} images)",
+                expected="a case of CT",
+                todo="Ask yamakawa2020, qi2019 or ultrasound_lesion about it, or take a case of modality CT.",
+            )
         if study is None:
             unusable = next((problem.reason for problem in self.problems if problem.case == case), None)
             raise UnknownNameError(
                 f"case {case!r}",
                 found=unusable or "no such case",
-                expected=f"one of the {len(self.studies)} cases of the studies folder",
+                expected=f"one of the {len(self.studies) + len(self.ultrasound)} cases of the studies folder",
                 todo="GET /datastore/?output=all lists them.",
             )
         return study
+
+    def image_case(self, case: str) -> ImageCase:
+        """Look a case of ultrasound up.
+
+        Parameters
+        ----------
+        case : str
+            Its name.
+
+        Returns
+        -------
+        ImageCase
+            Its images.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of this name.
+        OtherModalityError
+            If it is one of CT.
+        """
+        found = self.ultrasound.get(case)
+        if found is None:
+            self.study(case)
+            raise OtherModalityError(
+                f"case {case!r}",
+                found="CT",
+                expected="a case of ultrasound",
+                todo="Take a case of modality US; GET /livercad/cases lists them.",
+            )
+        return found
+
+    def replace_image(self, image: ListedImage) -> None:
+        """Take in what was drawn on an image, once its table has it: no file is looked at."""
+        with self._lock:
+            former = self.ultrasound.get(image.case)
+            if former:
+                images = (image if each.name == image.name else each for each in former.images)
+                self.ultrasound = {**self.ultrasound, image.case: ImageCase(image.case, tuple(images))}
+
+    def forget(self) -> None:
+        """Look at the folder the next time, whether or not it seems to have changed."""
+        with self._lock:
+            self._seen, self._looked = {}, -math.inf
+
+    def _ultrasound(self, discovery: Discovery) -> tuple[dict[str, ImageCase], list[Problem]]:
+        """Cases of ultrasound that an address can name; those of before where their table is being edited."""
+        try:
+            found = image_cases(self.root, discovery)
+        except InputError as error:
+            return self.ultrasound, [Problem(self.root.name, str(error))]
+        cases, problems = {}, list(found.problems)
+        for each in found.cases:
+            try:
+                cases[check_name(each.case, "case")] = each
+            except InputError as error:
+                problems.append(Problem(each.case, str(error)))
+        return cases, problems
 
     def owner(self, file: Path) -> str | None:
         """Case that a file belongs to; None if it is no case's."""

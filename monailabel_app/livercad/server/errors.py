@@ -26,11 +26,16 @@ class UnknownNameError(LiverCADError):
     """A model, case, strategy, label or job that is not there."""
 
 
+class OtherModalityError(UnknownNameError):
+    """A case of ultrasound images where one of CT is asked for, or the other way round."""
+
+
 class ConflictError(LiverCADError):
     """What is asked for does not go with what is there."""
 
 
 STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (OtherModalityError, 409),
     (UnknownNameError, 404),
     (ConflictError, 409),
     (ChampionChangedError, 409),

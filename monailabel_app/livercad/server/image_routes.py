@@ -16,22 +16,29 @@ from livercad.core.volume import Volume
 from livercad.pipeline.analysis import Analysis, PhaseImage
 from livercad.registration.displacement import displacement_field
 from livercad.server.errors import ConflictError
+from livercad.server.flat_images import PNG, flat_image, png_of
 from livercad.server.images import ensure_nifti_file, image_named
 from livercad.server.instance import livercad_app
 from livercad.studies.nifti import write_volume
+from livercad.studies.ultrasound.reading import read_image
 
 router = APIRouter(prefix="/livercad/cases/{case}", tags=["Cases"])
 
 NPZ = "application/x-npz"
 
 
-@router.get("/images/{name}")
-def download_image(case: str, name: str, registered: bool = False) -> FileResponse:
-    """Download an image as NIfTI on its own grid, or, `registered`, on the reference image's."""
+@router.get("/images/{name:path}")
+def download_image(case: str, name: str, registered: bool = False) -> Response:
+    """Download an image as NIfTI on its own grid, or, `registered`, on the reference image's; ultrasound as grey PNG.
+
+    Names of ultrasound images have slashes, and ``#`` where there are several in a file.
+    """
     if registered:
         _, image = _analysed(case, name)
         return _sent_once(image.aligned, name)
     store = livercad_app().datastore()
+    if case in store.catalogue.ultrasound:
+        return Response(png_of(read_image(flat_image(store.catalogue.ultrasound[case], name)).array), media_type=PNG)
     study = store.study(case)
     file = ensure_nifti_file(study, image_named(study, name), store.catalogue.root)
     return FileResponse(file, filename=f"{name}{'.nii.gz' if file.name.lower().endswith('.gz') else '.nii'}")

@@ -15,12 +15,11 @@ from fastapi.responses import JSONResponse, Response
 from monailabel.endpoints.infer import ResultType, send_response
 
 from livercad.errors import InputError
-from livercad.server.errors import UnknownNameError
+from livercad.server.errors import ConflictError, UnknownNameError
 from livercad.server.forms import receive
 from livercad.server.instance import livercad_app
 from livercad.server.jobs import HEADER
-from livercad.server.uploads import study_in
-from livercad.studies.study import Study
+from livercad.server.modalities import Source, reader_of_sent, source_of
 
 router = APIRouter(tags=["Infer"])
 
@@ -49,7 +48,7 @@ async def infer(
     wishes = _read_params(params)
     folder = Path(tempfile.mkdtemp(prefix="infer-"))  # what was sent, and the result until it has been answered
     try:
-        source = await anyio.to_thread.run_sync(partial(_find_source, folder, image, session_id, file))
+        source = await anyio.to_thread.run_sync(partial(_find_source, model, folder, image, session_id, file))
         sent = await anyio.to_thread.run_sync(partial(receive, label, folder / "label")) if label else None
         this = request.app.state.jobs.add(job, model, source if isinstance(source, str) else source.case)
         with this.followed():
@@ -67,7 +66,15 @@ async def infer(
 
 def _infer(request: dict[str, Any], output: ResultType | None, background: BackgroundTasks) -> Response:
     app = livercad_app()
-    answer = send_response(app.datastore(), app.infer(request), output, background)
+    result = app.infer(request)
+    if output == ResultType.image and not result["file"]:
+        raise ConflictError(
+            f"the answer of {request['model']}",
+            found="no image in it: the model needs a circle, and no lesion is marked",
+            expected="a lesion that is marked, or output=json",
+            todo="Send circles, or draw them first.",
+        )
+    answer = send_response(app.datastore(), result, output, background)
     return answer if isinstance(answer, Response) else JSONResponse(answer)
 
 
@@ -78,11 +85,13 @@ def _read_params(text: str) -> dict[str, Any]:
     return wishes
 
 
-def _find_source(folder: Path, image: str, session_id: str, file: UploadFile | None) -> str | Study:
-    """Return a case's name, or the study that was sent."""
+def _find_source(model: str, folder: Path, image: str, session_id: str, file: UploadFile | None) -> str | Source:
+    """Return a case's name, or the study or images that were sent."""
     app = livercad_app()
+    task = app.infer_task(model)
+    sent_in = reader_of_sent(task)
     if file:
-        return study_in(receive(file, folder / "sent").parent)
+        return sent_in(receive(file, folder / "sent").parent)
     if session_id:
         session = app.sessions().get_session(session_id)
         if session is None:
@@ -93,10 +102,10 @@ def _find_source(folder: Path, image: str, session_id: str, file: UploadFile | N
                 todo="PUT /session/ makes one.",
             )
         path = Path(session.image)
-        return study_in(path if path.is_dir() else path.parent)
+        return sent_in(path if path.is_dir() else path.parent)
     if not image:
         raise _bad_request("the request", "no image, no file and no session_id", "one of them")
-    app.datastore().study(image)
+    source_of(task, image, app.datastore())
     return image
 
 

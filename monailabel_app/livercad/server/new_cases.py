@@ -80,7 +80,8 @@ def _names(files: Sequence[Path], phases: Mapping[str, Phase | None]) -> list[st
 def _check_that_it_is_new(catalogue: Catalogue, case: str) -> None:
     check_name(case, "case")
     unusable = {problem.case for problem in catalogue.problems}
-    if case in catalogue.studies or case in unusable or (catalogue.root / case).exists():
+    known = {*catalogue.studies, *catalogue.ultrasound, *unusable}
+    if case in known or (catalogue.root / case).exists():
         raise ConflictError(
             f"case {case!r}", found="a case of this name", expected="a new name", todo="Send it under another name."
         )

@@ -18,7 +18,7 @@ Predictor = TypeVar("Predictor")
 Analyse = Callable[[dict[str, Any], Progress], Result]
 
 
-class PaperTask(InferTask, Generic[Predictor]):
+class LateTask(InferTask, Generic[Predictor]):
     """An infer task whose model may appear later.
 
     Parameters
@@ -31,26 +31,15 @@ class PaperTask(InferTask, Generic[Predictor]):
         Of what is looked at: 2 or 3.
     description : str
         For people.
-    analyse : callable
-        ``analyse(request, progress) -> Result``: the study with its liver and lesions.
-    folder : Path
-        With the model, as a reproduction leaves it in ``OUT/model``.
     load : callable
-        Makes the predictor from this folder; raises ModelError where there is no model.
+        Makes the predictor; raises ModelError where there is no model.
     """
 
     def __init__(
-        self,
-        kind: InferType,
-        labels: dict[str, int],
-        dimension: int,
-        description: str,
-        analyse: Analyse,
-        folder: Path,
-        load: Callable[[Path], Predictor],
+        self, kind: InferType, labels: dict[str, int], dimension: int, description: str, load: Callable[[], Predictor]
     ) -> None:
         super().__init__(kind, labels, dimension, description)
-        self._analyse, self._folder, self._load = analyse, folder, load
+        self._load = load
         self._predictor: Predictor | None = None
         self._loading = threading.Lock()
 
@@ -69,8 +58,37 @@ class PaperTask(InferTask, Generic[Predictor]):
     def _loaded(self) -> Predictor:
         with self._loading:
             if self._predictor is None:
-                self._predictor = self._load(self._folder)
+                self._predictor = self._load()
             return self._predictor
+
+
+class PaperTask(LateTask[Predictor]):
+    """An infer task that asks the network of a repeated study about an analysis of CT.
+
+    Parameters
+    ----------
+    kind, labels, dimension, description
+        As of `LateTask`.
+    analyse : callable
+        ``analyse(request, progress) -> Result``: the study with its liver and lesions.
+    folder : Path
+        With the model, as a reproduction leaves it in ``OUT/model``.
+    load : callable
+        Makes the predictor from this folder; raises ModelError where there is no model.
+    """
+
+    def __init__(
+        self,
+        kind: InferType,
+        labels: dict[str, int],
+        dimension: int,
+        description: str,
+        analyse: Analyse,
+        folder: Path,
+        load: Callable[[Path], Predictor],
+    ) -> None:
+        super().__init__(kind, labels, dimension, description, lambda: load(folder))
+        self._analyse = analyse
 
 
 def box_in_json(box: Box) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import JSONResponse
 
 from livercad.errors import InputError
+from livercad.server.errors import ConflictError
 from livercad.server.instance import livercad_app
 from livercad.server.names import LONGEST
 
@@ -36,6 +37,13 @@ def next_sample(request: Request, strategy: str, params: Params = None) -> JSONR
     app, who = livercad_app(), asker(wishes, request)
     app.check_task("strategy", strategy)
     store = app.datastore(RECENT_S)
+    if store.catalogue.ultrasound and not store.catalogue.studies:
+        raise ConflictError(
+            f"strategy {strategy!r}",
+            found="cases of ultrasound only",
+            expected="cases of CT, of which it chooses the next one",
+            todo="GET /livercad/cases lists the cases of ultrasound; has_label tells where circles are drawn.",
+        )
     if skipped := wishes.get("skip"):
         store.book.skip(store.study(str(skipped)).case, who)
     chosen = app.choose({**wishes, "strategy": strategy, "who": who})

@@ -10,11 +10,46 @@ from pathlib import Path
 from livercad.errors import InputError
 from livercad.server.catalogue import Catalogue
 from livercad.server.errors import ConflictError
+from livercad.server.flat_images import check_size
 from livercad.studies.atomic import replacing
 from livercad.studies.discover import find_studies
 from livercad.studies.nifti import is_nifti
 from livercad.studies.reading import load_series
 from livercad.studies.study import Series, Study
+from livercad.studies.ultrasound.cases import ImageCase
+from livercad.studies.ultrasound.folder import list_by_name
+
+
+def images_in(folder: Path) -> ImageCase:
+    """Find the ultrasound images of a folder that a client has filled.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds PNG, JPEG, BMP or DICOM files, which are one case; a table in it is not read.
+
+    Returns
+    -------
+    ImageCase
+        Called by the first file.
+
+    Raises
+    ------
+    InputError
+        If there is none, or one that cannot be used or is too large.
+    """
+    found = list_by_name(folder, sorted(path for path in folder.rglob("*") if path.is_file()))
+    problem = next(iter((*found.problems, *found.left_out)), None)
+    if problem or not found.images:
+        raise InputError(
+            "the images that were sent",
+            found=problem.reason if problem else "no image",
+            expected="ultrasound: a PNG, JPEG, BMP or DICOM file",
+            todo="Send such a file.",
+        )
+    for image in found.images:
+        check_size(image)
+    return ImageCase(found.images[0].case, found.images)
 
 
 def study_in(folder: Path) -> Study:
@@ -40,6 +75,13 @@ def study_in(folder: Path) -> Study:
         found = find_studies(folder, one_case=True)
     if len(found.studies) == 1:
         return found.studies[0]
+    if found.flat and not found.studies:
+        raise InputError(
+            "the images that were sent",
+            found=f"a picture or ultrasound ({found.flat[0].name})",
+            expected="one study of CT: a NIfTI file, a file for each phase, or DICOM series",
+            todo="Ask yamakawa2020, qi2019 or ultrasound_lesion about it if it is ultrasound.",
+        )
     problem = next(iter((*found.problems, *found.left_out)), None)
     raise InputError(
         "the images that were sent",
@@ -86,11 +128,12 @@ def add_study_file(catalogue: Catalogue, name: str, source: Path, labelled: Coll
         return owner
     if owner in labelled or (target.exists() and not owner) or (name in catalogue.studies and owner != name):
         raise _conflict(name)
+    ultrasound = set(catalogue.ultrasound)
     with replacing(target) as temporary:
         shutil.copyfile(source, temporary)
     catalogue.update()
     case = catalogue.owner(target)
-    if case is None or (case in labelled and case != owner):
+    if case is None or (case in labelled and case != owner) or case in ultrasound:
         target.unlink()
         catalogue.update()
         raise _conflict(name)

@@ -6,6 +6,7 @@ import numpy as np
 from monailabel.interfaces.app import MONAILabelApp
 
 import livercad.server.app as livercad_app
+from fake_ultrasound import FakeUltrasoundModel
 from fakes import FakeLiverFinder, full_analyzer
 from livercad.errors import ModelError
 from livercad.progress import silent
@@ -32,6 +33,11 @@ class FakeApp(livercad_app.LiverCADApp, MONAILabelApp):  # MONAI Label looks for
         analyzer = full_analyzer(self.options.settings)
         analyzer.find_liver = SlowLiverFinder()
         return analyzer
+
+    def load_ultrasound(self, task):
+        if task == "qi2019":
+            raise ModelError("qi2019", found="no weights", expected="weights", todo="livercad reproduce qi2019")
+        return FakeUltrasoundModel(needs_circle=task == "yamakawa2020")
 
 
 def work_hard(progress):

@@ -1,0 +1,190 @@
+"""The infer tasks on ultrasound images: class probabilities, and where on the image they come from."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
+
+from livercad.core.ultrasound import MODALITY
+from livercad.errors import InputError
+from livercad.pipeline.ultrasound import UltrasoundAnalysis, analyze_images
+from livercad.server.flat_images import flat_image, png_of
+from livercad.server.jobs import current_progress
+from livercad.server.marks import read_marks
+from livercad.server.paper_task import LateTask
+from livercad.settings import models_folder
+from livercad.studies.atomic import write_bytes
+from livercad.studies.ultrasound.cases import ImageCase
+from livercad.studies.ultrasound.image import ListedImage
+from livercad.studies.ultrasound.reading import read_header
+from livercad.ultrasound.model import UltrasoundModel
+
+YAMAKAWA, QI, DEFAULT = "yamakawa2020", "qi2019", "ultrasound_lesion"
+DESCRIPTIONS = {
+    DEFAULT: "Ultrasound images: the class of each lesion that a circle marks, by the default model",
+    YAMAKAWA: "Ultrasound images: the class of each lesion that a circle marks, by the network of Yamakawa 2020",
+    QI: "Ultrasound images: benign or malignant, by the networks of Qi 2019",
+}
+SHOWN = 80
+"""Characters of what was found."""
+
+
+class UltrasoundTask(LateTask[UltrasoundModel]):
+    """Asks a model of ultrasound images about the lesions marked on the images of a case, or about whole images.
+
+    Parameters
+    ----------
+    description : str
+        For people.
+    load : callable
+        Makes the model; raises ModelError where there is none. It is asked again until there is one.
+    """
+
+    modality = MODALITY
+
+    def __init__(self, description: str, load: Callable[[], UltrasoundModel]) -> None:
+        super().__init__(InferType.CLASSIFICATION, {}, 2, description, load)
+        self._asking = threading.Lock()
+
+    def info(self) -> dict[str, Any]:
+        """Return what MONAI Label tells of a task, the modality, and what the model is once it is there."""
+        told = {**super().info(), "modality": self.modality}
+        return told if told["problem"] else {**told, "model": _about(self._loaded())}
+
+    def __call__(self, request: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+        """Ask about ``request["study"]``, an `ImageCase`; the file is made in ``request["folder"]``.
+
+        ``image_name`` in the request chooses an image, ``circles`` stand in place of those that the case has.
+
+        Returns
+        -------
+        tuple of str or None and dict
+            A PNG of 8 bits of grey, on the grid of the first image that there is an opinion about: how much each pixel
+            spoke for the more probable class, 255 the most, the strongest of all lesions of that image; None without
+            an opinion. And JSON: `findings`, `saliency` (the name of that image, or null), `model`, `problems`
+            (images and circles that could not be asked about), `label_names` (empty), `latencies` in seconds.
+
+        Raises
+        ------
+        ModelError
+            If there is no model: before any image is read.
+        InputError
+            If a circle is wrong, or no image can be read.
+        UnknownNameError
+            If there is no such image.
+        """
+        start = time.perf_counter()
+        model = self._loaded()
+        case: ImageCase = request["study"]
+        images = _images_asked_about(case, request)
+        with self._asking:  # what explains a network is not made for two threads
+            analysis = analyze_images(case.case, images, model, current_progress())
+        shown, file = _write_saliency(analysis, Path(request["folder"]))
+        latencies = {**analysis.findings.timings_s, "total": round(time.perf_counter() - start, 3)}
+        return file, {
+            "findings": analysis.findings.to_dict(),
+            "saliency": shown,
+            "model": _about(model),
+            "problems": [problem.reason for problem in analysis.problems],
+            "label_names": {},
+            "latencies": latencies,
+        }
+
+
+def ultrasound_tasks(load: Callable[[str], UltrasoundModel]) -> dict[str, InferTask]:
+    """Make the tasks.
+
+    Parameters
+    ----------
+    load : callable
+        Makes the model of a task from its name; raises ModelError where there is none.
+
+    Returns
+    -------
+    dict of str to InferTask
+        By name.
+    """
+    return {name: UltrasoundTask(text, lambda name=name: load(name)) for name, text in DESCRIPTIONS.items()}
+
+
+def load_model(name: str, device: str) -> UltrasoundModel:
+    """Load the model of a task.
+
+    Parameters
+    ----------
+    name : str
+        Of the task. The papers' models lie in the models folder, as ``livercad reproduce`` leaves them in OUT/model.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    UltrasoundModel
+        Ready to be asked.
+
+    Raises
+    ------
+    ModelError
+        If it is not there.
+    """
+    # Imported here: each brings networks that a server of CT never needs.
+    if name == YAMAKAWA:
+        from livercad.papers.yamakawa2020.predictor import YamakawaModel
+
+        return YamakawaModel(models_folder() / name, device)
+    if name == QI:
+        from livercad.papers.qi2019.predictor import QiModel
+
+        return QiModel(models_folder() / name, device)
+    from livercad.ultrasound.load import load_default
+
+    return load_default(device)
+
+
+def _about(model: UltrasoundModel) -> dict[str, Any]:
+    return {
+        "title": model.title,
+        "trained_on": model.trained_on,
+        "needs_circle": model.needs_circle,
+        "questions": {str(question): list(classes) for question, classes in model.questions.items()},
+    }
+
+
+def _images_asked_about(case: ImageCase, request: dict[str, Any]) -> tuple[ListedImage, ...]:
+    """The images that a request chooses, with the circles that it gives."""
+    name, images = request.get("image_name"), case.images
+    if name is not None:
+        images = (flat_image(case, name if isinstance(name, str) else repr(name)[:SHOWN]),)
+    circles = request.get("circles")
+    if circles is None:
+        return images
+    if len(images) > 1:
+        raise InputError(
+            "circles",
+            found=f"no image_name beside them, and {len(images)} images in case {case.case!r}",
+            expected="the image that they are drawn on",
+            todo=f"Send image_name; GET /livercad/cases/{case.case} lists the images.",
+        )
+    (image,) = images
+    return (replace(image, lesions=read_marks(circles, image.name, read_header(image.path).shape), masks=()),)
+
+
+def _write_saliency(analysis: UltrasoundAnalysis, folder: Path) -> tuple[str | None, str | None]:
+    """Write the saliency of the first image that there is an opinion about; its name, and the file."""
+    opinions = analysis.findings.opinions
+    if not opinions:
+        return None, None
+    name = opinions[0].image
+    pairs = zip(opinions, analysis.saliency, strict=True)
+    strongest = np.max([saliency for opinion, saliency in pairs if opinion.image == name], axis=0)
+    file = folder / f"{uuid.uuid4().hex}.png"
+    write_bytes(file, png_of(np.round(255 * strongest).astype(np.uint8)))
+    return name, str(file)

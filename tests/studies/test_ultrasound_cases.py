@@ -1,0 +1,127 @@
+"""Cases of ultrasound in a folder that has CT as well, and circles drawn at a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fakes import write_case
+from livercad.core.circle import Circle
+from livercad.errors import InputError
+from livercad.studies.discover import find_studies
+from livercad.studies.ultrasound.cases import ImageCases, image_cases
+from livercad.studies.ultrasound.drawn import DRAWN, read_drawn, redrawn, rows_of, write_drawn
+from livercad.studies.ultrasound.folder import find_images
+from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
+from livercad.studies.ultrasound.rows import TABLE, read_annotations, write_annotations
+from ultrasound_files import sector, write_us_dicom
+
+
+def write_png(path: Path, seed: int = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(sector(seed)).save(path)
+    return path
+
+
+def found_in(folder: Path) -> ImageCases:
+    return image_cases(folder, find_studies(folder))
+
+
+def test_pictures_and_dicom_of_ultrasound_are_cases_beside_ct(tmp_path: Path) -> None:
+    write_case(tmp_path, "ct", 0, (24, 24, 12))
+    write_png(tmp_path / "p1" / "a.png")
+    write_png(tmp_path / "p1" / "b.jpg", 1)
+    write_png(tmp_path / "flat.png", 2)
+    (tmp_path / "p2").mkdir()
+    write_us_dicom(tmp_path / "p2" / "c.dcm", np.stack([sector(3)] * 2), NumberOfFrames=2, SeriesInstanceUID="1.2.3")
+    write_us_dicom(tmp_path / "p2" / "report", sector(4), Modality="OT", SeriesInstanceUID="1.2.4")
+    discovery = find_studies(tmp_path)
+    found = image_cases(tmp_path, discovery)
+    assert [study.case for study in discovery.studies] == ["ct"]
+    assert {each.case: [image.name for image in each.images] for each in found.cases} == {
+        "flat": ["flat.png"], "p1": ["p1/a.png", "p1/b.jpg"], "p2": ["p2/c.dcm#1", "p2/c.dcm#2"],
+    }  # fmt: skip
+    assert found.problems == ()
+    assert ["modality is OT" in problem.reason for problem in discovery.problems] == [True]
+
+
+def test_a_name_of_both_stands_for_ct(tmp_path: Path) -> None:
+    write_case(tmp_path / "both", "portal", 0, (24, 24, 12))
+    write_png(tmp_path / "both" / "a.png")
+    write_png(tmp_path / "both" / "b.png", 1)
+    found = found_in(tmp_path)
+    (problem,) = found.problems
+    assert (found.cases, problem.case) == ((), "both")
+    assert "both/a.png and 1 more" in problem.reason
+
+
+def test_a_folder_of_ct_has_no_cases_of_ultrasound_and_its_results_are_none(tmp_path: Path) -> None:
+    write_case(tmp_path, "ct", 0, (24, 24, 12))
+    write_png(tmp_path / "results" / "sheet.png")
+    (tmp_path / "results" / "run.json").write_text("{}")
+    write_png(tmp_path / "labels" / "x.png")
+    write_png(tmp_path / ".hidden" / "y.png")
+    write_png(tmp_path / "z_mask.png")
+    assert found_in(tmp_path) == ImageCases()
+
+
+def test_a_table_decides_and_is_refused_where_it_is_wrong(tmp_path: Path) -> None:
+    write_png(tmp_path / "images" / "a.png")
+    write_png(tmp_path / "images" / "b.png", 1)
+    (tmp_path / TABLE).write_text("case,image,center_x,center_y,diameter,class\n7,images/a.png,60,40,20,HCC\n")
+    (case,) = found_in(tmp_path).cases
+    assert (case.case, case.images[0].lesions[0].kind) == ("7", "hcc")
+    (tmp_path / TABLE).write_text("file\nimages/a.png\n")
+    with pytest.raises(InputError, match="case and image"):
+        found_in(tmp_path)
+
+
+def test_drawn_circles_stand_above_table_and_masks_for_their_image_only(tmp_path: Path) -> None:
+    for seed, name in enumerate("abc"):
+        write_png(tmp_path / f"{name}.png", seed)
+    mask = np.zeros((96, 128), np.uint8)
+    mask[40:61, 50:91] = 255
+    Image.fromarray(mask).save(tmp_path / "b_mask.png")
+    Image.fromarray(mask).save(tmp_path / "c_mask.png")
+    listed = {image.name: image for image in find_images(tmp_path).images}
+    marked = MarkedLesion(Circle((10, 20), 8), "cyst")
+    lesions = {"a.png": (marked, MarkedLesion(Circle((30, 40), 9), "hcc")), "b.png": ()}
+    write_drawn(
+        tmp_path,
+        {
+            name: rows_of(ListedImage(listed[name].case, name, listed[name].path, kind="normal", lesions=its))
+            for name, its in lesions.items()
+        },
+    )
+    now = {image.name: image for image in find_images(tmp_path).images}
+    assert (now["a.png"].lesions, now["a.png"].kind) == (lesions["a.png"], "")
+    assert (now["b.png"].lesions, now["b.png"].kind, now["b.png"].masks) == ((), "normal", ())
+    assert now["c.png"] == listed["c.png"]
+    write_drawn(tmp_path, {})
+    assert not (tmp_path / DRAWN).exists() and find_images(tmp_path).images == tuple(listed.values())
+    (tmp_path / DRAWN).write_text("x\n1\n")
+    with pytest.raises(InputError, match=r"circles\.csv"):
+        find_images(tmp_path)
+
+
+def test_rows_of_frames_and_of_names_with_signs_say_the_same_of_them_again(tmp_path: Path) -> None:
+    write_us_dicom(tmp_path / "c.dcm", np.stack([sector(3)] * 3), NumberOfFrames=3)
+    write_png(tmp_path / "d#2.png")
+    drawn = MarkedLesion(Circle((10, 20), 8), "cyst")
+    before = find_images(tmp_path).images
+    assert [image.name for image in before] == ["c.dcm#1", "c.dcm#2", "c.dcm#3", "d#2.png"]
+    wanted = [redrawn(image, rows_of(ListedImage(image.case, image.name, image.path, image.frame, lesions=(drawn,))))
+              if image.name in ("c.dcm#2", "d#2.png") else image for image in before]  # fmt: skip
+    assert [len(image.lesions) for image in wanted] == [0, 1, 0, 1]
+    write_annotations(tmp_path / TABLE, (row for image in wanted for row in rows_of(image)))
+    assert {(row.image, row.frame) for row in read_annotations(tmp_path / TABLE)} == {
+        ("c.dcm", 1), ("c.dcm", 2), ("c.dcm", 3), ("d#2.png", None),
+    }  # fmt: skip
+    assert find_images(tmp_path).images == tuple(wanted)
+    (tmp_path / TABLE).unlink()
+    write_drawn(tmp_path, {image.name: rows_of(image) for image in wanted if image.lesions})
+    assert list(read_drawn(tmp_path)) == ["c.dcm#2", "d#2.png"]
+    assert find_images(tmp_path).images == tuple(wanted)
