@@ -119,21 +119,34 @@ class Client:
         text = _("Downloading the registration of {image}").format(image=image)
         return self._connection.download(pathOf("livercad", "cases", case, "transforms", image), target, task, text)
 
+    def downloadPicture(self, case: str, image: str, target: Path, task: Task) -> Path:
+        """Download an image of an ultrasound case as PNG, 8 bits of grey; returns `target`."""
+        text = _("Downloading {image}").format(image=image)
+        return self._connection.download(pathOf("livercad", "cases", case, "images", image), target, task, text)
+
     def infer(
-        self, model: str, case: str, task: Task, params: Mapping[str, Any] | None = None, label: Path | None = None
+        self,
+        model: str,
+        case: str,
+        task: Task,
+        params: Mapping[str, Any] | None = None,
+        label: Path | None = None,
+        file: Path | None = None,
     ) -> tuple[dict[str, Any], bytes | None, str]:
         """Run a model on a case.
 
         Parameters
         ----------
         model, case : str
-            Names.
+            Names; that of the case is empty where a file is sent.
         task : Task
             Learns of the server's progress.
         params : mapping, optional
             For the model; goes as JSON.
         label : Path, optional
             Label map, for models that ask for lesions.
+        file : Path, optional
+            An image that the server does not have.
 
         Returns
         -------
@@ -144,9 +157,9 @@ class Client:
         name : str
             That file's name, which tells its kind.
         """
-        query = {"image": case, "output": "all"}
+        query = {**({"image": case} if case else {}), "output": "all"}
         fields = {"params": json.dumps(params or {})}
-        files = [("label", label)] if label else []
+        files = [(field, path) for field, path in (("label", label), ("file", file)) if path]
         answer = self._job("POST", pathOf("infer", model), task, query, fields, files)
         try:
             return partsOf(answer.headers.get("Content-Type", ""), answer.content)
@@ -237,6 +250,23 @@ class Client:
             return self._connection.download(path, target, task, _("Downloading the submission"), params)
         except NotThereError:
             return None
+
+    def submitCircles(
+        self, case: str, image: str, circles: Sequence[Mapping[str, Any]], annotator: str, note: str = ""
+    ) -> None:
+        """Say which lesions an image of an ultrasound case has.
+
+        Parameters
+        ----------
+        case, image : str
+            Names.
+        circles : sequence of mapping
+            `center` (column, row) and `diameter` in pixels, and `class`; none for an image without a lesion.
+        annotator, note : str
+            Who, and words beside.
+        """
+        said = {"image": image, "circles": list(circles), "annotator": annotator, "note": note}
+        self._connection.json("POST", pathOf("livercad", "cases", case, "circles"), json=said)
 
     def training(self) -> dict[str, Any]:
         """What can be trained, and how the training goes that runs or ran last."""
