@@ -1,5 +1,4 @@
-"""Copies of circles that were not submitted, kept on this computer in case that Slicer ends or the server is down; no
-Qt."""
+"""Copies of circles that were not submitted, kept on this computer in case that Slicer or the server ends; no Qt."""
 
 import contextlib
 import hashlib

@@ -79,6 +79,7 @@ class LiverCADModuleWidget(VTKObservationMixin):
         self.addObserver(scene, scene.EndImportEvent, self._onSceneChanged)
         for signal in (self.workspace.caseScene.opened, self.workspace.pictures.opened, self.workspace.pictures.closed):
             signal.connect(self._showSections)
+        self.workspace.pictureView.laidOut.connect(self._onLaidOut)
         self.workspace.caseScene.restored.emit()  # the scene may have been loaded before the module was opened
 
     def _makePanels(self):
@@ -205,6 +206,9 @@ class LiverCADModuleWidget(VTKObservationMixin):
         else:
             self.segmentPanel.setKeys(False)
             self._placingKeys.install()
+
+    def _onLaidOut(self):
+        qt.QTimer.singleShot(0, self.workspace.pictureView.fit)  # when the view has got its size
 
     def _placings(self):
         return self.lesionsPanel.placing, self.circlesPanel.placing

@@ -30,7 +30,10 @@ def client(real_server):
 @pytest.fixture
 def panels(case_scene, phases, side_by_side, session, client):
     dialogs.clear()
-    panels = CasePanel(case_scene, phases, session, PictureCase(case_scene)), PhasesPanel(case_scene, phases, side_by_side, session)
+    panels = (
+        CasePanel(case_scene, phases, session, PictureCase(case_scene)),
+        PhasesPanel(case_scene, phases, side_by_side, session),
+    )
     session.client = client
     session.connected.emit(client.check())
     session.runner.wait(WAIT_S)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 import SimpleITK as sitk
 
 from livercad.core.circle import Circle
@@ -20,8 +22,14 @@ from livercad.core.ultrasound import (
     UltrasoundWarning,
     mean_probabilities,
 )
+from LiverCADLib.caseLoading import loadCase
 from LiverCADLib.clientErrors import NotThereError
 from LiverCADLib.pictures import circleFrom
+from LiverCADLib.scene.circleMarks import CircleMarks
+from LiverCADLib.scene.pictureCase import PictureCase
+from LiverCADLib.scene.pictureView import PictureView
+from LiverCADLib.tasks import Task
+from LiverCADLib.ultrasoundWork import UltrasoundWork
 
 CASE = "us-0007"
 ROWS, COLUMNS = 90, 120
@@ -130,8 +138,6 @@ def findings_of(case: str, name: str, circles: list, model: str) -> UltrasoundFi
 
 def png(pixels: np.ndarray) -> bytes:
     """A PNG file."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "picture.png"
         sitk.WriteImage(sitk.GetImageFromArray(pixels), str(path))
@@ -142,3 +148,44 @@ def connect(session: Any, server: UltrasoundServer) -> None:
     """Connect to the fake server."""
     session.client = server
     session.connected.emit(SimpleNamespace(address=server.address, version="0.1.0"))
+
+
+class Ultrasound:
+    """The module's logic with the ultrasound case open in the scene, connected to the fake server."""
+
+    def __init__(self, case_scene: Any, session: Any, server: UltrasoundServer) -> None:
+        self.session, self.server = session, server
+        self.pictures = PictureCase(case_scene)
+        self.view = PictureView(self.pictures)
+        self.marks = CircleMarks(self.pictures)
+        self.work = UltrasoundWork(self.pictures, self.view, session)
+
+    def open(self, case: str = CASE) -> None:
+        """Open the case as the section "Case" does."""
+        self.pictures.open(loadCase(Task(), self.server, case), self.server.address)
+
+    def wait(self) -> None:
+        """Wait until no job is at work."""
+        self.session.runner.wait()
+
+    def close(self) -> None:
+        """Let go of the scene."""
+        self.work.close()
+        self.marks.close()
+        self.view.close()
+
+
+@pytest.fixture
+def server() -> UltrasoundServer:
+    """A server with an ultrasound case."""
+    return UltrasoundServer()
+
+
+@pytest.fixture
+def ultrasound(case_scene, session, server):
+    """The case, open."""
+    connect(session, server)
+    made = Ultrasound(case_scene, session, server)
+    made.open()
+    yield made
+    made.close()

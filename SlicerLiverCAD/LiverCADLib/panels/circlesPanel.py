@@ -1,5 +1,6 @@
 """The circles that mark lesions on the image that is shown: drawn, listed, named and taken away."""
 
+import numpy as np
 import qt
 
 from livercad.core.taxonomy import LesionType
@@ -110,7 +111,7 @@ class CirclesPanel:
     def _onPlaced(self, way, points):
         ends = pixelsAt(self._pictures.node, points)
         if way is Way.CIRCLE:
-            ends = [2 * ends[0] - ends[1], ends[1]]
+            ends = np.array([2 * ends[0] - ends[1], ends[1]])
         self._say("")
         try:
             self._pictures.add(ends)

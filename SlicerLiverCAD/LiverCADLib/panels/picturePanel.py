@@ -103,7 +103,7 @@ def sizeText(picture):
     """How large an image is, in pixels and where that is known in mm."""
     size = _("{columns} \u00d7 {rows} pixels").format(columns=picture.columns, rows=picture.rows)
     if picture.spacingMm is None:
-        return _("{size}; what a pixel measures is not told: it is shown as 1 mm").format(size=size)
+        return _("{size} of unknown size, shown as 1 mm each").format(size=size)
     down, across = picture.spacingMm
     sentence = _("{size} of {across:.2f} \u00d7 {down:.2f} mm")
     return sentence.format(size=size, across=across, down=down)

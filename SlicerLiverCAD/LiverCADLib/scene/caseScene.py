@@ -249,7 +249,8 @@ class CaseScene:
     @staticmethod
     def _remove(node):
         displays = [node.GetNthDisplayNode(i) for i in range(getattr(node, "GetNumberOfDisplayNodes", int)())]
-        for gone in (*displays, getattr(node, "GetStorageNode", lambda: None)(), node):
+        # The volume first: a view that shows one without a display node makes it another, which would stay.
+        for gone in (node, *displays, getattr(node, "GetStorageNode", lambda: None)()):
             if gone is not None and gone.GetScene() is not None:
                 slicer.mrmlScene.RemoveNode(gone)
 

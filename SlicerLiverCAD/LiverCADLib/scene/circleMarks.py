@@ -1,9 +1,9 @@
 """The circles of the image that is shown, in the views: each a line, which can be dragged, and the circle around it.
 
-Slicer's markups have no circle. Of what they have, a line is what an annotator of ultrasound measures with: the calliper
-along the lesion's maximum diameter. Its ends tell the circle's diameter and its middle the centre, either end can be
-dragged, and the line as a whole. A closed curve would have to be bent into a circle point by point, and a box (ROI) has
-three sides and corners where the lesion has none. The circle itself is a closed curve that nobody can touch.
+Slicer's markups have no circle. Of what they have, a line is what one measures with on ultrasound: the calliper along
+the lesion's maximum diameter. Its ends tell the circle's diameter and its middle the centre; either end can be dragged,
+and the line as a whole. A closed curve would have to be bent into a circle point by point, and a box (ROI) has three
+sides, and corners where the lesion has none. The circle itself is a closed curve that nobody can touch.
 """
 
 import numpy as np
@@ -91,7 +91,7 @@ class CircleMarks:
         _place(circle, rasOf(picture, _around(mark.circle)))
         for drawn in (line, circle):
             _color(drawn, SELECTED if isSelected else OTHER)
-        circle.GetDisplayNode().SetLineThickness(0.35 if isSelected else 0.25)
+        circle.GetDisplayNode().SetLineThickness(0.25 if isSelected else 0.2)
         rightmost = int(np.argmax(mark.ends[:, 0]))
         line.SetNthControlPointLabel(rightmost, _labelOf(mark))
         line.SetNthControlPointLabel(1 - rightmost, "")
@@ -118,7 +118,7 @@ class CircleMarks:
         display = node.GetDisplayNode()
         display.SetPropertiesLabelVisibility(False)
         display.SetPointLabelsVisibility(True)
-        display.SetGlyphScale(1.6)
+        display.SetGlyphScale(2.0)
         display.SetTextScale(2.6)
         display.SetLineThickness(0.15)
         node.AddObserver(node.PointModifiedEvent, lambda caller, event: self._onMoved(number))
@@ -195,5 +195,3 @@ def _remove(node):
     for gone in (node.GetDisplayNode(), node):
         if gone is not None and gone.GetScene() is not None:
             slicer.mrmlScene.RemoveNode(gone)
-
-

@@ -4,6 +4,7 @@ import slicer
 
 from LiverCADLib.scene.layouts import compositeNode, fitTo, layoutNode, sliceNode
 from LiverCADLib.scene.pictureNodes import addOverlay, setOverlay
+from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
 
 VIEW = "Red"
@@ -17,10 +18,15 @@ class PictureView:
     ----------
     pictures : PictureCase
         The open ultrasound case.
+
+    Attributes
+    ----------
+    laidOut : Signal
+        No arguments; the view is another, which gets its size in a moment: `fit` is to be called again then.
     """
 
     def __init__(self, pictures):
-        self._pictures, self._saliency = pictures, None
+        self._pictures, self._saliency, self.laidOut = pictures, None, Signal()
         pictures.opened.connect(self._onOpened)
         pictures.shownChanged.connect(self.show)
         pictures.closed.connect(self._onClosed)
@@ -41,7 +47,12 @@ class PictureView:
             return
         composite.SetBackgroundVolumeID(node.GetID())
         sliceNode(VIEW).SetOrientationToAxial()
-        fitTo(node, (VIEW,))
+        self.fit()
+
+    def fit(self):
+        """Show the whole image."""
+        if self._pictures.node is not None:
+            fitTo(self._pictures.node, (VIEW,))
 
     def setSaliency(self, saliency):
         """Lay a map over the image that is shown.
@@ -79,6 +90,7 @@ class PictureView:
             parameters.layoutBefore = layout.GetViewArrangement()
             layout.SetViewArrangement(alone)
         self.show()
+        self.laidOut.emit()
 
     def _onClosed(self):
         self._removeSaliency()
@@ -94,5 +106,5 @@ class PictureView:
             composite = compositeNode(VIEW)
             if composite is not None and composite.GetForegroundVolumeID() == node.GetID():
                 composite.SetForegroundVolumeID(None)
-            for gone in (node.GetDisplayNode(), node):
+            for gone in (node, node.GetDisplayNode()):
                 slicer.mrmlScene.RemoveNode(gone)
