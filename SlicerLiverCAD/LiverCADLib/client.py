@@ -18,6 +18,7 @@ from LiverCADLib.clientErrors import NotThereError
 from LiverCADLib.connection import Connection
 from LiverCADLib.greeting import ServerInfo, greet, wrongApp
 from LiverCADLib.multipart import Files, partsOf
+from LiverCADLib.pictureRequests import PictureRequests
 from LiverCADLib.serverJobs import JobCall
 from LiverCADLib.tasks import Task
 from LiverCADLib.translation import _
@@ -25,7 +26,7 @@ from LiverCADLib.translation import _
 GZIP = b"\x1f\x8b"
 
 
-class Client:
+class Client(PictureRequests):
     """Requests to one server; may be used from several threads.
 
     Parameters
@@ -118,11 +119,6 @@ class Client:
         """Download the displacements of an image: `.npz` with `displacement_mm` and `affine`."""
         text = _("Downloading the registration of {image}").format(image=image)
         return self._connection.download(pathOf("livercad", "cases", case, "transforms", image), target, task, text)
-
-    def downloadPicture(self, case: str, image: str, target: Path, task: Task) -> Path:
-        """Download an image of an ultrasound case as PNG, 8 bits of grey; returns `target`."""
-        text = _("Downloading {image}").format(image=image)
-        return self._connection.download(pathOf("livercad", "cases", case, "images", image), target, task, text)
 
     def infer(
         self,
@@ -250,23 +246,6 @@ class Client:
             return self._connection.download(path, target, task, _("Downloading the submission"), params)
         except NotThereError:
             return None
-
-    def submitCircles(
-        self, case: str, image: str, circles: Sequence[Mapping[str, Any]], annotator: str, note: str = ""
-    ) -> None:
-        """Say which lesions an image of an ultrasound case has.
-
-        Parameters
-        ----------
-        case, image : str
-            Names.
-        circles : sequence of mapping
-            `center` (column, row) and `diameter` in pixels, and `class`; none for an image without a lesion.
-        annotator, note : str
-            Who, and words beside.
-        """
-        said = {"image": image, "circles": list(circles), "annotator": annotator, "note": note}
-        self._connection.json("POST", pathOf("livercad", "cases", case, "circles"), json=said)
 
     def training(self) -> dict[str, Any]:
         """What can be trained, and how the training goes that runs or ran last."""

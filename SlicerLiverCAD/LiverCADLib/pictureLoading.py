@@ -73,12 +73,19 @@ class Told:
         What spoke for the more probable class, the strongest 255; None where the server sends none.
     findings : livercad.core.ultrasound.UltrasoundFindings
         The whole answer: warnings, models, disclaimer.
+    model, trainedOn : str
+        For people: which model, and its data; empty where the server does not tell.
+    problems : tuple of str
+        Why something could not be asked about.
     """
 
     asked: Asked
     opinion: Opinion | None
     saliency: np.ndarray | None
     findings: UltrasoundFindings
+    model: str = ""
+    trainedOn: str = ""
+    problems: tuple[str, ...] = ()
 
 
 def loadPictures(task, client, case, details):
@@ -159,10 +166,12 @@ def _ask(task, client, model, case, asked):
             saliency = _checked(readGrey(path), asked.image, findings.images[0].shape)
     if opinion is not None and opinion.circle is None:
         asked = Asked(asked.image, WHOLE, None, asked.pixels)
-    return Told(asked, opinion, saliency, findings)
+    model, problems = params.get("model") or {}, tuple(map(str, params.get("problems") or ()))
+    about = str(model.get("title") or ""), str(model.get("trained_on") or "")
+    return Told(asked, opinion, saliency, findings, *about, problems)
 
 
-def submitCircles(task, client, case, pictures: Sequence[Picture], annotator, note, sent):
+def submitCircles(task, client, case, pictures: Sequence[Picture], annotator, note, sent, isForced):
     """Send what is marked on images, one after another.
 
     Parameters
@@ -177,14 +186,22 @@ def submitCircles(task, client, case, pictures: Sequence[Picture], annotator, no
         With their marks; an image without any is told to have no lesion.
     annotator, note : str
         Who, and words beside.
-    sent : list
-        Gets every image that the server has taken, so that it is known which ones it has when a later one fails.
+    sent : list of (Picture, int)
+        Gets every image that the server has taken with its version there, so that these are known when a later one
+        fails.
+    isForced : bool
+        Whether what somebody else has submitted meanwhile may be followed by this; else ConflictError.
     """
     for n, picture in enumerate(pictures):
         text = _("Sending the circles of {image}").format(image=picture.name)
         task.report(n / len(pictures), text)
-        client.submitCircles(case, picture.name, [mark.toServer() for mark in picture.marks], annotator, note)
-        sent.append(picture)
+        drawn = {"image": picture.name, "circles": [mark.toServer() for mark in picture.marks]}
+        if picture.className and not picture.marks:
+            drawn["class"] = picture.className
+        if not isForced:
+            drawn["based_on"] = picture.version
+        answer = client.submitCircles(case, {**drawn, "annotator": annotator, "note": note})
+        sent.append((picture, int(answer["version"])))
 
 
 def _checked(pixels, image, shape):

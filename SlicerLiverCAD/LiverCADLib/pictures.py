@@ -79,6 +79,10 @@ class Picture:
         From row to row and from column to column; None where the file does not tell.
     marks : tuple of Mark
         Lesions on it.
+    className : str
+        What the image shows as a whole, where no lesion is marked.
+    version : int
+        Of the marks on the server that these began with; 0 where nobody has submitted any.
     isChanged : bool
         Whether the marks are others than those that the server has.
     lastNumber : int
@@ -90,6 +94,8 @@ class Picture:
     columns: int
     spacingMm: tuple[float, float] | None = None
     marks: tuple[Mark, ...] = ()
+    className: str = ""
+    version: int = 0
     isChanged: bool = False
     lastNumber: int = 0
 
@@ -106,6 +112,8 @@ class Picture:
                 Mark(number, circleFrom(lesion), str(lesion.get("class") or ""))
                 for number, lesion in enumerate(lesions, start=1)
             ),
+            className=str(answer.get("class") or ""),
+            version=int(answer.get("version") or 0),
             lastNumber=len(lesions),
         )
 
@@ -124,6 +132,14 @@ class Picture:
         """The same image without a mark."""
         return replace(self, marks=tuple(each for each in self.marks if each.number != number), isChanged=True)
 
+    def withClass(self, className: str) -> "Picture":
+        """The same image, said to show something as a whole."""
+        return replace(self, className=className, isChanged=True)
+
+    def settled(self, sent: "Picture", version: int) -> "Picture":
+        """The same image after the server has taken it as it was sent, as a version of its own."""
+        return replace(self, version=version, isChanged=self.isChanged and self != sent)
+
     def toPlain(self) -> dict[str, Any]:
         """Everything as strings, numbers and dicts, ready for JSON."""
         marks = [{"number": mark.number, "angle": mark.angle, **mark.toServer()} for mark in self.marks]
@@ -133,6 +149,8 @@ class Picture:
             "columns": self.columns,
             "spacing": self.spacingMm,
             "marks": marks,
+            "class": self.className,
+            "version": self.version,
             "isChanged": self.isChanged,
             "lastNumber": self.lastNumber,
         }
@@ -142,8 +160,17 @@ class Picture:
         """Read what `toPlain` made."""
         marks = (Mark(each["number"], circleFrom(each), each["class"], each["angle"]) for each in plain["marks"])
         spacing = tuple(plain["spacing"]) if plain["spacing"] else None
-        size = plain["rows"], plain["columns"]
-        return cls(plain["name"], *size, spacing, tuple(marks), plain["isChanged"], plain["lastNumber"])
+        return cls(
+            name=plain["name"],
+            rows=plain["rows"],
+            columns=plain["columns"],
+            spacingMm=spacing,
+            marks=tuple(marks),
+            className=plain["class"],
+            version=plain["version"],
+            isChanged=plain["isChanged"],
+            lastNumber=plain["lastNumber"],
+        )
 
 
 def plainCircle(circle: Circle) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from livercad.core.ultrasound import mean_probabilities
 from LiverCADLib.cases import isOnServer
 from LiverCADLib.caseWork import CaseWork
 from LiverCADLib.circleDrafts import CircleDrafts
+from LiverCADLib.clientErrors import ConflictError
 from LiverCADLib.pictureLoading import WHOLE, Asked, classify, submitCircles
 from LiverCADLib.translation import _
 
@@ -27,12 +28,15 @@ class UltrasoundWork(CaseWork):
     ----------
     drafts : CircleDrafts
         Copies of what was not submitted.
+    isInConflict : bool
+        Whether somebody else has submitted circles of an image since it was opened, which kept ours from being taken.
     """
 
     def __init__(self, pictures, view, session):
         super().__init__(None, session)
         self.pictures, self._view = pictures, view
         self._model, self._answers, self._opened = "", {}, object()
+        self.isInConflict = False
         self.drafts = CircleDrafts(pictures, session.settings.circlesFolder)
         self.drafts.failed.connect(lambda sentence: self._tell(sentence, "bad"))
         pictures.opened.connect(self._onOpened)
@@ -114,13 +118,15 @@ class UltrasoundWork(CaseWork):
         opinions = [each.opinion for each in self.answers() if each.opinion and not self.isOutdated(each)]
         return mean_probabilities(opinions), len(opinions)
 
-    def submit(self, annotator):
+    def submit(self, annotator, isForced=False):
         """Send the circles of all images that were changed.
 
         Parameters
         ----------
         annotator : str
             Who submits.
+        isForced : bool
+            Whether what somebody else has submitted meanwhile may be followed by ours; theirs stays in the history.
         """
         scene, sent, opened = self.pictures.scene, [], self._opened
         changed = [picture for picture in self.pictures.pictures if picture.isChanged]
@@ -129,7 +135,8 @@ class UltrasoundWork(CaseWork):
         title = _("Submitting {case}").format(case=scene.case)
         self.drafts.keep()  # whatever becomes of the sending
         client = self._session.client
-        job = self._start(title, submitCircles, client, scene.case, changed, annotator, note, sent)
+        self.isInConflict = False
+        job = self._start(title, submitCircles, client, scene.case, changed, annotator, note, sent, isForced)
         job.done.connect(lambda _none: self._onSubmitted(opened, edits, len(changed)))
         job.failed.connect(self._onNotSubmitted)
         job.ended.connect(lambda: self._settle(opened, sent))
@@ -167,6 +174,7 @@ class UltrasoundWork(CaseWork):
         self._tell(one if count == 1 else several.format(count=count), "good")
 
     def _onNotSubmitted(self, error):
+        self.isInConflict = isinstance(error, ConflictError)
         self._tell(_("{error} The circles are kept on this computer.").format(error=error), "bad")
 
     def _onOpened(self):
@@ -179,7 +187,7 @@ class UltrasoundWork(CaseWork):
             self.drafts.take(draft)
 
     def _forget(self):
-        self._opened, self._answers = object(), {}
+        self._opened, self._answers, self.isInConflict = object(), {}, False
         self._showSaliency()
         self.changed.emit()
 

@@ -8,13 +8,17 @@ import pytest
 import slicer
 from fake_server import FakeServer, send
 from panel_tools import picture, wait_until
+from standin.dialogs import dialogs
 from standin.loader import openModule
 from ultrasound_scene import CASE, LESIONS, UltrasoundServer, findings_of, pixels_of, png, saliency_of
 
 from livercad.core.circle import Circle
+from livercad.core.phases import Phase
+from LiverCADLib.cases import CaseImage
 from LiverCADLib.client import Client
 from LiverCADLib.clientErrors import OldServerError
 from LiverCADLib.pictureFiles import readGrey, writeGrey
+from LiverCADLib.scene.placing import Way
 from LiverCADLib.tasks import Task
 
 MODULE = Path(__file__).resolve().parents[2] / "SlicerLiverCAD" / "LiverCAD.py"
@@ -31,7 +35,7 @@ def server():
     for image in images:
         route = "GET", f"/livercad/cases/{CASE}/images/{image['name']}"
         fake.routes[route] = lambda handler, request: send(handler, png(pixels_of(request.path[-1])), kind="image/png")
-    fake.routes["POST", f"/livercad/cases/{CASE}/circles"] = {}
+    fake.routes["POST", f"/livercad/cases/{CASE}/circles"] = {"version": 1}
     fake.routes["POST", "/infer/yamakawa2020"] = infer
     fake.routes["GET", "/livercad/training"] = {"trainers": [], "reason": "", "job": None}
     yield fake
@@ -88,9 +92,6 @@ def test_sections_for_ct_are_hidden_while_an_ultrasound_case_is_open(module):
     module.casePanel.closeButton.click()
     assert shown(module) == ["Server", "Case", *CT, "Ultrasound image", "Keys"]
     volume = slicer.util.addVolumeFromArray(np.zeros((4, 4, 4), np.int16), name="portal")
-    from livercad.core.phases import Phase
-    from LiverCADLib.cases import CaseImage
-
     image = CaseImage("portal", Phase.PORTAL, isReference=True)
     module.workspace.caseScene.adopt("ct", "", [image], {"portal": volume})
     assert shown(module) == ["Server", "Case", *CT, "Keys"]
@@ -116,7 +117,8 @@ def test_a_case_is_opened_classified_and_submitted_over_http(module, server):
     [sent] = [request for request in server.received if request.path.endswith("/circles")]
     lesions = [LESIONS[0], {**LESIONS[1], "class": "cyst"}]
     who = module.circleSubmitPanel.annotatorEdit.text
-    assert json.loads(sent.body) == {"image": "a", "circles": lesions, "annotator": who, "note": "sure"}
+    said = {"image": "a", "circles": lesions, "annotator": who, "note": "sure", "based_on": 0}
+    assert json.loads(sent.body) == said and module.workspace.pictures.shown.version == 1
 
 
 def test_keys_go_to_the_open_case(module, monkeypatch):
@@ -126,7 +128,7 @@ def test_keys_go_to_the_open_case(module, monkeypatch):
     assert module.workspace.pictures.selection == 2
     keys["Ctrl+Up"]()
     assert module.workspace.pictures.selection == 1
-    module.circlesPanel.placeButtons[list(module.circlesPanel.placeButtons)[0]].click()
+    module.circlesPanel.placeButtons[Way.LINE].click()
     [escape] = module._placingKeys.shortcuts
     escape.function()
     assert module.circlesPanel.placing.way is None
@@ -139,8 +141,6 @@ def test_the_case_comes_back_with_the_scene(module, tmp_path):
     assert slicer.util.saveScene(path, properties={})
     slicer.mrmlScene.Clear(0)
     assert shown(module)[2:3] == ["Phases"]
-    from standin.dialogs import dialogs
-
     slicer.util.loadScene(path, properties={})
     assert shown(module)[2:3] == ["Ultrasound image"] and not dialogs.shown
     assert module.circlesPanel.table.item(1, 2).text() == "cyst"
@@ -159,4 +159,4 @@ def test_an_image_is_sent_whole_and_a_server_without_ultrasound_says_so(server, 
     assert file == "mine.png" and np.array_equal(readGrey(tmp_path / "came.png"), pixels_of("mine"))
     assert params["findings"]["modality"] == "US" and image and name == "a.png"
     with pytest.raises(OldServerError, match="older than this module"):
-        client.submitCircles("other", "a", [], "ann")
+        client.submitCircles("other", {"image": "a", "circles": []})

@@ -147,6 +147,11 @@ def test_a_class_is_chosen_or_written_and_a_circle_deleted(panels, ultrasound):
     assert ultrasound.pictures.selected.className == "abscess" and box.itemText(0) == "abscess"
     panels.circles.deleteButton.click()
     assert [row[0] for row in table(panels.circles)] == ["1"]
+    ultrasound.pictures.show("c")
+    assert panels.circles.classEdit.text == "normal" and not panels.circles.deleteButton.enabled
+    panels.circles.classEdit.text = "fatty"
+    panels.circles.classEdit.editingFinished.emit()
+    assert ultrasound.pictures.shown.className == "fatty" and ultrasound.pictures.shown.isChanged
 
 
 def test_previews_are_the_networks_squares_and_follow_a_dragged_circle(panels, ultrasound):
@@ -199,8 +204,10 @@ def test_all_images_are_asked_about_and_one_without_a_lesion_is_said_to_have_non
         f"malignant&nbsp;{mean:.0%}" in panels.opinions.caseLabel.text and "3 answers" in panels.opinions.caseLabel.text
     )
     ultrasound.pictures.show("c")
-    assert panels.opinions.warningLabel.text == "No lesion is marked on c."
+    assert panels.opinions.warningLabel.text == "No lesion is marked on c.\nNothing to ask about on c."
     assert "gives no answer" in panels.opinions.lesionLabel.text
+    sentence = f"A network (ultrasound_lesion 1.0), trained on nothing. {DISCLAIMER}"
+    assert panels.opinions.modelLabel.text == sentence
 
 
 def test_a_model_of_whole_images_is_asked_once_an_image(panels, ultrasound, server):

@@ -34,7 +34,7 @@ def restart(case_scene, session, server):
     """What opens the case in a Slicer that was started anew, with the section to submit in it."""
     made = []
 
-    def start_again(dies=True):
+    def start_again():
         slicer.mrmlScene.Clear(0)
         again = Session(session.settings, JobRunner())
         again.client = server
@@ -66,7 +66,11 @@ def test_the_circles_of_the_images_that_were_changed_are_submitted(panel, ultras
     panel.noteEdit.text = "seen twice"
     assert panel.reasonLabel.text == "Changed: b, c"
     submit(panel, ultrasound)
-    assert server.submitted == [(CASE, "b", [], "ann", "seen twice"), (CASE, "c", [MARKED], "ann", "seen twice")]
+    said = {"annotator": "ann", "note": "seen twice", "based_on": 0}
+    assert server.submitted == [
+        (CASE, {"image": "b", "circles": [], **said}),
+        (CASE, {"image": "c", "circles": [MARKED], **said}),
+    ]
     assert panel.messageLabel.text == "The circles of 2 images are submitted."
     assert not ultrasound.pictures.scene.isUnsaved and not panel.submitButton.enabled and not copies(ultrasound)
     assert not any(picture.isChanged for picture in ultrasound.pictures.pictures)
@@ -88,7 +92,9 @@ def test_what_was_changed_while_it_was_sent_is_still_to_be_submitted(panel, ultr
     ultrasound.wait()
     assert ultrasound.pictures.scene.isUnsaved and ultrasound.pictures.shown.isChanged
     submit(panel, ultrasound)
-    assert [circles[-1]["center"] for _case, _image, circles, _who, _note in server.submitted] == [[25, 40], [26, 41]]
+    sent = [drawn for _case, drawn in server.submitted]
+    assert [drawn["circles"][-1]["center"] for drawn in sent] == [[25, 40], [26, 41]]
+    assert [drawn["based_on"] for drawn in sent] == [0, 1], "the second one follows the first"
     assert not ultrasound.pictures.scene.isUnsaved
 
 
@@ -102,7 +108,31 @@ def test_where_one_image_is_refused_the_others_are_known_to_be_there(panel, ultr
     assert panel.reasonLabel.text == "Changed: b, c" and ultrasound.pictures.scene.isUnsaved and copies(ultrasound)
     server.fails_at = ""
     submit(panel, ultrasound)
-    assert [image for _case, image, *_rest in server.submitted] == ["a", "b", "c"]
+    assert [drawn["image"] for _case, drawn in server.submitted] == ["a", "b", "c"]
+
+
+def test_circles_that_somebody_else_has_submitted_meanwhile_are_not_overwritten_unasked(panel, ultrasound, server):
+    server.versions["a"] = 3
+    ultrasound.pictures.add(ENDS, "cyst")
+    assert panel.forceButton.isHidden()
+    submit(panel, ultrasound)
+    assert not server.submitted and ultrasound.pictures.scene.isUnsaved and not panel.forceButton.isHidden()
+    assert panel.messageLabel.text.startswith("There are newer circles of this image.")
+    panel.forceButton.click()
+    ultrasound.wait()
+    assert "based_on" not in server.submitted[0][1] and panel.forceButton.isHidden()
+    assert ultrasound.pictures.shown.version == 4 and not ultrasound.pictures.scene.isUnsaved
+
+
+def test_an_image_without_a_lesion_has_a_class_of_its_own(panel, ultrasound, server):
+    ultrasound.pictures.show("c")
+    assert ultrasound.pictures.shown.className == "normal"
+    ultrasound.pictures.setImageClass("fatty")
+    submit(panel, ultrasound)
+    assert server.submitted[0][1]["class"] == "fatty" and server.submitted[0][1]["circles"] == []
+    ultrasound.pictures.add(ENDS)
+    submit(panel, ultrasound)
+    assert "class" not in server.submitted[1][1], "its lesion has one"
 
 
 def test_circles_outlive_a_server_that_is_down_and_a_slicer_that_dies(panel, ultrasound, server, restart, dialogs):
@@ -120,7 +150,8 @@ def test_circles_outlive_a_server_that_is_down_and_a_slicer_that_dies(panel, ult
     assert [mark.toServer() for mark in again.pictures.shown.marks] == [*LESIONS, MARKED]
     assert panel.noteEdit.text == "mine" and again.pictures.scene.isUnsaved and len(copies(again)) == 1
     submit(panel, again)
-    assert server.submitted == [(CASE, "a", [*LESIONS, MARKED], "ann", "mine")] and not copies(again)
+    [(_case, drawn)] = server.submitted
+    assert drawn["circles"] == [*LESIONS, MARKED] and drawn["note"] == "mine" and not copies(again)
 
 
 def test_copies_are_written_by_the_clock_and_before_slicer_ends(panel, ultrasound):

@@ -23,7 +23,7 @@ from livercad.core.ultrasound import (
     mean_probabilities,
 )
 from LiverCADLib.caseLoading import loadCase
-from LiverCADLib.clientErrors import NotThereError
+from LiverCADLib.clientErrors import ConflictError, NotThereError
 from LiverCADLib.pictures import circleFrom
 from LiverCADLib.scene.circleMarks import CircleMarks
 from LiverCADLib.scene.pictureCase import PictureCase
@@ -57,10 +57,12 @@ class UltrasoundServer:
     address, isLocal = "http://127.0.0.1:8000", True
 
     def __init__(self) -> None:
-        self.images = [self.image("a", SPACING, LESIONS), self.image("b", None, LESIONS[:1]), self.image("c", None, [])]
+        self.images = [self.image("a", SPACING, LESIONS), self.image("b", None, LESIONS[:1])]
+        self.images.append({**self.image("c", None, []), "class": "normal"})
         self.asked: list[tuple[str, str, dict]] = []
         self.files: list[np.ndarray] = []
-        self.submitted: list[tuple] = []
+        self.submitted: list[tuple[str, dict]] = []
+        self.versions: dict[str, int] = {}
         self.threads: set[int] = set()
         self.error: Exception | None = None
         self.fails_at = ""
@@ -68,7 +70,7 @@ class UltrasoundServer:
     @staticmethod
     def image(name: str, spacing: tuple[float, float] | None, lesions: list[dict]) -> dict:
         told = {"name": name, "rows": ROWS, "columns": COLUMNS, "frame": 1, "spacing_mm": spacing}
-        return {**told, "lesions": lesions, "source": f"{name}.png"}
+        return {**told, "lesions": lesions, "class": "", "version": 0, "annotator": ""}
 
     def cases(self) -> list[dict]:
         return [
@@ -96,13 +98,21 @@ class UltrasoundServer:
         picture = b""
         if circles:
             picture = png(saliency_of(circles[0]))
-        return {"findings": findings.to_dict(), "label_names": {}, "latencies": {}}, picture, "saliency.png"
+        about = {"title": "A network", "trained_on": "nothing"} if model == "ultrasound_lesion" else None
+        problems = [] if circles else [f"Nothing to ask about on {name}."]
+        told = {"findings": findings.to_dict(), "model": about, "problems": problems, "label_names": {}}
+        return told, picture, "saliency.png"
 
-    def submitCircles(self, case: str, image: str, circles: list[dict], annotator: str, note: str = "") -> None:
+    def submitCircles(self, case: str, drawn: dict) -> dict:
         self._come()
+        image = drawn["image"]
         if image == self.fails_at:
             raise NotThereError("There is no such image.", 404)
-        self.submitted.append((case, image, circles, annotator, note))
+        if drawn.get("based_on", self.versions.get(image, 0)) != self.versions.get(image, 0):
+            raise ConflictError("There are newer circles of this image.", 409)
+        self.versions[image] = self.versions.get(image, 0) + 1
+        self.submitted.append((case, drawn))
+        return {"version": self.versions[image]}
 
     def _come(self) -> None:
         self.threads.add(threading.get_ident())

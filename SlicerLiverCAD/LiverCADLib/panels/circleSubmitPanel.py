@@ -56,6 +56,9 @@ class CircleSubmitPanel:
         toolTip = _("Send the circles of all images that were changed to the server.")
         self.submitButton = pushButton(_("Submit circles"), toolTip, "submit")
         layout.addWidget(self.submitButton)
+        toolTip = _("Somebody else has submitted circles of the same image. Theirs stay in the server's history.")
+        self.forceButton = pushButton(_("Submit mine as the newest"), toolTip)
+        layout.addWidget(self.forceButton)
         self.messageLabel, self._say = messageLabel()
         layout.addWidget(self.messageLabel)
         self._say("")
@@ -63,12 +66,20 @@ class CircleSubmitPanel:
         self.annotatorEdit.textChanged.connect(self._update)
         self.noteEdit.textChanged.connect(self._onNote)
         self.submitButton.clicked.connect(self.submit)
+        self.forceButton.clicked.connect(self.force)
 
     def submit(self):
         """Send what was changed, after consent."""
+        self._send(isForced=False)
+
+    def force(self):
+        """The same, also where somebody else has submitted meanwhile."""
+        self._send(isForced=True)
+
+    def _send(self, isForced):
         self._onAnnotator()
         if hasConsent(self._session):
-            self._work.submit(self.annotatorEdit.text.strip())
+            self._work.submit(self.annotatorEdit.text.strip(), isForced)
 
     def close(self):
         """Stop for good."""
@@ -96,7 +107,9 @@ class CircleSubmitPanel:
         reason = self._work.whyNotSubmit()
         if not reason and not self.annotatorEdit.text.strip():
             reason = _("Enter your name to submit.")
-        self.submitButton.enabled = not reason and not self._work.isBusy
+        for button in (self.submitButton, self.forceButton):
+            button.enabled = not reason and not self._work.isBusy
+        self.forceButton.setVisible(self._work.isInConflict)
         say(self.reasonLabel, reason or self._changedText())
 
     def _changedText(self):

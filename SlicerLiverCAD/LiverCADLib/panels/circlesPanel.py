@@ -82,10 +82,10 @@ class CirclesPanel:
     def _buildClass(self, layout):
         self.classBox = qt.QComboBox()
         self.classBox.setEditable(True)
-        self.classBox.toolTip = _("What the selected lesion is, in your words: choose one or write another")
+        toolTip = _("What the selected lesion is, or the image without any shows: choose a word or write another")
+        self.classBox.toolTip = toolTip
         self.classBox.connect("activated(int)", self._onClass)
         self.classEdit = self.classBox.lineEdit()
-        self.classEdit.placeholderText = _("Class of the selected lesion")
         self.classEdit.editingFinished.connect(self._onClass)
         self.deleteButton = pushButton(_("Delete"), _("Take the selected circle away."), "delete")
         self.deleteButton.clicked.connect(self._onDelete)
@@ -124,9 +124,11 @@ class CirclesPanel:
             self._pictures.select(marks[row_].number)
 
     def _onClass(self, *news):
-        mark = self._pictures.selected
+        mark, text = self._pictures.selected, self.classEdit.text.strip()
         if mark is not None:
-            self._pictures.setClass(mark.number, self.classEdit.text.strip())
+            self._pictures.setClass(mark.number, text)
+        elif self._isClassOfImage:
+            self._pictures.setImageClass(text)
 
     def _onDelete(self):
         self._pictures.delete(self._pictures.selection)
@@ -144,19 +146,26 @@ class CirclesPanel:
                 self.table.setItem(line, index, item)
         self.table.setCurrentCell(marks.index(selected) if selected else -1, 0)
         self.table.blockSignals(wasBlocked)
-        self._updateClass(selected)
+        self._updateClass(shown, selected)
         for widget in self.placeButtons.values():
             widget.enabled = shown is not None
-        for widget in (self.classBox, self.deleteButton):
-            widget.enabled = selected is not None
+        self.deleteButton.enabled = selected is not None
 
-    def _updateClass(self, selected):
+    @property
+    def _isClassOfImage(self):
+        """Whether it is the image as a whole that has a class, for no lesion is marked on it."""
+        return self._pictures.shown is not None and not self._pictures.shown.marks
+
+    def _updateClass(self, shown, selected):
         names = classNames(self._pictures.pictures, USUAL_CLASSES)
         wasBlocked = self.classBox.blockSignals(True)
         if names != [self.classBox.itemText(index) for index in range(self.classBox.count)]:
             self.classBox.clear()
             self.classBox.addItems(names)
-        text = selected.className if selected else ""
+        self.classBox.enabled = selected is not None or self._isClassOfImage
+        hint = _("Class of the image, without a lesion") if self._isClassOfImage else _("Class of the selected lesion")
+        self.classEdit.placeholderText = hint
+        text = selected.className if selected else shown.className if self._isClassOfImage else ""
         if self.classEdit.text != text:
             self.classEdit.text = text
         self.classBox.blockSignals(wasBlocked)

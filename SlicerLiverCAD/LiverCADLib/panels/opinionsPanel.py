@@ -104,7 +104,7 @@ class OpinionsPanel:
         self.saliencyBox.enabled = told is not None and told.saliency is not None
         say(self.lesionLabel, self._lesionText(told))
         say(self.caseLabel, self._caseText())
-        warnings = [warning.message for warning in told.findings.warnings] if told else []
+        warnings = [*(warning.message for warning in told.findings.warnings), *told.problems] if told else []
         say(self.warningLabel, "\n".join(warnings), "bad")
         say(self.modelLabel, self._modelText(told))
 
@@ -131,6 +131,9 @@ class OpinionsPanel:
     def _modelText(self, told):
         if told is None:
             return ""
-        models = ", ".join(f"{model.name} {model.version}" for model in told.findings.models)
         disclaimer = told.findings.disclaimer or DISCLAIMER
+        models = ", ".join(f"{model.name} {model.version}" for model in told.findings.models)
+        if told.model and told.trainedOn:
+            sentence = _("{title} ({models}), trained on {data}. {disclaimer}")
+            return sentence.format(title=told.model, models=models, data=told.trainedOn, disclaimer=disclaimer)
         return _("By {models}. {disclaimer}").format(models=models, disclaimer=disclaimer) if models else disclaimer

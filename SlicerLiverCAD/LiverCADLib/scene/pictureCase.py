@@ -181,6 +181,11 @@ class PictureCase:
         self._selectFirst()
         self.changed.emit()
 
+    def setImageClass(self, className):
+        """Say what the shown image shows as a whole, where no lesion is marked on it."""
+        if className != self.shown.className:
+            self._edit(self.shown.withClass(className))
+
     def setNote(self, text):
         """Keep the annotator's words on the case."""
         if text != self.scene.parameters.pictureNote:
@@ -192,15 +197,11 @@ class PictureCase:
 
         Parameters
         ----------
-        sent : sequence of Picture
-            As they were.
+        sent : sequence of (Picture, int)
+            As they were, and their versions on the server.
         """
-        names = {picture.name: picture for picture in sent}
-        pictures = tuple(
-            Picture.fromPlain({**each.toPlain(), "isChanged": False}) if names.get(each.name) == each else each
-            for each in self.pictures
-        )
-        self._keep(pictures)
+        taken = {picture.name: (picture, version) for picture, version in sent}
+        self._keep(tuple(each.settled(*taken[each.name]) if each.name in taken else each for each in self.pictures))
         self.changed.emit()
 
     def restore(self, pictures, note):
