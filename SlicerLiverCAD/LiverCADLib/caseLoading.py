@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from livercad.core.ultrasound import MODALITY as ULTRASOUND
 from livercad.core.volume import Volume
 from LiverCADLib.cases import CaseImage, CaseSummary, totalSize
 from LiverCADLib.clientErrors import ConflictError
 from LiverCADLib.imageFiles import readVolume, writeVolume
+from LiverCADLib.pictureLoading import loadPictures
 from LiverCADLib.translation import _
 
 ANALYSIS = "liver_cad"
@@ -71,7 +73,7 @@ def listCases(task, client):
 
 
 def loadCase(task, client, case):
-    """Fetch all volumes of a case: from the disk where the server is this computer, else by download.
+    """Fetch all images of a case: volumes from the disk where the server is this computer, else by download.
 
     Parameters
     ----------
@@ -84,10 +86,12 @@ def loadCase(task, client, case):
 
     Returns
     -------
-    LoadedCase
-        With every image's voxels.
+    LoadedCase or LoadedPictures
+        With every image's voxels, or of an ultrasound case its pixels.
     """
     details = client.case(case)
+    if details.get("modality") == ULTRASOUND:
+        return loadPictures(task, client, case, details)
     images = imagesOf(details["images"])
     total, come, volumes = max(totalSize(images), 1), 0, {}
     with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
@@ -118,7 +122,7 @@ def loadNext(task, client, strategy, annotator, skipped=""):
 
     Returns
     -------
-    loaded : LoadedCase or None
+    loaded : LoadedCase, LoadedPictures or None
         None where no other case is left.
     said : str
         Why it is this one, or why there is none, as a sentence; empty where the server says nothing.

@@ -7,6 +7,7 @@ from typing import Any
 
 from livercad.core.annotation import CaseState
 from livercad.core.phases import Phase
+from livercad.core.ultrasound import MODALITY as ULTRASOUND
 
 
 class CaseFilter(Enum):
@@ -46,7 +47,9 @@ class CaseSummary:
     version : int
         Of the submission; 0 without one.
     images : int
-        How many volumes it has.
+        How many volumes it has, or of an ultrasound case how many 2-D images.
+    isUltrasound : bool
+        Whether it is one.
     """
 
     case: str
@@ -56,6 +59,7 @@ class CaseSummary:
     submitted: str = ""
     version: int = 0
     images: int = 1
+    isUltrasound: bool = False
 
     @classmethod
     def fromServer(cls, answer: dict[str, Any]) -> "CaseSummary":
@@ -69,6 +73,7 @@ class CaseSummary:
             submitted=str(answer.get("submitted") or ""),
             version=int(answer.get("version") or 0),
             images=int(answer.get("images") or 0),
+            isUltrasound=answer.get("modality") == ULTRASOUND,
         )
 
 

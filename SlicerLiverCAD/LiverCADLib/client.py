@@ -18,6 +18,7 @@ from LiverCADLib.clientErrors import NotThereError
 from LiverCADLib.connection import Connection
 from LiverCADLib.greeting import ServerInfo, greet, wrongApp
 from LiverCADLib.multipart import Files, partsOf
+from LiverCADLib.pictureRequests import PictureRequests
 from LiverCADLib.serverJobs import JobCall
 from LiverCADLib.tasks import Task
 from LiverCADLib.translation import _
@@ -25,7 +26,7 @@ from LiverCADLib.translation import _
 GZIP = b"\x1f\x8b"
 
 
-class Client:
+class Client(PictureRequests):
     """Requests to one server; may be used from several threads.
 
     Parameters
@@ -120,20 +121,28 @@ class Client:
         return self._connection.download(pathOf("livercad", "cases", case, "transforms", image), target, task, text)
 
     def infer(
-        self, model: str, case: str, task: Task, params: Mapping[str, Any] | None = None, label: Path | None = None
+        self,
+        model: str,
+        case: str,
+        task: Task,
+        params: Mapping[str, Any] | None = None,
+        label: Path | None = None,
+        file: Path | None = None,
     ) -> tuple[dict[str, Any], bytes | None, str]:
         """Run a model on a case.
 
         Parameters
         ----------
         model, case : str
-            Names.
+            Names; that of the case is empty where a file is sent.
         task : Task
             Learns of the server's progress.
         params : mapping, optional
             For the model; goes as JSON.
         label : Path, optional
             Label map, for models that ask for lesions.
+        file : Path, optional
+            An image that the server does not have.
 
         Returns
         -------
@@ -144,9 +153,9 @@ class Client:
         name : str
             That file's name, which tells its kind.
         """
-        query = {"image": case, "output": "all"}
+        query = {**({"image": case} if case else {}), "output": "all"}
         fields = {"params": json.dumps(params or {})}
-        files = [("label", label)] if label else []
+        files = [(field, path) for field, path in (("label", label), ("file", file)) if path]
         answer = self._job("POST", pathOf("infer", model), task, query, fields, files)
         try:
             return partsOf(answer.headers.get("Content-Type", ""), answer.content)

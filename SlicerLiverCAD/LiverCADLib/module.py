@@ -1,5 +1,7 @@
 """The module's panel: its sections in the order of work, the status line, the keys, and what the scene does to them."""
 
+from enum import Enum
+
 import ctk
 import qt
 import slicer
@@ -7,9 +9,14 @@ from slicer.util import VTKObservationMixin
 
 from livercad.core.findings import DISCLAIMER
 from LiverCADLib.panels.casePanel import CasePanel
+from LiverCADLib.panels.circleCropsPanel import CircleCropsPanel
+from LiverCADLib.panels.circlesPanel import CirclesPanel
+from LiverCADLib.panels.circleSubmitPanel import CircleSubmitPanel
 from LiverCADLib.panels.cropsPanel import CropsPanel
 from LiverCADLib.panels.lesionsPanel import LesionsPanel
+from LiverCADLib.panels.opinionsPanel import OpinionsPanel
 from LiverCADLib.panels.phasesPanel import PhasesPanel
+from LiverCADLib.panels.picturePanel import PicturePanel
 from LiverCADLib.panels.reportPanel import ReportPanel
 from LiverCADLib.panels.segmentPanel import SegmentPanel
 from LiverCADLib.panels.serverPanel import ServerPanel
@@ -23,6 +30,14 @@ from LiverCADLib.workspace import Workspace
 
 LATER_MS = 200
 """So long after an edit in the Segment Editor the table of lesions follows it."""
+
+
+class Kind(Enum):
+    """What a section is for."""
+
+    ANY = "any case"
+    CT = "volumes"
+    ULTRASOUND = "2-D ultrasound images"
 
 
 class LiverCADModuleWidget(VTKObservationMixin):
@@ -52,9 +67,9 @@ class LiverCADModuleWidget(VTKObservationMixin):
         self.statusLine = StatusLine(session.runner)
         self._makePanels()
         self.shortcuts = Shortcuts(self._shortcuts())
-        placing = self.lesionsPanel.placing
-        self._placingKeys = Shortcuts((Shortcut("Esc", _("leave off placing"), placing.cancel),))
-        placing.waitingChanged.connect(self._onPlacing)
+        self._placingKeys = Shortcuts((Shortcut("Esc", _("leave off placing"), self._cancelPlacing),))
+        for placing in self._placings():
+            placing.waitingChanged.connect(self._onPlacing)
         self.widget = qt.QWidget()
         self._build(qt.QVBoxLayout(self.widget))
         scene = slicer.mrmlScene
@@ -62,12 +77,15 @@ class LiverCADModuleWidget(VTKObservationMixin):
             self.addObserver(scene, event, self._onSceneLeft)
         self.addObserver(scene, scene.EndCloseEvent, self._onSceneChanged)
         self.addObserver(scene, scene.EndImportEvent, self._onSceneChanged)
+        for signal in (self.workspace.caseScene.opened, self.workspace.pictures.opened, self.workspace.pictures.closed):
+            signal.connect(self._showSections)
+        self.workspace.pictureView.laidOut.connect(self._onLaidOut)
         self.workspace.caseScene.restored.emit()  # the scene may have been loaded before the module was opened
 
     def _makePanels(self):
         work = self.workspace
         self.serverPanel = ServerPanel(work.session)
-        self.casePanel = CasePanel(work.caseScene, work.phases, work.session)
+        self.casePanel = CasePanel(work.caseScene, work.phases, work.session, work.pictures)
         self.phasesPanel = PhasesPanel(work.caseScene, work.phases, work.sideBySide, work.session)
         self.segmentPanel = SegmentPanel(work.workbench, work.session)
         self.lesionsPanel = LesionsPanel(work.workbench, work.session)
@@ -75,26 +93,36 @@ class LiverCADModuleWidget(VTKObservationMixin):
         self.submitPanel = SubmitPanel(work.submitting, work.workbench, work.session)
         self.reportPanel = ReportPanel(work.caseScene, work.session)
         self.trainPanel = TrainPanel(work.training)
+        self.picturePanel = PicturePanel(work.pictures)
+        self.circlesPanel = CirclesPanel(work.pictures, work.ultrasound)
+        self.circleCropsPanel = CircleCropsPanel(work.pictures, work.ultrasound)
+        self.opinionsPanel = OpinionsPanel(work.pictures, work.ultrasound, work.session)
+        self.circleSubmitPanel = CircleSubmitPanel(work.pictures, work.ultrasound, work.session)
 
     def _sections(self):
-        """Title, panel and whether it is open at first, in the order of work."""
+        """Title, panel, whether it is open at first and what kind of case it is for, in the order of work."""
         return (
-            (_("Server"), self.serverPanel, True),
-            (_("Case"), self.casePanel, True),
-            (_("Phases"), self.phasesPanel, True),
-            (_("Segment"), self.segmentPanel, True),
-            (_("Lesions"), self.lesionsPanel, True),
-            (_("Crop previews"), self.cropsPanel, False),
-            (_("Submit"), self.submitPanel, True),
-            (_("Report"), self.reportPanel, False),
-            (_("Train"), self.trainPanel, False),
+            (_("Server"), self.serverPanel, True, Kind.ANY),
+            (_("Case"), self.casePanel, True, Kind.ANY),
+            (_("Phases"), self.phasesPanel, True, Kind.CT),
+            (_("Segment"), self.segmentPanel, True, Kind.CT),
+            (_("Lesions"), self.lesionsPanel, True, Kind.CT),
+            (_("Crop previews"), self.cropsPanel, False, Kind.CT),
+            (_("Submit"), self.submitPanel, True, Kind.CT),
+            (_("Report"), self.reportPanel, False, Kind.CT),
+            (_("Train"), self.trainPanel, False, Kind.CT),
+            (_("Ultrasound image"), self.picturePanel, True, Kind.ULTRASOUND),
+            (_("Circles"), self.circlesPanel, True, Kind.ULTRASOUND),
+            (_("D/L previews"), self.circleCropsPanel, True, Kind.ULTRASOUND),
+            (_("Classify"), self.opinionsPanel, True, Kind.ULTRASOUND),
+            (_("Submit circles"), self.circleSubmitPanel, True, Kind.ULTRASOUND),
         )
 
     def _build(self, layout):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.statusLine.widget)
         self.sections = {}
-        shown = [(title, panel.widget, isOpen) for title, panel, isOpen in self._sections()]
+        shown = [(title, panel.widget, isOpen) for title, panel, isOpen, _kind in self._sections()]
         for title, widget, isOpen in (*shown, (_("Keys"), qt.QLabel(self.shortcuts.asTable()), False)):
             section = ctk.ctkCollapsibleButton()
             section.text = title
@@ -118,7 +146,7 @@ class LiverCADModuleWidget(VTKObservationMixin):
             Shortcut("Ctrl+Alt+Z", _("undo the last change of lesions"), self.lesionsPanel.undoButton.click),
             Shortcut("Ctrl+Shift+N", _("next sample"), self.casePanel.nextButton.click),
             Shortcut("Ctrl+Shift+K", _("skip this case"), self.casePanel.skipButton.click),
-            Shortcut("Ctrl+Shift+Return", _("submit"), self.submitPanel.submitButton.click),
+            Shortcut("Ctrl+Shift+Return", _("submit"), self._submit),
         )
 
     def enter(self):
@@ -136,7 +164,7 @@ class LiverCADModuleWidget(VTKObservationMixin):
             return
         self.shortcuts.remove()
         self.segmentPanel.setActive(False)
-        self.lesionsPanel.placing.cancel()
+        self._cancelPlacing()
         self.serverPanel.setWatching(False)
         self.trainPanel.setWatching(False)
 
@@ -150,7 +178,7 @@ class LiverCADModuleWidget(VTKObservationMixin):
         self.workspace.close()
         for poller in self._pollers:
             poller.close()
-        for _title, panel, _isOpen in self._sections():
+        for _title, panel, *_rest in self._sections():
             if hasattr(panel, "close"):
                 panel.close()
         self._releaseNodes()
@@ -163,6 +191,7 @@ class LiverCADModuleWidget(VTKObservationMixin):
     def _onSceneLeft(self, caller, event):
         """Keep what was not submitted while it still is in the scene."""
         self.workspace.submitting.drafts.keepNow()
+        self.workspace.ultrasound.drafts.keep()
 
     def _onSceneChanged(self, caller=None, event=None):
         """Go on with what the scene says now, after it was closed or another one was loaded."""
@@ -178,5 +207,29 @@ class LiverCADModuleWidget(VTKObservationMixin):
             self.segmentPanel.setKeys(False)
             self._placingKeys.install()
 
+    def _onLaidOut(self):
+        qt.QTimer.singleShot(0, self.workspace.pictureView.fit)  # when the view has got its size
+
+    def _placings(self):
+        return self.lesionsPanel.placing, self.circlesPanel.placing
+
+    def _cancelPlacing(self):
+        for placing in self._placings():
+            placing.cancel()
+
     def _selectNext(self, step):
-        self.workspace.workbench.lesions.selectNext(self.lesionsPanel.shown, step)
+        if self.workspace.pictures.isOpen:
+            self.workspace.pictures.selectNext(step)
+        else:
+            self.workspace.workbench.lesions.selectNext(self.lesionsPanel.shown, step)
+
+    def _submit(self):
+        isUltrasound = self.workspace.pictures.isOpen
+        (self.circleSubmitPanel if isUltrasound else self.submitPanel).submitButton.click()
+
+    def _showSections(self):
+        """Show what the open case has a use for; without one what CT has, and where 2-D images are taken from."""
+        case, isUltrasound = self.workspace.caseScene, self.workspace.pictures.isOpen
+        for title, panel, _isOpen, kind in self._sections():
+            isForIt = kind is not (Kind.CT if isUltrasound else Kind.ULTRASOUND)
+            self.sections[title].setVisible(isForIt or (panel is self.picturePanel and not case.isOpen))

@@ -66,6 +66,18 @@ class LiverCADParameters:
         Id of the submission of this case that was made last and has not reached the server; empty for none.
     draft : str
         Id of the copy of changes that were not submitted, kept on this computer; empty for none.
+    pictures : str
+        JSON list of the 2-D images of an ultrasound case, with the circles on them; empty for any other case.
+    picture : str
+        Name of the one that is shown.
+    pictureNote : str
+        The annotator's words on the ultrasound case.
+    pictureRatio : float
+        D/L of the square that is drawn around a circle; 0 for none.
+    pictureSaliency : bool
+        Whether what spoke for a model's choice lies over the image.
+    layoutBefore : int
+        The layout to go back to from that of a 2-D image; 0 for none.
     """
 
     case: str
@@ -96,3 +108,9 @@ class LiverCADParameters:
     seconds: float
     waiting: str
     draft: str
+    pictures: str
+    picture: str
+    pictureNote: str
+    pictureRatio: float = DEFAULT_RATIO
+    pictureSaliency: bool = True
+    layoutBefore: int

@@ -92,9 +92,18 @@ class Settings:
     @property
     def outboxFolder(self) -> Path:
         """Where submissions wait for their server."""
+        return self._ownFolder / "outbox"
+
+    @property
+    def circlesFolder(self) -> Path:
+        """Where circles are kept that were not submitted."""
+        return self._ownFolder / "circles"
+
+    @property
+    def _ownFolder(self) -> Path:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="LiverCAD-"))
-        return self._folder / "outbox"
+        return self._folder
 
     @property
     def annotator(self) -> str:

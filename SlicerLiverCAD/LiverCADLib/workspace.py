@@ -3,16 +3,20 @@
 from LiverCADLib.jobs import JobRunner
 from LiverCADLib.registrationLoading import RegistrationLoader
 from LiverCADLib.scene.caseScene import CaseScene
+from LiverCADLib.scene.circleMarks import CircleMarks
 from LiverCADLib.scene.cropRegion import CropRegion
 from LiverCADLib.scene.crops import LesionCrops
 from LiverCADLib.scene.layouts import SideBySide
 from LiverCADLib.scene.outbox import Outbox
 from LiverCADLib.scene.phases import Phases
+from LiverCADLib.scene.pictureCase import PictureCase
+from LiverCADLib.scene.pictureView import PictureView
 from LiverCADLib.scene.workbench import Workbench
 from LiverCADLib.session import Session
 from LiverCADLib.settings import Settings
 from LiverCADLib.submitting import Submitting
 from LiverCADLib.training import Training
+from LiverCADLib.ultrasoundWork import UltrasoundWork
 
 
 class Workspace:
@@ -49,6 +53,14 @@ class Workspace:
         The selected lesion in every phase.
     cropRegion : CropRegion
         Its square in the views.
+    pictures : PictureCase
+        The open case where it is one of 2-D ultrasound images.
+    pictureView : PictureView
+        Shows them.
+    circleMarks : CircleMarks
+        The circles on them, in the views.
+    ultrasound : UltrasoundWork
+        Takes them to the server, and asks its models.
     """
 
     def __init__(self, parameters, settings=None, later=None):
@@ -62,6 +74,10 @@ class Workspace:
         self.registrations = RegistrationLoader(self.caseScene, self.phases, self.workbench.lesions, self.session)
         self.crops = LesionCrops(self.caseScene, self.phases, self.workbench.lesions)
         self.cropRegion = CropRegion(self.crops)
+        self.pictures = PictureCase(self.caseScene)
+        self.pictureView = PictureView(self.pictures)
+        self.circleMarks = CircleMarks(self.pictures)
+        self.ultrasound = UltrasoundWork(self.pictures, self.pictureView, self.session)
 
     def close(self):
         """Stop what is at work and let the server go; the case stays in the scene."""
@@ -70,5 +86,8 @@ class Workspace:
         self.session.disconnect()
         self.submitting.drafts.keepNow()
         self.submitting.close()
+        self.ultrasound.close()
+        self.circleMarks.close()
+        self.pictureView.close()
         self.workbench.release()
         self.cropRegion.close()

@@ -13,13 +13,14 @@ from LiverCADLib.cases import CaseFilter
 from LiverCADLib.clientErrors import UnreachableError
 from LiverCADLib.panels.casePanel import CasePanel, strategyTitles
 from LiverCADLib.panels.caseTable import LARGEST
+from LiverCADLib.scene.pictureCase import PictureCase
 from LiverCADLib.scene.volumes import addVolumeNode, volumeOf
 
 
 @pytest.fixture
 def panel(case_scene, phases, session, client):
     dialogs.clear()
-    panel = CasePanel(case_scene, phases, session)
+    panel = CasePanel(case_scene, phases, session, PictureCase(case_scene))
     connected(session, client)
     session.runner.wait()
     yield panel
@@ -43,7 +44,7 @@ def open_by_button(panel, session, case):
 
 
 def test_without_a_server_nothing_can_be_asked_of_it(case_scene, phases, session):
-    panel = CasePanel(case_scene, phases, session)
+    panel = CasePanel(case_scene, phases, session, PictureCase(case_scene))
     buttons = (panel.nextButton, panel.openButton, panel.refreshButton, panel.closeButton, panel.newCase.uploadButton)
     assert not any(button.enabled for button in buttons)
     assert panel.openLabel.text == "No case is open."

@@ -14,6 +14,7 @@ from LiverCADLib.client import Client
 from LiverCADLib.panels.casePanel import CasePanel
 from LiverCADLib.panels.phasesPanel import PhasesPanel
 from LiverCADLib.sampleData import loadPhantom
+from LiverCADLib.scene.pictureCase import PictureCase
 from LiverCADLib.scene.volumes import volumeOf
 
 WAIT_S = 240
@@ -29,7 +30,10 @@ def client(real_server):
 @pytest.fixture
 def panels(case_scene, phases, side_by_side, session, client):
     dialogs.clear()
-    panels = CasePanel(case_scene, phases, session), PhasesPanel(case_scene, phases, side_by_side, session)
+    panels = (
+        CasePanel(case_scene, phases, session, PictureCase(case_scene)),
+        PhasesPanel(case_scene, phases, side_by_side, session),
+    )
     session.client = client
     session.connected.emit(client.check())
     session.runner.wait(WAIT_S)

@@ -84,7 +84,8 @@ def test_every_icon_that_a_button_names_is_there_and_none_is_left_over(monkeypat
 
 
 def test_the_sections_are_in_the_order_of_work(opened, module):
-    titles = ["Server", "Case", "Phases", "Segment", "Lesions", "Crop previews", "Submit", "Report", "Train", "Keys"]
+    titles = ["Server", "Case", "Phases", "Segment", "Lesions", "Crop previews", "Submit", "Report", "Train"]
+    titles += ["Ultrasound image", "Circles", "D/L previews", "Classify", "Submit circles", "Keys"]
     assert list(module.sections) == titles
     assert not module.sections["Server"].collapsed and module.sections["Train"].collapsed
     picture(opened.widget, "module_empty", 480)

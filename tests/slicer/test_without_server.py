@@ -19,6 +19,7 @@ from LiverCADLib.panels.phasesPanel import PhasesPanel
 from LiverCADLib.panels.segmentPanel import SegmentPanel
 from LiverCADLib.panels.submitPanel import SubmitPanel
 from LiverCADLib.scene.outbox import Outbox
+from LiverCADLib.scene.pictureCase import PictureCase
 from LiverCADLib.scene.volumes import addVolumeNode
 from LiverCADLib.scene.workbench import Workbench
 from LiverCADLib.submitting import Submitting
@@ -33,7 +34,7 @@ def bench(case_scene):
 def panels(case_scene, phases, side_by_side, session, bench, tmp_path):
     submitting = Submitting(bench, session, Outbox(tmp_path / "outbox"))
     panels = {
-        "case": CasePanel(case_scene, phases, session),
+        "case": CasePanel(case_scene, phases, session, PictureCase(case_scene)),
         "phases": PhasesPanel(case_scene, phases, side_by_side, session),
         "segment": SegmentPanel(bench, session),
         "submit": SubmitPanel(submitting, bench, session),

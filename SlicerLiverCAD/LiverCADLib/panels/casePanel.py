@@ -9,6 +9,7 @@ from LiverCADLib.panels.caseTable import CaseTable, stateTitles
 from LiverCADLib.panels.newCase import NewCaseGroup
 from LiverCADLib.panels.parts import column, comboBox, messageLabel, pushButton, row, wrappingLabel
 from LiverCADLib.panels.replacing import mayReplace
+from LiverCADLib.pictureLoading import LoadedPictures
 from LiverCADLib.translation import _
 
 
@@ -45,6 +46,8 @@ class CasePanel:
         What is sent as a new case.
     session : Session
         The server.
+    pictures : PictureCase
+        The open case where it is one of ultrasound.
 
     Attributes
     ----------
@@ -52,8 +55,9 @@ class CasePanel:
         To be laid out.
     """
 
-    def __init__(self, caseScene, phases, session):
+    def __init__(self, caseScene, phases, session, pictures):
         self._caseScene, self._phases, self._session = caseScene, phases, session
+        self._pictures = pictures
         self._cases, self._job = [], None
         self.widget, layout = column()
         self._build(layout)
@@ -91,7 +95,7 @@ class CasePanel:
         self.table = CaseTable()
         layout.addWidget(self.table.widget)
         self.countLabel = qt.QLabel()
-        self.openButton = pushButton(_("Open"), _("Load all phases of the chosen case."))
+        self.openButton = pushButton(_("Open"), _("Load all images of the chosen case."))
         layout.addLayout(row((self.countLabel, 1), (self.openButton, 0)))
 
         self.newCase = NewCaseGroup(self._caseScene, self._phases, self._session, self._mayReplace)
@@ -186,7 +190,10 @@ class CasePanel:
         if loaded is None:
             self._sayWhy(said)
         elif isAgreed or self._mayReplace():  # something may have been changed since the loading began
-            self._caseScene.open(loaded.case, server, loaded.images, loaded.volumes, loaded.version)
+            if isinstance(loaded, LoadedPictures):
+                self._pictures.open(loaded, server)
+            else:
+                self._caseScene.open(loaded.case, server, loaded.images, loaded.volumes, loaded.version)
             self._sayWhy(said)
 
     def _forgetWhy(self):
@@ -238,8 +245,12 @@ class CasePanel:
     def _openText(self):
         if not self._caseScene.case:
             return _("No case is open.")
-        count = len(self._caseScene.images)
-        parts = [_("1 volume") if count == 1 else _("{count} volumes").format(count=count)]
+        count = len(self._pictures.pictures)
+        if count:
+            parts = [_("1 ultrasound image") if count == 1 else _("{count} ultrasound images").format(count=count)]
+        else:
+            count = len(self._caseScene.images)
+            parts = [_("1 volume") if count == 1 else _("{count} volumes").format(count=count)]
         if totalSize(self._caseScene.images):
             parts.append(sizeText(totalSize(self._caseScene.images)))
         if self._caseScene.isUnsaved:

@@ -42,7 +42,7 @@ class CaseTable:
         self._cases = []
         self.widget = qt.QTableWidget()
         self.widget.setColumnCount(4)
-        self.widget.setHorizontalHeaderLabels([_("Case"), _("State"), _("Annotator"), _("Volumes")])
+        self.widget.setHorizontalHeaderLabels([_("Case"), _("State"), _("Annotator"), _("Images")])
         self.widget.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
         self.widget.setSelectionMode(qt.QAbstractItemView.SingleSelection)
         self.widget.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
@@ -79,7 +79,7 @@ class CaseTable:
         wasBlocked = self.widget.blockSignals(True)
         self.widget.setRowCount(len(self._cases))
         for row, case in enumerate(self._cases):
-            for column, text in enumerate((case.case, stateTitle(case), case.annotator, str(case.images))):
+            for column, text in enumerate((case.case, stateTitle(case), case.annotator, _imagesOf(case))):
                 self.widget.setItem(row, column, qt.QTableWidgetItem(text))
         row = next((row for row, case in enumerate(self._cases) if case.case == chosen), -1)
         self.widget.setCurrentCell(row, 0)
@@ -92,3 +92,7 @@ class CaseTable:
 
     def _onDoubleClick(self, row, column):
         self.opened.emit(self._cases[row].case)
+
+
+def _imagesOf(case):
+    return _("{count} US").format(count=case.images) if case.isUltrasound else str(case.images)

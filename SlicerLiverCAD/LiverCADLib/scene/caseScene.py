@@ -88,6 +88,11 @@ class CaseScene:
         return self.parameters.server
 
     @property
+    def isUltrasound(self):
+        """Whether the open case is one of 2-D images, see `pictureCase`."""
+        return bool(self.parameters.pictures)
+
+    @property
     def images(self):
         """What the server says of its images, as a tuple of CaseImage."""
         return tuple(CaseImage.fromPlain(plain) for plain in json.loads(self.parameters.images))
@@ -155,6 +160,11 @@ class CaseScene:
         node.SetAttribute(CASE, self.case)
         node.SetAttribute(OWNED, "1")
 
+    def take(self, node, image):
+        """Take a volume of the user's for an image of the open case; it stays when that is closed."""
+        node.SetAttribute(CASE, self.case)
+        node.SetAttribute(IMAGE, image)
+
     def nodes(self):
         """Nodes that this module made for the open case, as a list."""
         nodes = slicer.util.getNodesByClass("vtkMRMLNode")
@@ -190,7 +200,7 @@ class CaseScene:
         """
         self.close()
         with slicer.util.NodeModify(self.parameters.parameterNode):
-            self._start(case, server, images, version)
+            self.start(case, server, images, version)
             for image in images:
                 node = addVolumeNode(volumes[image.name], volumeName(case, image.name, image.phase))
                 self.own(node)
@@ -213,9 +223,9 @@ class CaseScene:
         """
         self.close()
         with slicer.util.NodeModify(self.parameters.parameterNode):
-            self._start(case, server, images, 0)
+            self.start(case, server, images, 0)
             for image in images:
-                nodes[image.name].SetAttribute(CASE, case)
+                self.take(nodes[image.name], image.name)
                 self._bind(nodes[image.name], image)
         self.opened.emit()
 
@@ -231,7 +241,7 @@ class CaseScene:
                 node.RemoveAttribute(CASE)
                 node.RemoveAttribute(IMAGE)
         with slicer.util.NodeModify(self.parameters.parameterNode):
-            self._start("", "", (), 0)
+            self.start("", "", (), 0)
             self.parameters.segmentation = None
             self.parameters.registered = False
         self.closed.emit()
@@ -239,13 +249,16 @@ class CaseScene:
     @staticmethod
     def _remove(node):
         displays = [node.GetNthDisplayNode(i) for i in range(getattr(node, "GetNumberOfDisplayNodes", int)())]
-        for gone in (*displays, getattr(node, "GetStorageNode", lambda: None)(), node):
+        # The volume first: a view that shows one without a display node makes it another, which would stay.
+        for gone in (node, *displays, getattr(node, "GetStorageNode", lambda: None)()):
             if gone is not None and gone.GetScene() is not None:
                 slicer.mrmlScene.RemoveNode(gone)
 
-    def _start(self, case, server, images, version):
+    def start(self, case, server, images, version):
+        """Begin with a case that has no nodes yet, or with none; tells nobody."""
         self.parameters.case, self.parameters.server, self.parameters.version = case, server, version
         self.parameters.reference = None
+        self.parameters.pictures = self.parameters.picture = self.parameters.pictureNote = ""
         for phase in Phase:
             setattr(self.parameters, phase.value, None)
         self.parameters.images = json.dumps([image.toPlain() for image in images])

@@ -103,7 +103,7 @@ class SideBySide:
         volumes = self._phases.volumes()
         reference = self._phases.caseScene.reference or next(iter(volumes.values()), None)
         if reference is not None and self.isOn:
-            _fitTo(reference, (*map(viewName, volumes), *OWN))
+            fitTo(reference, (*map(viewName, volumes), *OWN))
 
     def _update(self, mustFit=False):
         """Show what the phases now are, where they are shown side by side."""
@@ -134,7 +134,7 @@ class SideBySide:
         others = [composite for composite in composites if composite.GetLayoutName() not in ofPhases]
         for composite in others:
             composite.SetBackgroundVolumeID(reference.GetID())
-        _fitTo(reference, [composite.GetLayoutName() for composite in others])
+        fitTo(reference, [composite.GetLayoutName() for composite in others])
         self.fit()
 
     def _onReference(self):
@@ -190,7 +190,8 @@ def compositeNode(name):
     return next((node for node in composites if node.GetLayoutName() == name), None)
 
 
-def _fitTo(volume, names):
+def fitTo(volume, names):
+    """Show the whole of a volume in the slice views of these names, in its own planes."""
     bounds = [0.0] * 6
     volume.GetRASBounds(bounds)
     center = [(bounds[i] + bounds[i + 1]) / 2 for i in (0, 2, 4)]

@@ -46,12 +46,14 @@ class LesionPlacing:
     ----------
     placed : Signal
         (center in RAS mm, diameter in mm or None where the way tells none).
+    pointsPlaced : Signal
+        (Way, ndarray of shape (points, 3)): the same as the places that were clicked on, RAS mm.
     waitingChanged : Signal
         (Way or None): what is waited for.
     """
 
     def __init__(self, later):
-        self.placed, self.waitingChanged = Signal(), Signal()
+        self.placed, self.pointsPlaced, self.waitingChanged = Signal(), Signal(), Signal()
         self._later = later
         self._node, self._way, self._observers, self._ball = None, None, [], None
 
@@ -117,6 +119,7 @@ class LesionPlacing:
             points = slicer.util.arrayFromMarkupsControlPoints(self._node, world=True)[:wanted]
             self.cancel()
             self.placed.emit(*centerAndDiameter(way, points))
+            self.pointsPlaced.emit(way, points)
             return
         interaction = slicer.app.applicationLogic().GetInteractionNode()
         if interaction.GetCurrentInteractionMode() != interaction.Place:

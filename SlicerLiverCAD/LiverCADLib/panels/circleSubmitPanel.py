@@ -1,0 +1,117 @@
+"""Submits the circles of the open ultrasound case, and keeps what was not submitted."""
+
+import qt
+import slicer
+
+from LiverCADLib.panels.consent import hasConsent
+from LiverCADLib.panels.parts import column, messageLabel, pushButton, say, timer, wrappingLabel
+from LiverCADLib.panels.replacing import isAgreed
+from LiverCADLib.panels.submitPanel import DRAFT_MS
+from LiverCADLib.translation import _
+
+
+class CircleSubmitPanel:
+    """The section "Submit circles".
+
+    Parameters
+    ----------
+    pictures : PictureCase
+        The open ultrasound case.
+    work : UltrasoundWork
+        Submits it.
+    session : Session
+        The server.
+
+    Attributes
+    ----------
+    widget : qt.QWidget
+        To be laid out.
+    """
+
+    def __init__(self, pictures, work, session):
+        self._pictures, self._work, self._session = pictures, work, session
+        self.widget, layout = column()
+        self._build(layout)
+        self._draftTimer = timer(DRAFT_MS, work.drafts.keep)
+        self._draftTimer.start()
+        slicer.app.connect("aboutToQuit()", work.drafts.keep)
+        self._followed = pictures.changed, work.changed, pictures.scene.unsavedChanged
+        for signal in self._followed:
+            signal.connect(self._update)
+        work.told.connect(self._say)
+        work.asked.connect(self._onAsked)
+        self._update()
+
+    def _build(self, layout):
+        form = qt.QFormLayout()
+        layout.addLayout(form)  # first, so that its rows have a parent at once
+        self.annotatorEdit = qt.QLineEdit(self._session.settings.annotator)
+        self.annotatorEdit.toolTip = _("Your name, which the submission carries")
+        form.addRow(_("Annotator:"), self.annotatorEdit)
+        self.noteEdit = qt.QLineEdit()
+        self.noteEdit.placeholderText = _("Words on what you submit")
+        form.addRow(_("Note:"), self.noteEdit)
+        self.reasonLabel = wrappingLabel()
+        layout.addWidget(self.reasonLabel)
+        toolTip = _("Send the circles of all images that were changed to the server.")
+        self.submitButton = pushButton(_("Submit circles"), toolTip, "submit")
+        layout.addWidget(self.submitButton)
+        toolTip = _("Somebody else has submitted circles of the same image. Theirs stay in the server's history.")
+        self.forceButton = pushButton(_("Submit mine as the newest"), toolTip)
+        layout.addWidget(self.forceButton)
+        self.messageLabel, self._say = messageLabel()
+        layout.addWidget(self.messageLabel)
+        self._say("")
+        self.annotatorEdit.editingFinished.connect(self._onAnnotator)
+        self.annotatorEdit.textChanged.connect(self._update)
+        self.noteEdit.textChanged.connect(self._onNote)
+        self.submitButton.clicked.connect(self.submit)
+        self.forceButton.clicked.connect(self.force)
+
+    def submit(self):
+        """Send what was changed, after consent."""
+        self._send(isForced=False)
+
+    def force(self):
+        """The same, also where somebody else has submitted meanwhile."""
+        self._send(isForced=True)
+
+    def _send(self, isForced):
+        self._onAnnotator()
+        if hasConsent(self._session):
+            self._work.submit(self.annotatorEdit.text.strip(), isForced)
+
+    def close(self):
+        """Stop for good."""
+        self._draftTimer.stop()
+        slicer.app.disconnect("aboutToQuit()", self._work.drafts.keep)
+        for signal in self._followed:
+            signal.disconnect(self._update)
+        self._work.told.disconnect(self._say)
+        self._work.asked.disconnect(self._onAsked)
+
+    def _onAsked(self, question, agree):
+        if isAgreed(question):
+            agree()
+
+    def _onAnnotator(self):
+        self._session.settings.annotator = self.annotatorEdit.text
+
+    def _onNote(self, text):
+        self._pictures.setNote(text)
+
+    def _update(self, *news):
+        note = self._pictures.scene.parameters.pictureNote
+        if self.noteEdit.text != note:
+            self.noteEdit.text = note
+        reason = self._work.whyNotSubmit()
+        if not reason and not self.annotatorEdit.text.strip():
+            reason = _("Enter your name to submit.")
+        for button in (self.submitButton, self.forceButton):
+            button.enabled = not reason and not self._work.isBusy
+        self.forceButton.setVisible(self._work.isInConflict)
+        say(self.reasonLabel, reason or self._changedText())
+
+    def _changedText(self):
+        changed = [picture.name for picture in self._pictures.pictures if picture.isChanged]
+        return _("Changed: {images}").format(images=", ".join(changed)) if changed else ""

@@ -1,0 +1,186 @@
+"""The circles that mark lesions on the image that is shown: drawn, listed, named and taken away."""
+
+import numpy as np
+import qt
+
+from livercad.core.taxonomy import LesionType
+from LiverCADLib.panels.opinionWords import shortAnswer
+from LiverCADLib.panels.parts import column, messageLabel, pushButton, row
+from LiverCADLib.pictures import classNames
+from LiverCADLib.scene.pictureNodes import pixelsAt
+from LiverCADLib.scene.placing import HINTS, LesionPlacing, Way
+from LiverCADLib.translation import _
+
+USUAL_CLASSES = tuple(str(each) for each in LesionType)
+"""As tables of ultrasound images have them; any other word can be written."""
+WAYS = (Way.LINE, Way.CIRCLE)
+
+
+class CirclesPanel:
+    """The section "Circles".
+
+    Parameters
+    ----------
+    pictures : PictureCase
+        The open ultrasound case.
+    work : UltrasoundWork
+        What models say of its lesions.
+
+    Attributes
+    ----------
+    widget : qt.QWidget
+        To be laid out.
+    """
+
+    def __init__(self, pictures, work):
+        self._pictures, self._work = pictures, work
+        self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function))
+        self.widget, layout = column()
+        self._buildPlacing(layout)
+        self._buildTable(layout)
+        self._buildClass(layout)
+        self.messageLabel, self._say = messageLabel()
+        layout.addWidget(self.messageLabel)
+        self._say("")
+        self.placing.pointsPlaced.connect(self._onPlaced)
+        self.placing.waitingChanged.connect(self._onWaiting)
+        self._followed = pictures.changed, work.changed
+        for signal in self._followed:
+            signal.connect(self._update)
+        pictures.shownChanged.connect(self.placing.cancel)
+        pictures.closed.connect(self.placing.cancel)
+        self._update()
+
+    def _buildPlacing(self, layout):
+        titles = {Way.LINE: _("Diameter"), Way.CIRCLE: _("Centre and border")}
+        self.placeButtons = {}
+        for way in WAYS:
+            button = pushButton(titles[way], HINTS[way], "add")
+            button.checkable = True
+            button.clicked.connect(lambda checked=False, way=way: self._onPlace(way))
+            self.placeButtons[way] = button
+        layout.addWidget(qt.QLabel(_("Mark a lesion by its")))
+        layout.addLayout(row(*((button, 1) for button in self.placeButtons.values())))
+
+    def _buildTable(self, layout):
+        self.table = qt.QTableWidget()
+        self.table.setColumnCount(4)
+        self.table.setHorizontalHeaderLabels([_("No."), _("Diameter"), _("Class"), _("Model")])
+        self.table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+        self.table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+        self.table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+        self.table.setMinimumHeight(96)
+        self.table.setMaximumHeight(140)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(22)
+        for index, width in enumerate((36, 110, 110)):
+            self.table.setColumnWidth(index, width)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.itemSelectionChanged.connect(self._onSelection)
+        layout.addWidget(self.table)
+
+    def _buildClass(self, layout):
+        self.classBox = qt.QComboBox()
+        self.classBox.setEditable(True)
+        toolTip = _("What the selected lesion is, or the image without any shows: choose a word or write another")
+        self.classBox.toolTip = toolTip
+        self.classBox.connect("activated(int)", self._onClass)
+        self.classEdit = self.classBox.lineEdit()
+        self.classEdit.editingFinished.connect(self._onClass)
+        self.deleteButton = pushButton(_("Delete"), _("Take the selected circle away."), "delete")
+        self.deleteButton.clicked.connect(self._onDelete)
+        layout.addLayout(row((self.classBox, 1), (self.deleteButton, 0)))
+
+    def close(self):
+        """Let go of the views, before the panel is destroyed."""
+        self.placing.cancel()
+        for signal in self._followed:
+            signal.disconnect(self._update)
+
+    def _onPlace(self, way):
+        if self.placing.way is way:
+            self.placing.cancel()
+        else:
+            self.placing.start(way)
+
+    def _onWaiting(self, way):
+        for each, button in self.placeButtons.items():
+            button.checked = each is way
+        self._say(HINTS[way] if way else "")
+
+    def _onPlaced(self, way, points):
+        ends = pixelsAt(self._pictures.node, points)
+        if way is Way.CIRCLE:
+            ends = np.array([2 * ends[0] - ends[1], ends[1]])
+        self._say("")
+        try:
+            self._pictures.add(ends)
+        except ValueError:
+            self._say(_("Both clicks are at the same place: a circle needs a diameter."), "bad")
+
+    def _onSelection(self):
+        marks, row_ = self._pictures.shown.marks, self.table.currentRow()
+        if 0 <= row_ < len(marks):
+            self._pictures.select(marks[row_].number)
+
+    def _onClass(self, *news):
+        mark, text = self._pictures.selected, self.classEdit.text.strip()
+        if mark is not None:
+            self._pictures.setClass(mark.number, text)
+        elif self._isClassOfImage:
+            self._pictures.setImageClass(text)
+
+    def _onDelete(self):
+        self._pictures.delete(self._pictures.selection)
+
+    def _update(self, *news):
+        shown, selected = self._pictures.shown, self._pictures.selected
+        marks = shown.marks if shown else ()
+        wasBlocked = self.table.blockSignals(True)
+        self.table.setRowCount(len(marks))
+        for line, mark in enumerate(marks):
+            texts = str(mark.number), diameterText(mark, shown), mark.className, self._answer(mark)
+            for index, text in enumerate(texts):
+                item = qt.QTableWidgetItem(text)
+                item.setToolTip(text)
+                self.table.setItem(line, index, item)
+        self.table.setCurrentCell(marks.index(selected) if selected else -1, 0)
+        self.table.blockSignals(wasBlocked)
+        self._updateClass(shown, selected)
+        for widget in self.placeButtons.values():
+            widget.enabled = shown is not None
+        self.deleteButton.enabled = selected is not None
+
+    @property
+    def _isClassOfImage(self):
+        """Whether it is the image as a whole that has a class, for no lesion is marked on it."""
+        return self._pictures.shown is not None and not self._pictures.shown.marks
+
+    def _updateClass(self, shown, selected):
+        names = classNames(self._pictures.pictures, USUAL_CLASSES)
+        wasBlocked = self.classBox.blockSignals(True)
+        if names != [self.classBox.itemText(index) for index in range(self.classBox.count)]:
+            self.classBox.clear()
+            self.classBox.addItems(names)
+        self.classBox.enabled = selected is not None or self._isClassOfImage
+        hint = _("Class of the image, without a lesion") if self._isClassOfImage else _("Class of the selected lesion")
+        self.classEdit.placeholderText = hint
+        text = selected.className if selected else shown.className if self._isClassOfImage else ""
+        if self.classEdit.text != text:
+            self.classEdit.text = text
+        self.classBox.blockSignals(wasBlocked)
+
+    def _answer(self, mark):
+        told = self._work.answerOf(mark.number)
+        if told is None or told.opinion is None:
+            return ""
+        text = shortAnswer(told.opinion.probabilities)
+        return _("{answer} (as it was)").format(answer=text) if self._work.isOutdated(told) else text
+
+
+def diameterText(mark, picture):
+    """Diameter of a circle in pixels and, where the size of pixels is known and the same both ways, in mm."""
+    text = _("{diameter:.0f} px").format(diameter=mark.circle.diameter)
+    if picture.spacingMm is None or picture.spacingMm[0] != picture.spacingMm[1]:
+        return text
+    return _("{text}, {mm:.1f} mm").format(text=text, mm=mark.circle.diameter * picture.spacingMm[0])

@@ -1,0 +1,212 @@
+"""Ultrasound cases from the server and to it, and what its models say of them, in worker threads: no Qt, no scene."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from livercad.core.circle import Circle
+from livercad.core.ultrasound import Opinion, UltrasoundFindings
+from LiverCADLib.clientErrors import ServerFaultError
+from LiverCADLib.pictureFiles import readGrey, writeGrey
+from LiverCADLib.pictures import Picture, plainCircle
+from LiverCADLib.translation import _
+
+WHOLE = 0
+"""Stands for the number of a lesion where a model has looked at the image as a whole."""
+
+
+@dataclass(frozen=True)
+class LoadedPictures:
+    """An ultrasound case with all its pixels, ready for the scene.
+
+    Parameters
+    ----------
+    case : str
+        Its name on the server.
+    pictures : tuple of Picture
+        What the server says of its images.
+    pixels : dict of str to ndarray of uint8, shape (rows, columns)
+        By the image's name.
+    """
+
+    case: str
+    pictures: tuple[Picture, ...]
+    pixels: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a model is asked about.
+
+    Parameters
+    ----------
+    image : str
+        Name of the image.
+    number : int
+        Of the lesion; `WHOLE` where none is marked.
+    circle : livercad.core.circle.Circle or None
+        Around the lesion.
+    pixels : ndarray of uint8, shape (rows, columns), or None
+        Sent along where the server does not have the image.
+    """
+
+    image: str
+    number: int = WHOLE
+    circle: Circle | None = None
+    pixels: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a model says about a lesion, or about an image as a whole.
+
+    Parameters
+    ----------
+    asked : Asked
+        The question; its number is `WHOLE` where the model has looked at the image as a whole.
+    opinion : livercad.core.ultrasound.Opinion or None
+        None where it gives none, as for an image without a lesion.
+    saliency : ndarray of uint8, shape (rows, columns), or None
+        What spoke for the more probable class, the strongest 255; None where the server sends none.
+    findings : livercad.core.ultrasound.UltrasoundFindings
+        The whole answer: warnings, models, disclaimer.
+    model, trainedOn : str
+        For people: which model, and its data; empty where the server does not tell.
+    problems : tuple of str
+        Why something could not be asked about.
+    """
+
+    asked: Asked
+    opinion: Opinion | None
+    saliency: np.ndarray | None
+    findings: UltrasoundFindings
+    model: str = ""
+    trainedOn: str = ""
+    problems: tuple[str, ...] = ()
+
+
+def loadPictures(task, client, case, details):
+    """Fetch all images of an ultrasound case.
+
+    Parameters
+    ----------
+    task : Task
+        Learns how much has come.
+    client : Client
+        The server.
+    case : str
+        Its name.
+    details : dict
+        The server's answer on the case.
+
+    Returns
+    -------
+    LoadedPictures
+        With every image's pixels.
+    """
+    pictures, pixels = tuple(Picture.fromServer(image) for image in details["images"]), {}
+    with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
+        for n, picture in enumerate(pictures):
+            part = task.part(n / len(pictures), (n + 1) / len(pictures))
+            path = client.downloadPicture(case, picture.name, Path(folder) / f"{n}.png", part)
+            pixels[picture.name] = _checked(readGrey(path), picture.name, (picture.rows, picture.columns))
+    return LoadedPictures(case, pictures, pixels)
+
+
+def classify(task, client, model, case, questions):
+    """Ask a model about lesions, one after another: each answer comes with its own saliency.
+
+    Parameters
+    ----------
+    task : Task
+        Learns of the server's progress.
+    client : Client
+        The server.
+    model : str
+        Its name there.
+    case : str
+        The server's name of the case; empty where the pixels are sent.
+    questions : sequence of Asked
+        Lesions of one image stand together.
+
+    Returns
+    -------
+    list of Told
+        One a question; of an image that a model looks at as a whole, one an image.
+    """
+    answers: list[Told] = []
+    for n, asked in enumerate(questions):
+        last = answers[-1] if answers else None
+        if last and last.asked.image == asked.image and last.asked.number == WHOLE:
+            continue
+        part = task.part(n / len(questions), (n + 1) / len(questions))
+        answers.append(_ask(part, client, model, case, asked))
+    return answers
+
+
+def _ask(task, client, model, case, asked):
+    circles = [plainCircle(asked.circle)] if asked.circle else []
+    with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
+        if asked.pixels is None:
+            params = {"image_name": asked.image, "circles": circles}
+            params, picture, _name = client.infer(model, case, task, params)
+        else:
+            path = Path(folder) / "image.png"
+            writeGrey(asked.pixels, path)
+            params, picture, _name = client.infer(model, "", task, {"circles": circles}, file=path)
+        findings = UltrasoundFindings.from_dict(params["findings"])
+        opinion = findings.opinions[0] if findings.opinions else None
+        saliency = None
+        if picture and opinion is not None:
+            path = Path(folder) / "saliency.png"
+            path.write_bytes(picture)
+            saliency = _checked(readGrey(path), asked.image, findings.images[0].shape)
+    if opinion is not None and opinion.circle is None:
+        asked = Asked(asked.image, WHOLE, None, asked.pixels)
+    model, problems = params.get("model") or {}, tuple(map(str, params.get("problems") or ()))
+    about = str(model.get("title") or ""), str(model.get("trained_on") or "")
+    return Told(asked, opinion, saliency, findings, *about, problems)
+
+
+def submitCircles(task, client, case, pictures: Sequence[Picture], annotator, note, sent, isForced):
+    """Send what is marked on images, one after another.
+
+    Parameters
+    ----------
+    task : Task
+        Learns how far it is.
+    client : Client
+        The server.
+    case : str
+        Its name there.
+    pictures : sequence of Picture
+        With their marks; an image without any is told to have no lesion.
+    annotator, note : str
+        Who, and words beside.
+    sent : list of (Picture, int)
+        Gets every image that the server has taken with its version there, so that these are known when a later one
+        fails.
+    isForced : bool
+        Whether what somebody else has submitted meanwhile may be followed by this; else ConflictError.
+    """
+    for n, picture in enumerate(pictures):
+        text = _("Sending the circles of {image}").format(image=picture.name)
+        task.report(n / len(pictures), text)
+        drawn = {"image": picture.name, "circles": [mark.toServer() for mark in picture.marks]}
+        if picture.className and not picture.marks:
+            drawn["class"] = picture.className
+        if not isForced:
+            drawn["based_on"] = picture.version
+        answer = client.submitCircles(case, {**drawn, "annotator": annotator, "note": note})
+        sent.append((picture, int(answer["version"])))
+
+
+def _checked(pixels, image, shape):
+    if pixels.shape != tuple(shape):
+        sentence = _("The server says that {image} has {told} pixels, and sends {sent}.")
+        told, sent = ("{} × {}".format(*reversed(size)) for size in (shape, pixels.shape))
+        raise ServerFaultError(sentence.format(image=image, told=told, sent=sent))
+    return pixels
