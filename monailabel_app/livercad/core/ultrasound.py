@@ -29,6 +29,8 @@ class Question(StrEnum):
     """What a model can be asked about an image, or about a lesion on it."""
 
     MASS = "mass"
+    SOLID = "solid"
+    """A solid nodule: a mass that is no cyst (Qi 2019, section 4.2)."""
     MALIGNANT = "malignant"
     TYPE = "type"
 

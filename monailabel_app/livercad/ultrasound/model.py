@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -72,3 +72,16 @@ class UltrasoundModel(Protocol):
         ValueError
             If it needs a circle and gets none.
         """
+
+
+@runtime_checkable
+class LooksAtSquare(Protocol):
+    """A model that sees a square around the lesion and nothing else (`livercad.core.circle.Circle.square`)."""
+
+    @property
+    def ratio(self) -> float:
+        """D / L."""
+
+    @property
+    def smallest(self) -> float:
+        """Pixels of the image along the square's side, at least."""

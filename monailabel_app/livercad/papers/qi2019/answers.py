@@ -8,13 +8,14 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from livercad.core.taxonomy import CLASS_OF, LesionType
+from livercad.core.taxonomy import LesionType
 from livercad.papers.qi2019.methods import Question
+from livercad.ultrasound.questions import BENIGN, IS_MALIGNANT
 
-NORMAL, BENIGN = "normal", "benign"
-MALIGNANT = frozenset(("malignant", *(kind.value for kind in LesionType if CLASS_OF[kind].is_malignant)))
-"""Classes of images that are cancer: a word of BUSI and AUL, and the malignant types of liver lesions."""
-KNOWN = frozenset((NORMAL, BENIGN, *MALIGNANT, *(kind.value for kind in LesionType)))
+NORMAL = "normal"
+MALIGNANT = frozenset(kind for kind, is_malignant in IS_MALIGNANT.items() if is_malignant)
+"""Classes of images that are cancer."""
+KNOWN = frozenset((NORMAL, *IS_MALIGNANT))
 """Classes of images that can be used."""
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from livercad import __version__
 from livercad.papers.base_weights import weights_key
 from livercad.papers.qi2019.data import folder_data, phantom_data
-from livercad.papers.qi2019.jobs import Job, Training
+from livercad.papers.qi2019.jobs import WEIGHTS, Job, Training
 from livercad.papers.qi2019.methods import Method
 from livercad.papers.qi2019.page import write_page
+from livercad.papers.qi2019.predictor import export_model
 from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.settings import Settings
 from livercad.papers.qi2019.splits import Split
@@ -20,7 +21,7 @@ from livercad.papers.workers import cores
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_text
 
-RESULTS, PHANTOMS = "results.json", "phantoms"
+RESULTS, PHANTOMS, MODEL = "results.json", "phantoms", "model"
 SHARES = (0.05, 0.98)
 """Where images and trainings end, for the progress bar."""
 
@@ -39,7 +40,8 @@ def reproduce(
     Parameters
     ----------
     output : Path
-        Gets ``index.html``, ``results.json``, ``figures``, ``trainings``, ``cache``, and ``phantoms`` if they are made.
+        Gets ``index.html``, ``results.json``, ``figures``, ``trainings``, ``model``, ``cache``, and ``phantoms`` if
+        they are made.
     settings : Settings, optional
         The defaults if not given.
     data : Path, optional
@@ -76,7 +78,9 @@ def reproduce(
     trained = study.train(part(progress, *SHARES))
     progress(SHARES[1], 1, "writing tables and figures")
     results = _results(study, trained, quick)
-    write_page(results, study, {split: _job(trained[split], Method.REM) for split in Split}, output)
+    enhanced = {split: _job(trained[split], Method.REM) for split in Split}
+    export_model(enhanced[Split.PATIENT].folder / WEIGHTS, results, output / MODEL)
+    write_page(results, study, enhanced, output)
     write_text(output / RESULTS, results.model_dump_json(indent=1))
     progress(1, 1, "done")
     return results

@@ -13,6 +13,7 @@ from livercad.papers.yamakawa2020.crops import make_all_crops
 from livercad.papers.yamakawa2020.dataset import Dataset, read_dataset
 from livercad.papers.yamakawa2020.page import write_page
 from livercad.papers.yamakawa2020.plan import MULTI_SCALE, Plan, Training, plans_of
+from livercad.papers.yamakawa2020.predictor import export_model
 from livercad.papers.yamakawa2020.results import ClassCount, Example, Results
 from livercad.papers.yamakawa2020.settings import CropSet, Deviations, Settings, deviations_of
 from livercad.papers.yamakawa2020.summary import best_ratio, overlap_of, scores_of, verdict_of
@@ -22,7 +23,7 @@ from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_text
 
 RESULTS = "results.json"
-PHANTOMS, CACHE, TRAININGS = "phantoms", "cache", "trainings"
+PHANTOMS, CACHE, TRAININGS, MODEL = "phantoms", "cache", "trainings", "model"
 PHANTOM_SHARE, READ_SHARE, CROP_SHARE = 0.05, 0.07, 0.15
 """Of the time, for the progress bar: until phantoms, images and regions of interest are there."""
 
@@ -44,7 +45,7 @@ def reproduce(
     folder : Path or None
         Ultrasound images (docs/ultrasound.md); None makes phantoms.
     output : Path
-        Gets ``index.html``, ``results.json``, ``figures``, ``trainings``, ``cache`` and ``phantoms``.
+        Gets ``index.html``, ``results.json``, ``figures``, ``trainings``, ``model``, ``cache`` and ``phantoms``.
     settings : Settings
         Sizes and choices.
     reasons : dict, optional
@@ -85,6 +86,7 @@ def reproduce(
     progress(0.97, 1, "scores")
     told = partial(Results, data=title, is_phantom=is_phantom, quick=quick)
     results, reference = _results(dataset, settings, trainings, told, reasons or {})
+    export_model(trainings[CropSet(settings.study.reference).name], results, output / MODEL)
     progress(0.99, 1, "writing tables and figures")
     write_page(results, dataset, reference, output)
     write_text(output / RESULTS, results.model_dump_json(indent=1))

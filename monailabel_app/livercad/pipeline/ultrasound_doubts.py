@@ -1,0 +1,122 @@
+"""When what is said of ultrasound images is less reliable than it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from livercad.core.circle import Circle
+from livercad.core.ultrasound import Doubt, Opinion, UltrasoundWarning
+from livercad.studies.ultrasound.image import UltrasoundImage
+from livercad.ultrasound.model import LooksAtSquare, UltrasoundModel
+from livercad.ultrasound.placing import is_within
+
+COLOURED_SHARE = 0.01
+"""Of an image's pixels. Our choice: half the area of a lesion of 67.7 pixels, the mean of Yamakawa 2020 (section 2.5),
+on an image of 512 x 384. Words, marks and scales in colour cover less; Doppler of that size may hide what a lesion is
+told by."""
+NAMED = 5
+"""Images that a warning names."""
+
+
+class Asked(NamedTuple):
+    """What a model was asked about.
+
+    Parameters
+    ----------
+    image : UltrasoundImage
+        With its pixels.
+    circle : Circle or None
+        Around the lesion; None for the image as a whole.
+    """
+
+    image: UltrasoundImage
+    circle: Circle | None
+
+
+def doubts_of(
+    images: Sequence[UltrasoundImage], asked: Sequence[Asked], opinions: Sequence[Opinion], model: UltrasoundModel
+) -> tuple[UltrasoundWarning, ...]:
+    """Collect the reasons for caution.
+
+    Parameters
+    ----------
+    images : sequence of UltrasoundImage
+        Those read.
+    asked : sequence of Asked
+        What the model was asked about.
+    opinions : sequence of Opinion
+        What it said.
+    model : UltrasoundModel
+        It.
+
+    Returns
+    -------
+    tuple of UltrasoundWarning
+        One of each kind at most, but for `Doubt.DISAGREEMENT`, of which each question may have one.
+    """
+    marked = {each.image.name for each in asked}
+    told = (
+        (Doubt.NO_CIRCLE, "No circle lies on the image, so that the model was not asked", _unmarked(images, marked)),
+        (Doubt.COLOURED, "Colour covers grey values that were not seen", _coloured(images, marked)),
+        (Doubt.SMALL_LESION, _small_told(model), _small(asked, model)),
+        (Doubt.OUTSIDE, "The circle reaches beyond the image, so that not all of the lesion is seen", _outside(asked)),
+    )
+    warnings = [UltrasoundWarning(code, f"{what}: {_named(where)}.") for code, what, where in told if where]
+    return (*warnings, *_disagreements(opinions))
+
+
+def _unmarked(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:
+    return [image.name for image in images if image.name not in marked]
+
+
+def _coloured(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:
+    own = [image for image in images if image.name in marked and image.coloured > COLOURED_SHARE]
+    return [f"{image.name} ({image.coloured:.0%} of it)" for image in own]
+
+
+def _small_told(model: UltrasoundModel) -> str:
+    if not isinstance(model, LooksAtSquare):
+        return ""
+    return (
+        f"Lesions so small that the model's square, {model.smallest:g} pixels at least, shows more around them "
+        f"than D/L {model.ratio:g}"
+    )
+
+
+def _small(asked: Iterable[Asked], model: UltrasoundModel) -> list[str]:
+    if not isinstance(model, LooksAtSquare):
+        return []
+    return [
+        f"{image.name} ({circle.diameter:.0f} pixels)"
+        for image, circle in asked
+        if circle and circle.diameter / model.ratio < model.smallest
+    ]
+
+
+def _outside(asked: Iterable[Asked]) -> list[str]:
+    return [image.name for image, circle in asked if circle and not is_within(circle.box, image.shape)]
+
+
+def _disagreements(opinions: Sequence[Opinion]) -> list[UltrasoundWarning]:
+    """Questions whose likeliest answer is not the same in all opinions."""
+    by_question: dict[str, dict[str, list[str]]] = {}
+    for opinion in opinions:
+        for question, classes in opinion.probabilities.items():
+            likeliest = max(classes, key=classes.__getitem__)
+            by_question.setdefault(question, {}).setdefault(likeliest, []).append(opinion.image)
+    return [
+        UltrasoundWarning(
+            Doubt.DISAGREEMENT,
+            f"What is likeliest differs ({question}): "
+            + "; ".join(f"{name} on {_named(images)}" for name, images in told.items())
+            + ".",
+        )
+        for question, told in by_question.items()
+        if len(told) > 1
+    ]
+
+
+def _named(where: Sequence[str]) -> str:
+    rest = len(where) - NAMED
+    return ", ".join(where[:NAMED]) + (f" and {rest} more" if rest > 0 else "")

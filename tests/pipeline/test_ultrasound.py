@@ -1,0 +1,160 @@
+"""The images of one case analysed: opinions, doubts and what cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from livercad.core.circle import Circle
+from livercad.core.findings import TOTAL, ModelUsed
+from livercad.core.ultrasound import Doubt, UltrasoundFindings
+from livercad.errors import Cancelled, InputError
+from livercad.pipeline.ultrasound import UltrasoundAnalysis, analyze_images
+from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
+from livercad.ultrasound.model import Answer
+from ultrasound_files import sector, write_us_dicom
+
+SHAPE = (96, 128)
+
+
+class Whole:
+    """Calls an image malignant by the mean of its greys."""
+
+    used = ModelUsed("whole", "1", "0" * 64, "torch")
+    title, trained_on = "a stand-in", "nothing"
+    needs_circle = False
+    questions: ClassVar = {"malignant": ("benign", "malignant")}
+
+    def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
+        assert (circle is not None) == self.needs_circle
+        p = float(image.mean()) / 255
+        return Answer({"malignant": {"benign": 1 - p, "malignant": p}}, (image / 255).astype(np.float32))
+
+
+class Square(Whole):
+    """Asks for a circle."""
+
+    needs_circle = True
+    ratio, smallest = 0.5, 40.0
+
+
+def write(folder: Path, name: str, array: npt.NDArray[np.uint8], *circles: Circle) -> ListedImage:
+    Image.fromarray(array).save(folder / name)
+    return ListedImage("c", name, folder / name, lesions=tuple(MarkedLesion(circle) for circle in circles))
+
+
+def grey(value: int) -> npt.NDArray[np.uint8]:
+    return np.full(SHAPE, value, np.uint8)
+
+
+def messages(analysis: UltrasoundAnalysis) -> dict[Doubt, str]:
+    warnings = analysis.findings.warnings
+    assert len({warning.code for warning in warnings}) == len(warnings)
+    return {warning.code: warning.message for warning in warnings}
+
+
+LARGE = Circle((60.0, 48.0), 30.0)
+
+
+def test_a_model_of_whole_images_gives_an_opinion_an_image_and_their_mean(tmp_path: Path) -> None:
+    dicom = write_us_dicom(tmp_path / "b.dcm", sector(1, SHAPE))
+    images = [write(tmp_path, "a.png", grey(51), LARGE), ListedImage("c", "b.dcm", dicom)]
+    told: list[tuple[float, str]] = []
+    analysis = analyze_images("c", images, Whole(), lambda done, total, what: told.append((done / total, what)))
+    findings = analysis.findings
+    assert (findings.case, findings.modality, findings.models) == ("c", "US", (Whole.used,))
+    assert [(read.name, read.shape) for read in findings.images] == [("a.png", SHAPE), ("b.dcm", SHAPE)]
+    assert [(opinion.image, opinion.circle) for opinion in findings.opinions] == [("a.png", None), ("b.dcm", None)]
+    means = [51 / 255, float(sector(1, SHAPE).mean()) / 255]
+    assert findings.probabilities["malignant"]["malignant"] == pytest.approx(np.mean(means), abs=1e-3)
+    assert [saliency.shape for saliency in analysis.saliency] == [SHAPE, SHAPE]
+    assert not findings.warnings and not analysis.problems
+    assert list(findings.timings_s) == ["read", "model", TOTAL]
+    assert UltrasoundFindings.from_dict(findings.to_dict()) == findings
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares) and shares[-1] == 1 and (0.3, "asking about a.png") in told
+
+
+def test_a_model_of_lesions_is_asked_about_each_of_them(tmp_path: Path) -> None:
+    other = Circle((90.0, 50.0), 26.0)
+    images = [write(tmp_path, "a.png", grey(51), LARGE, other), write(tmp_path, "b.png", grey(60))]
+    analysis = analyze_images("c", images, Square())
+    assert [(o.image, o.circle) for o in analysis.findings.opinions] == [("a.png", LARGE), ("a.png", other)]
+    assert len(analysis.findings.images) == 2
+    assert messages(analysis) == {
+        Doubt.NO_CIRCLE: "No circle lies on the image, so that the model was not asked: b.png."
+    }
+
+
+def test_without_any_circle_nothing_is_said(tmp_path: Path) -> None:
+    analysis = analyze_images("c", [write(tmp_path, "a.png", grey(51))], Square())
+    assert (analysis.findings.opinions, analysis.findings.probabilities, analysis.saliency) == ((), {}, ())
+    assert list(messages(analysis)) == [Doubt.NO_CIRCLE]
+
+
+def test_a_damaged_image_and_a_circle_beyond_its_image_stop_nothing(tmp_path: Path) -> None:
+    good = write(tmp_path, "good.png", grey(51), LARGE, Circle((-30.0, 20.0), 40.0))
+    bad = write(tmp_path, "bad.png", sector(), LARGE)
+    bad.path.write_bytes(bad.path.read_bytes()[:200])
+    analysis = analyze_images("c", [bad, good], Square())
+    assert [image.name for image in analysis.images] == [read.name for read in analysis.findings.images] == ["good.png"]
+    assert len(analysis.findings.opinions) == 1
+    unread, beyond = analysis.problems
+    assert unread.case == "c" and "bad.png: found a picture that cannot be read" in unread.reason
+    assert beyond.reason == "good.png: the circle at (-30.0, 20.0) lies beyond the image"
+
+
+def test_nothing_that_can_be_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"c: found no image that can be read \(.*a\.png"):
+        analyze_images("c", [ListedImage("c", "a.png", tmp_path / "a.png")], Whole())
+    with pytest.raises(InputError, match="c: found no image; expected"):
+        analyze_images("c", [], Whole())
+
+
+def test_doubts_name_what_they_are_about(tmp_path: Path) -> None:
+    doppler = np.stack([grey(60)] * 3, axis=2)
+    doppler[:16, :24, 0] = 250  # 3.1 %
+    images = [
+        write(tmp_path, "colour.png", doppler, LARGE),
+        write(tmp_path, "small.png", grey(70), Circle((60.0, 48.0), 19.0), Circle((60.0, 48.0), 21.0)),
+        write(tmp_path, "edge.png", grey(80), Circle((116.0, 48.0), 25.2)),
+        write(tmp_path, "touches.png", grey(90), Circle((115.0, 48.0), 25.0)),
+        write(tmp_path, "bright.png", grey(200), LARGE),
+    ]
+    told = messages(analyze_images("c", images, Square()))
+    assert list(told) == [Doubt.COLOURED, Doubt.SMALL_LESION, Doubt.OUTSIDE, Doubt.DISAGREEMENT]
+    assert told[Doubt.COLOURED].endswith(": colour.png (3% of it).")
+    assert (
+        "40 pixels at least" in told[Doubt.SMALL_LESION]
+        and "D/L 0.5: small.png (19 pixels)." in told[Doubt.SMALL_LESION]
+    )
+    assert told[Doubt.OUTSIDE].endswith(": edge.png.")
+    assert told[Doubt.DISAGREEMENT] == (
+        "What is likeliest differs (malignant): benign on colour.png, small.png, small.png, edge.png, touches.png; "
+        "malignant on bright.png."
+    )
+
+
+def test_a_little_colour_and_circles_that_nobody_looks_at_are_no_doubts(tmp_path: Path) -> None:
+    written = np.stack([grey(60)] * 3, axis=2)
+    written[:8, :14, 1] = 250  # 0.9 %
+    images = [write(tmp_path, "a.png", written, Circle((2.0, 2.0), 9.0))]
+    assert messages(analyze_images("c", images, Whole())) == {}
+    images = [write(tmp_path, f"{n}.png", grey(250 if n else 20)) for n in range(8)]
+    told = messages(analyze_images("c", images, Whole()))
+    assert told[Doubt.DISAGREEMENT].endswith("malignant on 1.png, 2.png, 3.png, 4.png, 5.png and 2 more.")
+
+
+def test_cancelling_ends_the_work(tmp_path: Path) -> None:
+    def cancel(done: float, total: float, what: str) -> None:
+        if what.startswith("asking"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        analyze_images("c", [write(tmp_path, "a.png", grey(51))], Whole(), cancel)
