@@ -9,7 +9,7 @@ from pathlib import Path
 
 from livercad.core.names import case_of, looks_like_mask, names_only_masks, phase_of
 from livercad.core.phases import Phase
-from livercad.studies.dicom_headers import DicomSeries, read_series_headers
+from livercad.studies.dicom_headers import ULTRASOUND, DicomSeries, read_series_headers
 from livercad.studies.files import Files, stem_of
 from livercad.studies.study import Series
 
@@ -84,7 +84,9 @@ def image_candidates(root: Path, files: Files, *, one_case: bool) -> tuple[list[
     return candidates, left_out
 
 
-def dicom_candidates(root: Path, files: Files, *, one_case: bool) -> tuple[list[Candidate], list[Problem]]:
+def dicom_candidates(
+    root: Path, files: Files, *, one_case: bool
+) -> tuple[list[Candidate], list[Problem], dict[Path, Problem]]:
     """Sort DICOM series into cases, one case for each study instance UID.
 
     Parameters
@@ -102,6 +104,8 @@ def dicom_candidates(root: Path, files: Files, *, one_case: bool) -> tuple[list[
         The axial CT volumes.
     list of Problem
         The other series, each with the reason.
+    dict of Path to Problem
+        The files of those that are ultrasound, with why they are no CT.
     """
     by_top: dict[str, list[Path]] = defaultdict(list)
     for path in files.dicoms:
@@ -109,17 +113,20 @@ def dicom_candidates(root: Path, files: Files, *, one_case: bool) -> tuple[list[
     series = {top: read_series_headers(paths) for top, paths in by_top.items()}
     if _is_one_study(series):
         series = {"": [each for members in series.values() for each in members]}
-    candidates, unusable = [], []
+    candidates, unusable, ultrasound = [], [], {}
     for top, members in series.items():
         names = _study_names(top if case_of(top) else root.name, members)
         for each in members:
             case = root.name if one_case else names[each.study_uid]
-            if each.problem:
-                unusable.append(Problem(case, f"{each.called}: {each.problem}"))
+            problem = Problem(case, f"{each.called}: {each.problem}")
+            if each.modality in ULTRASOUND:
+                ultrasound.update(dict.fromkeys(each.files, problem))
+            elif each.problem:
+                unusable.append(problem)
             else:
                 found = _series(each.files, [each.description, *_folders(root, each.files[0], top)], each.uid)
                 candidates.append(Candidate(case, found, each.called))
-    return candidates, unusable
+    return candidates, unusable, ultrasound
 
 
 def case_and_name(root: Path, path: Path) -> tuple[str, str]:

@@ -19,6 +19,8 @@ SPACING_TOLERANCE = 0.1
 MOST_TILT = 0.02
 """Sine of the largest angle (about 1 degree) between the slices' normal and the way they are stacked."""
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+ULTRASOUND = ("US", "IVUS")
+"""Modalities whose images are read by `livercad.studies.ultrasound`."""
 _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 _TAGS = [
     *("SOPClassUID", "SeriesInstanceUID", "StudyInstanceUID", "StudyDate", "SeriesDescription", "Modality"),
@@ -43,6 +45,8 @@ class DicomSeries:
         What the scanner calls it.
     problem : str
         Why it cannot be used as an axial CT volume; empty when it can.
+    modality : str
+        As the first file tells; may be empty.
     """
 
     files: tuple[Path, ...]
@@ -51,6 +55,7 @@ class DicomSeries:
     study_date: str
     description: str
     problem: str
+    modality: str = ""
 
     @property
     def called(self) -> str:
@@ -128,6 +133,7 @@ def _judge(uid: str, members: list[tuple[Path, Any]]) -> DicomSeries:
         study_date=str(first.get("StudyDate", "") or ""),
         description=str(first.get("SeriesDescription", "") or "").strip(),
         problem=problem,
+        modality=str(first.get("Modality", "") or ""),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from livercad.core.phases import Phase
@@ -35,12 +35,16 @@ class Discovery:
         Files that were passed over: masks, scouts, images beside all four phases.
     others : Counter of str
         How many files of other kinds lie there, by ending in small letters (``.png``; empty where there is none).
+    flat : tuple of Path
+        Those of them that may be ultrasound (PNG, JPEG, BMP), and DICOM files that are: `image_cases` in
+        `livercad.studies.ultrasound.cases` reads them.
     """
 
     studies: tuple[Study, ...]
     problems: tuple[Problem, ...]
     left_out: tuple[Problem, ...]
     others: Counter[str] = field(default_factory=Counter)
+    flat: tuple[Path, ...] = ()
 
 
 def find_studies(folder: Path, *, one_case: bool = False) -> Discovery:
@@ -81,7 +85,7 @@ def find_studies(folder: Path, *, one_case: bool = False) -> Discovery:
     tabled = _tabled(folder)
     files = _without(files, tabled)
     images, masks = image_candidates(root, files, one_case=one_case)
-    dicoms, unusable = dicom_candidates(root, files, one_case=one_case)
+    dicoms, unusable, ultrasound = dicom_candidates(root, files, one_case=one_case)
     decided = _decided_by_table(root, tabled)
     named = [candidate for candidate in images + dicoms if candidate.case not in decided]
     not_listed = [
@@ -89,7 +93,9 @@ def find_studies(folder: Path, *, one_case: bool = False) -> Discovery:
         for candidate in images + dicoms
         if candidate.case in decided
     ]
-    return _assemble(tabled + named, unusable, masks + not_listed, files.others, one_case=one_case)
+    left_out = masks + not_listed + list(dict.fromkeys(ultrasound.values()))
+    found = _assemble(tabled + named, unusable, left_out, files.others, one_case=one_case)
+    return replace(found, flat=tuple(sorted([*files.pictures, *ultrasound])))
 
 
 def _tabled(folder: Path) -> list[Candidate]:
@@ -112,6 +118,7 @@ def _without(files: Files, tabled: list[Candidate]) -> Files:
         dicoms=[path for path in files.dicoms if path.resolve() not in listed],
         mask_folders=files.mask_folders,
         others=files.others,
+        pictures=files.pictures,
     )
 
 

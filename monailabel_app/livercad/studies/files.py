@@ -11,6 +11,7 @@ from pathlib import Path
 from livercad.core.names import names_only_masks
 from livercad.studies.dicom_headers import is_dicom
 from livercad.studies.itk import ITK_SUFFIXES
+from livercad.studies.ultrasound.pictures import SUFFIXES
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii", *ITK_SUFFIXES)
 SERVER_LABELS = "labels"
@@ -33,12 +34,15 @@ class Files:
         Folders that were not entered because their name says that they hold labels.
     others : Counter of str
         How many files of no use there are, by ending in small letters (``.png``; empty where there is none).
+    pictures : list of Path
+        Those of them that are PNG, JPEG or BMP.
     """
 
     images: list[Path] = field(default_factory=list)
     dicoms: list[Path] = field(default_factory=list)
     mask_folders: list[Path] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
+    pictures: list[Path] = field(default_factory=list)
 
 
 def stem_of(path: Path) -> str:
@@ -82,6 +86,7 @@ def list_files(folder: Path) -> Files:
             files.dicoms.append(path)
         else:
             files.others[path.suffix.lower()] += 1
+            files.pictures += [path] if path.suffix.lower() in SUFFIXES else []
     return files
 
 

@@ -49,11 +49,14 @@ class DicomHeader:
         How many.
     patient : str
         Patient ID, or empty.
+    spacing_mm : tuple of float or None
+        As of `read_frame`.
     """
 
     shape: tuple[int, int]
     frames: int
     patient: str
+    spacing_mm: tuple[float, float] | None
 
 
 def read_dicom_header(path: Path) -> DicomHeader:
@@ -80,11 +83,12 @@ def read_dicom_header(path: Path) -> DicomHeader:
         shape = int(data.Rows), int(data.Columns)
         frames = int(data.get("NumberOfFrames") or 1)
         patient = str(data.get("PatientID", "") or "").strip()
+        spacing = _spacing(data)
     if modality not in MODALITIES:
         raise InputError(
             path, found=f"an image of the modality {modality}", expected="ultrasound (US)", todo="Take it out."
         )
-    return DicomHeader(shape, frames, patient)
+    return DicomHeader(shape, frames, patient, spacing)
 
 
 def read_frame(path: Path, frame: int = 1) -> tuple[npt.NDArray[np.uint8], float, tuple[float, float] | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from livercad.core.names import looks_like_mask, names_only_masks
 from livercad.errors import InputError
 from livercad.progress import Progress, silent
 from livercad.studies.candidates import Problem
+from livercad.studies.ultrasound.drawn import read_drawn, redrawn
 from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
 from livercad.studies.ultrasound.layouts import read_table
 from livercad.studies.ultrasound.masks import lesions_of_masks
@@ -48,7 +49,8 @@ def find_images(folder: Path, progress: Progress = silent) -> UltrasoundFolder:
 
     A table (``annotations.csv``, or ``index.csv`` of AUL and BUSI) tells cases, classes and lesions. Without one, a
     case is a folder just below, or an image that lies in the folder itself; masks beside an image (``NAME_mask*.png``)
-    mark its lesions. Each frame of a DICOM file is an image, unless the table names some.
+    mark its lesions. Each frame of a DICOM file is an image, unless the table names some. Circles that annotators have
+    drawn at a server (`livercad.studies.ultrasound.drawn`) stand above table and masks.
 
     Parameters
     ----------
@@ -71,19 +73,73 @@ def find_images(folder: Path, progress: Progress = silent) -> UltrasoundFolder:
         found = "a file" if folder.exists() else "nothing there"
         raise InputError(folder, found=found, expected="a folder of ultrasound images", todo="Check the path.")
     files = [path for path in sorted(folder.rglob("*")) if not _is_hidden(folder, path) and path.is_file()]
-    rows = read_table(folder)
-    left_out: list[Problem] = []
-    if rows is None:
-        rows = _rows_of_files(folder, [path for path in files if is_image(path)], left_out)
-    else:
-        left_out = _not_named(folder, files, rows)
-    if not rows:
+    listed = list_images(folder, files, progress)
+    if not listed.images and not listed.problems:
         raise InputError(
             folder,
             found=f"no image among {len(files)} files",
             expected="PNG, JPEG, BMP or DICOM files of ultrasound",
             todo="Name the folder that has them.",
         )
+    return listed
+
+
+def list_images(folder: Path, files: Sequence[Path], progress: Progress = silent) -> UltrasoundFolder:
+    """List the images of a folder where it is known which files may be ultrasound.
+
+    Parameters
+    ----------
+    folder : Path
+        With the images.
+    files : sequence of Path
+        In or below it. A table decides all the same.
+    progress : Progress
+        Told of every image.
+
+    Returns
+    -------
+    UltrasoundFolder
+        As of `find_images`; perhaps empty.
+
+    Raises
+    ------
+    InputError
+        If the folder's table, or that of circles drawn, is wrong.
+    """
+    rows = read_table(folder)
+    if rows is None:
+        found = list_by_name(folder, files, progress)
+    else:
+        found = _found(folder, rows, _not_named(folder, files, rows), progress)
+    drawn = read_drawn(folder)
+    return replace(
+        found, images=tuple(redrawn(each, drawn[each.name]) if each.name in drawn else each for each in found.images)
+    )
+
+
+def list_by_name(folder: Path, files: Iterable[Path], progress: Progress = silent) -> UltrasoundFolder:
+    """List the images among some files as their names and the masks beside them have them; no table is read.
+
+    Parameters
+    ----------
+    folder : Path
+        That the files lie in, or below.
+    files : iterable of Path
+        Of any kind.
+    progress : Progress
+        Told of every image.
+
+    Returns
+    -------
+    UltrasoundFolder
+        As of `find_images`; perhaps empty.
+    """
+    left_out: list[Problem] = []
+    rows = _rows_of_files(folder, [path for path in files if is_image(path)], left_out)
+    return _found(folder, rows, left_out, progress)
+
+
+def _found(folder: Path, rows: list[Row], left_out: list[Problem], progress: Progress) -> UltrasoundFolder:
     images, problems = _images_of(folder, rows, progress)
     return UltrasoundFolder(folder, tuple(images), tuple(problems), tuple(left_out))
 

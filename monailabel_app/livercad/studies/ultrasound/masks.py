@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import cc3d
@@ -46,16 +48,23 @@ def lesions_of_masks(
     """
     lesions: list[MarkedLesion] = []
     for path in paths:
-        mask = read_mask(path, values)
-        if mask.shape != shape:
+        own, found = _measured(path, path.stat().st_mtime_ns if path.exists() else 0, values)
+        if own != shape:
             raise InputError(
                 path,
-                found=f"a mask of {mask.shape[0]} × {mask.shape[1]} pixels (rows × columns)",
+                found=f"a mask of {own[0]} × {own[1]} pixels (rows × columns)",
                 expected=f"the size of its image, {shape[0]} × {shape[1]}",
                 todo="Use the masks of these images.",
             )
-        lesions += lesions_of_mask(mask, kind)
+        lesions += [replace(lesion, kind=kind) for lesion in found]
     return tuple(sorted(lesions, key=lambda lesion: -lesion.circle.diameter))
+
+
+@lru_cache(maxsize=1 << 16)
+def _measured(path: Path, _changed: int, values: tuple[int, ...]) -> tuple[tuple[int, ...], list[MarkedLesion]]:
+    """A mask's size and what it shows; kept, since a server lists a folder again whenever it has changed."""
+    mask = read_mask(path, values)
+    return mask.shape, lesions_of_mask(mask)
 
 
 def read_mask(path: Path, values: tuple[int, ...] = ()) -> npt.NDArray[np.bool_]:

@@ -29,11 +29,14 @@ class FileHeader:
         How many images it has.
     patient : str
         Patient ID of a DICOM file, or empty.
+    spacing_mm : tuple of float or None
+        From row to row and from column to column, where a DICOM file tells.
     """
 
     shape: tuple[int, int]
     frames: int = 1
     patient: str = ""
+    spacing_mm: tuple[float, float] | None = None
 
 
 def is_image(path: Path) -> bool:
@@ -52,7 +55,7 @@ def read_header(path: Path) -> FileHeader:
     Returns
     -------
     FileHeader
-        Size, frames and patient.
+        Size, frames, patient and spacing.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def read_header(path: Path) -> FileHeader:
     if path.suffix.lower() in SUFFIXES:
         return FileHeader(picture_size(path))
     told = read_dicom_header(path)
-    return FileHeader(told.shape, told.frames, told.patient)
+    return FileHeader(told.shape, told.frames, told.patient, told.spacing_mm)
 
 
 def read_image(listed: ListedImage) -> UltrasoundImage:
