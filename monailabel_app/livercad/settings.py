@@ -25,6 +25,17 @@ class Settings(BaseModel):
     )
 
 
+class UltrasoundSettings(BaseModel):
+    """What is done with ultrasound images. All but `device` is hashed into every result."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description=Settings.model_fields["device"].description)
+    model: Literal["ultrasound_lesion", "yamakawa2020", "qi2019"] = Field(
+        "ultrasound_lesion", description="What is asked about the images; docs/ultrasound.md tells them apart."
+    )
+
+
 def models_folder() -> Path:
     """Where installed models live: ``LIVERCAD_MODELS``, else ``~/.cache/livercad/models``."""
     return Path(os.environ.get("LIVERCAD_MODELS") or Path.home() / ".cache" / "livercad" / "models")

@@ -13,7 +13,8 @@ from batch_fakes import loader
 from fakes import write_case
 from livercad.batch import outputs, summary
 from livercad.batch.display import Display
-from livercad.batch.run import BatchResult, run_batch
+from livercad.batch.result import BatchResult
+from livercad.batch.run import Ultrasound, run_batch
 from livercad.batch.runner import Runner, SerialRunner
 from livercad.settings import Settings
 
@@ -58,11 +59,12 @@ def batch(studies: Path, log: Path) -> Callable[..., BatchResult]:
         settings: Settings | None = None,
         runner: Runner | None = None,
         text: io.StringIO | None = None,
+        ultrasound: Ultrasound | None = None,
         **deeds: str,
     ) -> BatchResult:
         settings = settings or Settings()
         runner = runner or SerialRunner(loader(log, settings, **deeds))
         display = Display(Console(file=text or io.StringIO()))
-        return run_batch(studies, out, runner, settings, display, force=force)
+        return run_batch(studies, out, runner, settings, display, ultrasound=ultrasound, force=force)
 
     return run

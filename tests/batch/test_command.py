@@ -15,7 +15,7 @@ import pytest
 
 from batch_fakes import computed, start_command, wait_for
 from livercad.batch.outputs import RESULTS
-from livercad.batch.run import BatchResult
+from livercad.batch.result import BatchResult
 
 Batch = Callable[..., BatchResult]
 CASES = ["ann", "bob", "cai"]

@@ -15,7 +15,7 @@ from rich.console import Console
 from batch_fakes import computed
 from fakes import write_case
 from livercad.batch.display import Display
-from livercad.batch.run import BatchResult
+from livercad.batch.result import BatchResult
 from livercad.batch.runner import SerialRunner
 from livercad.batch.work import Outcome, State
 from livercad.errors import InputError, ModelError

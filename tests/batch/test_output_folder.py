@@ -10,7 +10,7 @@ import pytest
 from batch_fakes import computed
 from livercad.batch import folder
 from livercad.batch.folder import opened
-from livercad.batch.run import BatchResult
+from livercad.batch.result import BatchResult
 from livercad.errors import InputError
 
 Batch = Callable[..., BatchResult]

@@ -14,7 +14,8 @@ from rich.console import Console
 from fakes import full_analyzer, write_case
 from livercad.batch.display import Display
 from livercad.batch.manifest import read_manifest
-from livercad.batch.run import BatchResult, run_batch
+from livercad.batch.result import BatchResult
+from livercad.batch.run import run_batch
 from livercad.batch.runner import SerialRunner
 from livercad.core.findings import Findings
 from livercad.core.phases import Phase

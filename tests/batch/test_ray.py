@@ -18,10 +18,14 @@ from livercad.batch.folder import opened
 from livercad.batch.outputs import RESULTS
 from livercad.batch.ray_runner import RayRunner
 from livercad.batch.ray_session import Share, share_of
-from livercad.batch.run import BatchResult
-from livercad.batch.runner import Job
+from livercad.batch.result import BatchResult
+from livercad.batch.run import Ultrasound
+from livercad.batch.runner import Job, SerialRunner
 from livercad.batch.worker import Worker
 from livercad.errors import InputError, LiverCADError, ModelError
+from livercad.pipeline.ultrasound_analyzer import UltrasoundAnalyzer
+from livercad.settings import UltrasoundSettings
+from ultrasound_fakes import FakeLesionModel, write_images
 
 ray = pytest.importorskip("ray", reason="Ray is not installed (extra cluster)")
 pytestmark = pytest.mark.ray
@@ -69,6 +73,25 @@ def test_two_workers_give_the_same_files_as_one_process(batch: Batch, tmp_path: 
                 assert one == other, name
     assert (tmp_path / "ray" / "findings.csv").read_text() == (tmp_path / "serial" / "findings.csv").read_text()
     assert batch(tmp_path / "ray").kept == CASES, "one process goes on where workers have stopped"
+
+
+def of_images() -> UltrasoundAnalyzer:
+    return UltrasoundAnalyzer(FakeLesionModel(), UltrasoundSettings())
+
+
+def test_workers_give_the_same_of_ultrasound_as_one_process(batch: Batch, studies: Path, tmp_path: Path) -> None:
+    write_images(studies, {"eva": (0, 60), "fay": (110,)})
+    kinds = {"serial": SerialRunner(of_images), "ray": RayRunner(of_images, 2)}
+    for kind, runner in kinds.items():
+        result = batch(tmp_path / kind, ultrasound=Ultrasound(runner, UltrasoundSettings()))
+        assert sorted(result.done) == [*CASES, "eva", "fay"]
+    for name in ("findings.json", "thumbnail.png", "saliency/1.png"):
+        one, other = ((tmp_path / kind / "eva" / name).read_bytes() for kind in kinds)
+        if name.endswith(".json"):
+            assert without_times(json.loads(one)) == without_times(json.loads(other))
+        else:
+            assert one == other, name
+    assert (tmp_path / "ray" / "ultrasound.csv").read_text() == (tmp_path / "serial" / "ultrasound.csv").read_text()
 
 
 def test_the_case_of_a_killed_worker_runs_again_and_one_that_always_kills_is_given_up(

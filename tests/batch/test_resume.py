@@ -12,7 +12,7 @@ from batch_fakes import computed
 from fakes import FakeLesionFinder, FakeLiverFinder, write_case
 from livercad.batch.manifest import hash_inputs, provenance_of, read_manifest
 from livercad.batch.outputs import RESULTS
-from livercad.batch.run import BatchResult
+from livercad.batch.result import BatchResult
 from livercad.batch.runner import SerialRunner
 from livercad.core.findings import Findings, ModelUsed
 from livercad.pipeline.analyzer import Analyzer

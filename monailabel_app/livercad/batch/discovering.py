@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from livercad.batch.discovering_images import image_in_file, images_beside, is_picture, may_be_one_patient
+from livercad.batch.failures import drop_failures
 from livercad.batch.folder import check_not_foreign
-from livercad.batch.outputs import drop_failures
 from livercad.batch.runner import Job
 from livercad.core.phases import Phase
 from livercad.errors import InputError
-from livercad.studies.discover import Discovery, find_studies
+from livercad.studies.dicom_headers import ULTRASOUND
+from livercad.studies.discover import Discovery, Problem, find_studies
+from livercad.studies.ultrasound.cases import ImageCases
+from livercad.studies.ultrasound.rows import TABLE
 
 FLAT_ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif"))
 ENDINGS_TOLD = 3
 """Kinds of files that the message names where no study lies: the most frequent."""
 
 
-def discover(job: Job, *, one_case: bool) -> Discovery:
+@dataclass(frozen=True)
+class Found:
+    """What there is to do, no case twice.
+
+    Parameters
+    ----------
+    ct : Discovery
+        The studies that are CT, and what is wrong with others.
+    ultrasound : ImageCases
+        The cases that are ultrasound, likewise.
+    """
+
+    ct: Discovery
+    ultrasound: ImageCases
+
+    @property
+    def left_out(self) -> tuple[Problem, ...]:
+        """What was passed over."""
+        return (*self.ct.left_out, *self.ultrasound.left_out)
+
+
+def discover(job: Job, *, one_case: bool, with_ultrasound: bool) -> Found:
     """Find the studies; no case may take a place in the output folder that something else holds.
 
     Parameters
@@ -25,34 +52,60 @@ def discover(job: Job, *, one_case: bool) -> Discovery:
         Its folders; its display is told what was left out.
     one_case : bool
         Take all images of the folder for one case.
+    with_ultrasound : bool
+        Look for ultrasound images as well.
 
     Returns
     -------
-    Discovery
-        At least one study or problem.
+    Found
+        At least one study or problem. Where CT and ultrasound are cases of one name, it is CT.
 
     Raises
     ------
     InputError
         If there is neither, or something else lies where a case's results are to be.
     """
-    discovery = find_studies(job.studies, one_case=one_case)
-    cases = [study.case for study in discovery.studies] + [problem.case for problem in discovery.problems]
+    found = _both(job, one_case) if with_ultrasound else Found(_ct(job, one_case), ImageCases())
+    listed = (*found.ct.studies, *found.ct.problems, *found.ultrasound.cases, *found.ultrasound.problems)
+    cases = [each.case for each in listed]
     if not cases:
         raise InputError(
             job.studies,
-            found="no study" + _instead(discovery),
+            found="no study" + _instead(found.ct),
             expected="CT as NIfTI files, folders of phases, or DICOM series",
             todo="Name the folder that holds them.",
         )
     check_not_foreign(job.out, cases)
     drop_failures(job.out, str(job.studies), keep=set(cases))
-    if discovery.left_out:
-        first = discovery.left_out[0].reason
-        job.display.say(f"Left out: {_counted(discovery)}, for example {first}. run.json lists them.")
-    if _may_be_one_case(job.studies, discovery):
+    if found.left_out:
+        first = found.left_out[0].reason
+        job.display.say(f"Left out: {_counted(found.left_out)}, for example {first}. run.json lists them.")
+    if _may_be_one_case(job.studies, found.ct):
         job.display.say("Each image is taken for a case. If they are the phases of one patient, add --one-case.")
-    return discovery
+    if may_be_one_patient(job.studies, found.ultrasound):
+        job.display.say("Each ultrasound image is taken for a case. If they are of one patient, add --one-case.")
+    return found
+
+
+def _ct(job: Job, one_case: bool) -> Discovery:
+    return find_studies(job.studies, one_case=one_case)
+
+
+def _both(job: Job, one_case: bool) -> Found:
+    if job.studies.is_file() and is_picture(job.studies):
+        return Found(Discovery((), (), ()), image_in_file(job.studies))
+    ct = _ct(job, one_case)
+    if not ct.flat and not (job.studies / TABLE).is_file():
+        return Found(ct, ImageCases())
+    # What is wrong with ultrasound as CT says nothing here.
+    ct = replace(ct, left_out=tuple(each for each in ct.left_out if each.modality not in ULTRASOUND))
+    with job.display.waiting("Listing images"):
+        images = images_beside(job.studies, ct, one_case=one_case)
+    # Whoever can be used goes before whoever cannot.
+    usable = {each.case for each in images.cases}
+    dropped = tuple(each for each in ct.problems if each.case in usable)
+    problems = tuple(each for each in ct.problems if each.case not in usable)
+    return Found(replace(ct, problems=problems, left_out=ct.left_out + dropped), images)
 
 
 def _may_be_one_case(folder: Path, discovery: Discovery) -> bool:
@@ -66,14 +119,14 @@ def _may_be_one_case(folder: Path, discovery: Discovery) -> bool:
     return 2 <= len(flat) <= len(Phase) and len(flat) == len(discovery.studies)
 
 
-def _counted(discovery: Discovery) -> str:
-    count = len(discovery.left_out)
+def _counted(left_out: Sequence[Problem]) -> str:
+    count = len(left_out)
     return f"{count} file{'s' if count > 1 else ''} or series"
 
 
 def _instead(discovery: Discovery) -> str:
     """Say in brackets what lies there where no study does."""
-    parts = [f"{_counted(discovery)} left out"] if discovery.left_out else []
+    parts = [f"{_counted(discovery.left_out)} left out"] if discovery.left_out else []
     for ending, count in discovery.others.most_common(ENDINGS_TOLD):
         files = "files" if count > 1 else "file"
         what = f"{count} {ending} {files}" if ending else f"{count} {files} without ending"

@@ -13,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from livercad import __version__
 from livercad.core.findings import SCHEMA_VERSION, ModelUsed
 from livercad.core.phases import Phase
-from livercad.settings import Settings
-from livercad.studies.hashing import hash_series
+from livercad.core.ultrasound import SCHEMA_VERSION as ULTRASOUND_SCHEMA_VERSION
+from livercad.settings import Settings, UltrasoundSettings
+from livercad.studies.hashing import hash_file, hash_series
 from livercad.studies.study import Study
+from livercad.studies.ultrasound.cases import ImageCase
 
 MANIFEST = "manifest.json"
 """Lies in the folder of every case that is done."""
@@ -32,13 +34,25 @@ class InputRead(BaseModel):
     sha256: str
 
 
+class ImageInput(BaseModel):
+    """One ultrasound image of a case, by content, with the lesions that are marked on it: column, row, diameter."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    frame: int
+    lesions: tuple[tuple[float, float, float], ...]
+    source: str
+    sha256: str
+
+
 class Provenance(BaseModel):
     """Everything that a result depends on."""
 
     model_config = ConfigDict(frozen=True)
 
     case: str
-    inputs: tuple[InputRead, ...]
+    inputs: tuple[InputRead | ImageInput, ...]
     models: tuple[ModelUsed, ...]
     settings: dict[str, Any]
     livercad_version: str = __version__
@@ -90,19 +104,21 @@ class Manifest(BaseModel):
     finished: datetime
 
 
-def hash_inputs(study: Study) -> tuple[InputRead, ...]:
+def hash_inputs(study: Study | ImageCase) -> tuple[InputRead | ImageInput, ...]:
     """Hash the content of a study's files.
 
     Parameters
     ----------
-    study : Study
-        All its series are hashed, not only the reference.
+    study : Study or ImageCase
+        All series of a study are hashed, not only the reference.
 
     Returns
     -------
-    tuple of InputRead
+    tuple of InputRead or ImageInput
         In the study's order.
     """
+    if isinstance(study, ImageCase):
+        return _hash_images(study)
     return tuple(
         InputRead(phase=series.phase, told_by=series.told_by, source=series.source, sha256=hash_series(series))
         for series in study.series
@@ -110,19 +126,22 @@ def hash_inputs(study: Study) -> tuple[InputRead, ...]:
 
 
 def provenance_of(
-    study: Study, inputs: tuple[InputRead, ...], models: tuple[ModelUsed, ...], settings: Settings
+    study: Study | ImageCase,
+    inputs: tuple[InputRead | ImageInput, ...],
+    models: tuple[ModelUsed, ...],
+    settings: Settings | UltrasoundSettings,
 ) -> Provenance:
     """Collect what an analysis of a study depends on.
 
     Parameters
     ----------
-    study : Study
+    study : Study or ImageCase
         What is analysed.
-    inputs : tuple of InputRead
+    inputs : tuple of InputRead or ImageInput
         From `hash_inputs`.
     models : tuple of ModelUsed
         What takes part.
-    settings : Settings
+    settings : Settings or UltrasoundSettings
         What is set.
 
     Returns
@@ -130,7 +149,14 @@ def provenance_of(
     Provenance
         With this software's versions.
     """
-    return Provenance(case=study.case, inputs=inputs, models=models, settings=settings.model_dump(mode="json"))
+    schema = ULTRASOUND_SCHEMA_VERSION if isinstance(study, ImageCase) else SCHEMA_VERSION
+    return Provenance(
+        case=study.case,
+        inputs=inputs,
+        models=models,
+        settings=settings.model_dump(mode="json"),
+        schema_version=schema,
+    )
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -150,3 +176,18 @@ def read_manifest(folder: Path) -> Manifest | None:
         return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValidationError):
         return None
+
+
+def _hash_images(case: ImageCase) -> tuple[ImageInput, ...]:
+    """Each file once, however many of its frames are images."""
+    hashes = {path: hash_file(path).hex() for path in {image.path: None for image in case.images}}
+    return tuple(
+        ImageInput(
+            name=image.name,
+            frame=image.frame,
+            lesions=tuple((*lesion.circle.center, lesion.circle.diameter) for lesion in image.lesions),
+            source=str(image.path),
+            sha256=hashes[image.path],
+        )
+        for image in case.images
+    )

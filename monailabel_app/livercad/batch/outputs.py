@@ -13,15 +13,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
+from livercad.batch.failures import FAILURE, Failure, is_failed, read_failure
 from livercad.batch.manifest import MANIFEST, Manifest, read_manifest
+from livercad.batch.ultrasound_outputs import SALIENCY, has_all_saliency, write_ultrasound
 from livercad.core.findings import Findings
 from livercad.core.phases import Phase
+from livercad.core.ultrasound import MODALITY
 from livercad.pipeline.analysis import Analysis
+from livercad.pipeline.ultrasound_analyzer import UltrasoundReport
 from livercad.reports.case_page import render_case
 from livercad.reports.thumbnails import thumbnail
 from livercad.studies.nifti import write_volume
@@ -31,36 +32,14 @@ HIDDEN = ".livercad"
 LIVER, LESIONS, FINDINGS, REPORT = "liver.nii.gz", "lesions.nii.gz", "findings.json", "report.html"
 THUMBNAIL = "thumbnail.png"
 """The case's picture in the index, which is built from what lies in the output folder."""
-FAILURE = "error.json"
-"""Lies in the folder of every case that failed, in place of results."""
 
 RESULTS = (LIVER, LESIONS, FINDINGS, REPORT, THUMBNAIL, MANIFEST)
+"""Of a CT case."""
+ULTRASOUND_RESULTS = (FINDINGS, REPORT, THUMBNAIL, MANIFEST)
+"""Of an ultrasound case, beside the folder `SALIENCY`."""
 ALIGNED = {phase: f"aligned_{phase.value}.nii.gz" for phase in Phase}
 """Where the phases go that were laid over the reference phase, if they are wanted."""
-OWN_FILES = frozenset((*RESULTS, *ALIGNED.values(), FAILURE))
-
-
-class Failure(BaseModel):
-    """Why a case has no results.
-
-    Parameters
-    ----------
-    case : str
-        The case.
-    reason : str
-        For people.
-    studies : str
-        Folder that the case was found in.
-    failed : datetime
-        When, with its time zone.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    case: str
-    reason: str
-    studies: str
-    failed: datetime
+OWN_FILES = frozenset((*RESULTS, *ALIGNED.values(), SALIENCY, FAILURE))
 
 
 def fresh_folder(out: Path) -> Path:
@@ -73,8 +52,16 @@ def replaced_folder(out: Path) -> Path:
     return out / HIDDEN / "replaced"
 
 
+def is_ultrasound(folder: Path) -> bool:
+    """Whether a case's folder holds results of ultrasound, or says why there are none."""
+    return (folder / SALIENCY).is_dir() or (is_failed(folder) and read_failure(folder).modality == MODALITY)
+
+
 def is_done(folder: Path) -> bool:
     """Whether a case's folder has its manifest and every file of a result."""
+    if (folder / SALIENCY).is_dir():
+        whole = all((folder / name).is_file() for name in ULTRASOUND_RESULTS)
+        return whole and has_all_saliency(folder, folder / FINDINGS)
     return all((folder / name).is_file() for name in RESULTS)
 
 
@@ -86,11 +73,6 @@ def has_aligned(folder: Path) -> bool:
         return False
     others = [read.phase for read in findings.phases if read.phase and not read.is_reference]
     return all((folder / ALIGNED[phase]).is_file() for phase in others)
-
-
-def is_failed(folder: Path) -> bool:
-    """Whether a case's folder says why the case failed."""
-    return (folder / FAILURE).is_file()
 
 
 def holds_cases(out: Path) -> bool:
@@ -122,30 +104,41 @@ def is_current(folder: Path, fingerprint: str) -> bool:
     return manifest is not None and manifest.fingerprint == fingerprint and is_done(folder)
 
 
-def write_analysis(out: Path, analysis: Analysis, manifest: Manifest, *, save_aligned: bool = False) -> None:
+def write_analysis(
+    out: Path, analysis: Analysis | UltrasoundReport, manifest: Manifest, *, save_aligned: bool = False
+) -> None:
     """Put a case's results in place.
 
     Parameters
     ----------
     out : Path
         The output folder.
-    analysis : Analysis
+    analysis : Analysis or UltrasoundReport
         The results.
     manifest : Manifest
         What they were made from.
     save_aligned : bool, default False
-        Write the other phases, laid over the reference phase, as well.
+        Write the other phases of CT, laid over the reference phase, as well.
     """
     with _replacing_case(out, analysis.findings.case) as folder:
-        write_volume(analysis.liver, folder / LIVER)
-        write_volume(analysis.lesions, folder / LESIONS)
-        for image in analysis.phases if save_aligned else ():
-            if image.phase and image.aligned is not analysis.reference:
-                write_volume(image.aligned, folder / ALIGNED[image.phase])
+        if isinstance(analysis, UltrasoundReport):
+            page, picture = write_ultrasound(analysis, folder)
+        else:
+            page, picture = _write_volumes(analysis, folder, save_aligned)
         (folder / FINDINGS).write_text(json.dumps(analysis.findings.to_dict(), indent=2) + "\n", encoding="utf-8")
-        (folder / REPORT).write_text(render_case(analysis), encoding="utf-8")
-        (folder / THUMBNAIL).write_bytes(thumbnail(analysis))
+        (folder / REPORT).write_text(page, encoding="utf-8")
+        (folder / THUMBNAIL).write_bytes(picture)
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def _write_volumes(analysis: Analysis, folder: Path, save_aligned: bool) -> tuple[str, bytes]:
+    """Write the volumes of CT; give the page and the picture that stands for the case."""
+    write_volume(analysis.liver, folder / LIVER)
+    write_volume(analysis.lesions, folder / LESIONS)
+    for image in analysis.phases if save_aligned else ():
+        if image.phase and image.aligned is not analysis.reference:
+            write_volume(image.aligned, folder / ALIGNED[image.phase])
+    return render_case(analysis), thumbnail(analysis)
 
 
 def write_failure(out: Path, failure: Failure) -> None:
@@ -159,32 +152,7 @@ def write_failure(out: Path, failure: Failure) -> None:
         Which case, and why.
     """
     with _replacing_case(out, failure.case) as folder:
-        (folder / FAILURE).write_text(failure.model_dump_json(indent=2) + "\n", encoding="utf-8")
-
-
-def read_failure(folder: Path) -> Failure:
-    """Read what `write_failure` wrote."""
-    return Failure.model_validate_json((folder / FAILURE).read_bytes())
-
-
-def drop_failures(out: Path, studies: str, keep: set[str]) -> None:
-    """Forget failures of cases that are no longer there, for example since the user has mended a file's name.
-
-    Parameters
-    ----------
-    out : Path
-        The output folder.
-    studies : str
-        Only failures of cases that were found in this folder are forgotten.
-    keep : set of str
-        Cases that are still there.
-    """
-    for path in out.glob(f"*/{FAILURE}"):
-        failure = read_failure(path.parent)
-        if failure.studies == studies and failure.case not in keep:
-            path.unlink()
-            if not any(path.parent.iterdir()):
-                path.parent.rmdir()
+        (folder / FAILURE).write_text(failure.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8")
 
 
 def recover(out: Path) -> None:
@@ -213,8 +181,9 @@ def _replacing_case(out: Path, case: str) -> Iterator[Path]:
         # mkdtemp gives 0o700; results are meant for whoever may read the output folder.
         fresh.chmod(out.stat().st_mode & 0o777)
         yield fresh
-        for path in fresh.iterdir():
-            _flush(path)
+        for path in fresh.rglob("*"):
+            if path.is_file():
+                _flush(path)
         _put_in_place(out, fresh, case)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

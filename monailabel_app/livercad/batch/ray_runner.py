@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
 from livercad.batch.ray_session import ray_session
 from livercad.batch.runner import Job
-from livercad.batch.work import Outcome, State
+from livercad.batch.work import Case, CaseAnalyzer, Outcome, State
 from livercad.batch.worker import Worker
 from livercad.core.findings import ModelUsed
 from livercad.errors import LiverCADError
-from livercad.pipeline.analyzer import Analyzer
-from livercad.studies.study import Study
 
 DEATHS_ALLOWED = 2
 """A case that kills this many workers has failed: the first time it may have been the machine."""
@@ -38,14 +36,14 @@ class RayRunner:
     Parameters
     ----------
     load : callable
-        Gives the Analyzer; pickled and called in every worker.
+        Gives the analyzer; pickled and called in every worker.
     workers : int or None
         How many; None for one on every machine of the cluster.
     cluster : str or None
         Address of a running Ray cluster; None to start Ray on this machine.
     """
 
-    def __init__(self, load: Callable[[], Analyzer], workers: int | None, cluster: str | None = None) -> None:
+    def __init__(self, load: Callable[[], CaseAnalyzer], workers: int | None, cluster: str | None = None) -> None:
         self._load, self._workers, self._cluster = load, workers, cluster
 
     def describe(self) -> dict[str, Any]:
@@ -56,7 +54,7 @@ class RayRunner:
         self._session = ExitStack()
         self._share = self._session.enter_context(ray_session(self._workers, self._cluster))
         self._actors: list[Any] = []
-        self._tasks: dict[Any, tuple[Any, Study | None]] = {}
+        self._tasks: dict[Any, tuple[Any, Case | None]] = {}
         self._idle: list[Any] = []
         self._models: tuple[ModelUsed, ...] = ()
         self._false_starts = 0
@@ -80,7 +78,7 @@ class RayRunner:
             list(self._collect(job, deque(), Counter()))
         return self._models
 
-    def run(self, job: Job, studies: list[Study]) -> Iterator[Outcome]:
+    def run(self, job: Job, studies: Sequence[Case]) -> Iterator[Outcome]:
         """Compute the cases, see `runner.Runner`."""
         waiting, deaths = deque(studies), Counter[str]()
         for _ in range(min(self._share.workers, len(studies)) - len(self._actors)):
@@ -99,7 +97,7 @@ class RayRunner:
             yield from self._collect(job, waiting, deaths)
 
     @property
-    def _busy(self) -> list[tuple[Any, Study]]:
+    def _busy(self) -> list[tuple[Any, Case]]:
         return [(actor, study) for actor, study in self._tasks.values() if study is not None]
 
     def _start_worker(self, job: Job) -> None:
@@ -117,12 +115,12 @@ class RayRunner:
         self._actors.append(actor)
         self._tasks[actor.prepare.remote()] = actor, None
 
-    def _hand_out(self, job: Job, study: Study) -> None:
+    def _hand_out(self, job: Job, study: Case) -> None:
         actor = self._idle.pop()
         job.display.started(study.case)
         self._tasks[actor.analyse.remote(study)] = actor, study
 
-    def _collect(self, job: Job, waiting: deque[Study], deaths: Counter[str]) -> Iterator[Outcome]:
+    def _collect(self, job: Job, waiting: deque[Case], deaths: Counter[str]) -> Iterator[Outcome]:
         """Wait a moment for a worker that is ready, done or dead; replace the dead."""
         import ray
 
@@ -145,7 +143,7 @@ class RayRunner:
             else:
                 yield answer
 
-    def _bury(self, actor: Any, study: Study | None, error: Exception) -> None:
+    def _bury(self, actor: Any, study: Case | None, error: Exception) -> None:
         import ray
 
         self._actors.remove(actor)
@@ -170,7 +168,7 @@ class RayRunner:
             )
 
 
-def _after_death(study: Study, waiting: deque[Study], deaths: Counter[str], job: Job) -> Iterator[Outcome]:
+def _after_death(study: Case, waiting: deque[Case], deaths: Counter[str], job: Job) -> Iterator[Outcome]:
     """Put the case of a dead worker back, or give it up; after Ctrl-C it counts as cancelled."""
     deaths[study.case] += 1
     if job.stop.asked:

@@ -4,57 +4,50 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from livercad.batch.discovering import discover
 from livercad.batch.display import Display
+from livercad.batch.failures import Failure
 from livercad.batch.folder import LOG, check_space, log_failure, opened
 from livercad.batch.manifest import hash_inputs, provenance_of
 from livercad.batch.outputs import (
     HIDDEN,
-    Failure,
     has_aligned,
     holds_cases,
     is_current,
     is_done,
     write_failure,
 )
+from livercad.batch.result import BatchResult
 from livercad.batch.runner import Job, Runner
 from livercad.batch.stop import listening
-from livercad.batch.summary import RunRecord, write_summary
-from livercad.batch.work import Outcome, State
+from livercad.batch.summary import CASES, ULTRASOUND_CASES, RunRecord, write_summary
+from livercad.batch.work import Case, Outcome, State
 from livercad.core.findings import ModelUsed
+from livercad.core.ultrasound import MODALITY
 from livercad.errors import InputError, LiverCADError
-from livercad.settings import Settings
+from livercad.settings import Settings, UltrasoundSettings
 from livercad.studies.files import RESULTS_MARK
 from livercad.studies.study import Study
 
 
-@dataclass
-class BatchResult:
-    """What became of the cases of one batch.
+@dataclass(frozen=True)
+class Ultrasound:
+    """Who computes the cases that are ultrasound images.
 
     Parameters
     ----------
-    done, kept, failed : list of str
-        Cases computed now, those whose earlier results still hold, those without results.
-    cancelled : bool
-        Whether the user stopped it before the end.
+    runner : Runner
+        With an `livercad.pipeline.ultrasound_analyzer.UltrasoundAnalyzer`.
+    settings : UltrasoundSettings
+        What that was, or will be, loaded with.
     """
 
-    done: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    cancelled: bool = False
-
-    def in_words(self) -> str:
-        """One line for the user."""
-        parts = [f"{len(self.done)} analysed"]
-        parts += [f"{len(self.kept)} done before"] if self.kept else []
-        parts += [f"{len(self.failed)} failed, for the reasons in cases.csv"] if self.failed else []
-        return ("Stopped: " if self.cancelled else "Cases: ") + ", ".join(parts) + "."
+    runner: Runner
+    settings: UltrasoundSettings
 
 
 def run_batch(
@@ -64,11 +57,12 @@ def run_batch(
     settings: Settings,
     display: Display,
     *,
+    ultrasound: Ultrasound | None = None,
     force: bool = False,
     one_case: bool = False,
     save_aligned: bool = False,
 ) -> BatchResult:
-    """Analyse every study of a folder whose results are missing, failed or out of date.
+    """Analyse every case of a folder whose results are missing, failed or out of date.
 
     Parameters
     ----------
@@ -82,6 +76,9 @@ def run_batch(
         What the runner's analyzer was, or will be, loaded with.
     display : Display
         What the user sees.
+    ultrasound : Ultrasound or None
+        Who computes the cases that are ultrasound images; None to look for CT only. Each runner is used, and its models
+        are loaded, only where there are cases for it.
     force : bool, default False
         Compute every case again.
     one_case : bool, default False
@@ -106,18 +103,28 @@ def run_batch(
     _check_folders(studies, out)
     with listening() as stop, opened(out) as token:
         job = Job(studies, out, token, stop, display, save_aligned)
-        discovery = discover(job, one_case=one_case)
+        found = discover(job, one_case=one_case, with_ultrasound=ultrasound is not None)
+        images = found.ultrasound
+        any_images = bool(images.cases or images.problems)
         record = RunRecord(
-            studies=studies, settings=settings, runner=runner.describe(), left_out=discovery.left_out, started=_now()
+            studies=studies,
+            settings=settings if found.ct.studies or found.ct.problems or not any_images else None,
+            ultrasound=ultrasound.settings if ultrasound and any_images else None,
+            runner=runner.describe(),
+            left_out=found.left_out,
+            started=_now(),
         )
         result, through = BatchResult(), False
         try:
-            for problem in discovery.problems:
-                outcome = Outcome(problem.case, State.FAILED, problem.reason)
-                display.tell(outcome)
-                _write_down(job, outcome, result)
-            if discovery.studies:
-                _compute(job, runner, discovery.studies, result, record, settings, force)
+            for problems, modality in ((found.ct.problems, None), (images.problems, MODALITY)):
+                for problem in problems:
+                    outcome = Outcome(problem.case, State.FAILED, problem.reason)
+                    display.tell(outcome)
+                    _write_down(job, outcome, result, modality)
+            if found.ct.studies:
+                _compute(job, runner, found.ct.studies, result, record, settings, force)
+            if ultrasound and images.cases and not stop.asked:
+                _compute(job, ultrasound.runner, images.cases, result, record, ultrasound.settings, force)
             through = True
         finally:
             record.cancelled = result.cancelled = stop.asked
@@ -146,16 +153,18 @@ def _check_folders(studies: Path, out: Path) -> None:
 def _compute(
     job: Job,
     runner: Runner,
-    studies: Sequence[Study],
+    studies: Sequence[Case],
     result: BatchResult,
     record: RunRecord,
-    settings: Settings,
+    settings: Settings | UltrasoundSettings,
     force: bool,
 ) -> None:
+    modality = MODALITY if isinstance(settings, UltrasoundSettings) else None
     with runner:
         with job.display.waiting("Loading the models"):
-            record.models = runner.prepare(job)
-        wanted = list(studies) if force else _out_of_date(job, studies, record.models, settings, result)
+            models = runner.prepare(job)
+        record.models += models
+        wanted = list(studies) if force else _out_of_date(job, studies, models, settings, result)
         if not wanted or job.stop.asked:
             return
         with job.display.counting("Analysing", len(wanted)):
@@ -164,16 +173,20 @@ def _compute(
                 if outcome.state is State.DONE:
                     result.done.append(outcome.case)
                 elif outcome.state is State.FAILED:
-                    _write_down(job, outcome, result)
+                    _write_down(job, outcome, result, modality)
                 if not job.stop.asked:
                     check_space(job.out)
 
 
 def _out_of_date(
-    job: Job, studies: Sequence[Study], models: tuple[ModelUsed, ...], settings: Settings, result: BatchResult
-) -> list[Study]:
+    job: Job,
+    studies: Sequence[Case],
+    models: tuple[ModelUsed, ...],
+    settings: Settings | UltrasoundSettings,
+    result: BatchResult,
+) -> list[Case]:
     """Leave out the cases whose results would come out the same today."""
-    wanted = []
+    wanted, before = [], len(result.kept)
     with job.display.counting("Checking what is done", len(studies)):
         for study in studies:
             if job.stop.asked:
@@ -183,14 +196,16 @@ def _out_of_date(
             else:
                 wanted.append(study)
             job.display.skipped()
-    if result.kept:
-        job.display.say(f"Done before and unchanged: {len(result.kept)} of {len(studies)} cases.")
+    if kept := len(result.kept) - before:
+        job.display.say(f"Done before and unchanged: {kept} of {len(studies)} cases.")
     return wanted
 
 
-def _would_be_the_same(job: Job, study: Study, models: tuple[ModelUsed, ...], settings: Settings) -> bool:
+def _would_be_the_same(
+    job: Job, study: Case, models: tuple[ModelUsed, ...], settings: Settings | UltrasoundSettings
+) -> bool:
     folder = job.out / study.case
-    if not is_done(folder) or (job.save_aligned and not has_aligned(folder)):
+    if not is_done(folder) or (job.save_aligned and isinstance(study, Study) and not has_aligned(folder)):
         return False
     try:
         inputs = hash_inputs(study)
@@ -199,12 +214,15 @@ def _would_be_the_same(job: Job, study: Study, models: tuple[ModelUsed, ...], se
     return is_current(folder, provenance_of(study, inputs, models, settings).fingerprint())
 
 
-def _write_down(job: Job, outcome: Outcome, result: BatchResult) -> None:
+def _write_down(job: Job, outcome: Outcome, result: BatchResult, modality: str | None) -> None:
     result.failed.append(outcome.case)
+    result.reasons_in.append(ULTRASOUND_CASES if modality else CASES)
     if outcome.traceback:
         log_failure(job.out, outcome.case, outcome.traceback)
         job.display.say(f"  The traceback is in {job.out / LOG}.")
-    failure = Failure(case=outcome.case, reason=outcome.note, studies=str(job.studies), failed=_now())
+    failure = Failure(
+        case=outcome.case, reason=outcome.note, studies=str(job.studies), failed=_now(), modality=modality
+    )
     write_failure(job.out, failure)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,11 +13,9 @@ from typing import Any, Protocol
 from livercad.batch.display import Display
 from livercad.batch.manifest import hash_inputs
 from livercad.batch.stop import Stop
-from livercad.batch.work import Outcome, analyse_case
+from livercad.batch.work import Case, CaseAnalyzer, Outcome, analyse_case
 from livercad.core.findings import ModelUsed
-from livercad.pipeline.analyzer import Analyzer
 from livercad.progress import Progress
-from livercad.studies.study import Study
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Runner(AbstractContextManager["Runner"], Protocol):
     def prepare(self, job: Job) -> tuple[ModelUsed, ...]:
         """Load the models and say which they are; raises LiverCADError where that fails."""
 
-    def run(self, job: Job, studies: list[Study]) -> Iterator[Outcome]:
+    def run(self, job: Job, studies: Sequence[Case]) -> Iterator[Outcome]:
         """Yield an outcome a case as they come, in any order; after `job.stop` the rest is left out."""
 
 
@@ -67,10 +65,10 @@ class SerialRunner:
     Parameters
     ----------
     load : callable
-        Gives the Analyzer.
+        Gives the analyzer.
     """
 
-    def __init__(self, load: Callable[[], Analyzer]) -> None:
+    def __init__(self, load: Callable[[], CaseAnalyzer]) -> None:
         self._load = load
 
     def __enter__(self) -> SerialRunner:
@@ -90,7 +88,7 @@ class SerialRunner:
         self._analyzer = self._load()
         return self._analyzer.models
 
-    def run(self, job: Job, studies: list[Study]) -> Iterator[Outcome]:
+    def run(self, job: Job, studies: Sequence[Case]) -> Iterator[Outcome]:
         """Compute the cases, see `Runner`.
 
         While one is computed, a thread hashes the files of the next: that also leaves them in the system's cache of

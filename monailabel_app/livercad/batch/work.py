@@ -11,19 +11,44 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from livercad.batch.manifest import InputRead, Manifest, provenance_of
+from livercad.batch.manifest import ImageInput, InputRead, Manifest, provenance_of
 from livercad.batch.outputs import write_analysis
-from livercad.core.findings import Findings
+from livercad.batch.ultrasound_outputs import answer_in_words
+from livercad.core.findings import Findings, ModelUsed
+from livercad.core.ultrasound import UltrasoundFindings
 from livercad.errors import Cancelled, LiverCADError
-from livercad.pipeline.analyzer import Analyzer
+from livercad.pipeline.analysis import Analysis
+from livercad.pipeline.ultrasound_analyzer import UltrasoundReport
 from livercad.progress import Progress
+from livercad.settings import Settings, UltrasoundSettings
 from livercad.studies.study import Study
+from livercad.studies.ultrasound.cases import ImageCase
 
 SEED = 0
 """Set before every case, so that a result depends neither on the order of cases nor on who computes them."""
+
+
+Case: TypeAlias = Study | ImageCase
+"""What a batch goes through."""
+
+
+class CaseAnalyzer(Protocol):
+    """Analyses cases of one modality, its models loaded: `Analyzer` or `UltrasoundAnalyzer`."""
+
+    @property
+    def settings(self) -> Settings | UltrasoundSettings:
+        """What it was loaded with."""
+
+    @property
+    def models(self) -> tuple[ModelUsed, ...]:
+        """What takes part in every analysis."""
+
+    def __call__(self, study: Any, progress: Progress, /) -> Analysis | UltrasoundReport:
+        """Analyse one case."""
 
 
 class State(StrEnum):
@@ -60,22 +85,22 @@ class Outcome:
 
 
 def analyse_case(
-    analyzer: Analyzer,
-    study: Study,
+    analyzer: CaseAnalyzer,
+    study: Case,
     out: Path,
-    read_inputs: Callable[[], tuple[InputRead, ...]],
+    read_inputs: Callable[[], tuple[InputRead | ImageInput, ...]],
     progress: Progress,
     *,
     save_aligned: bool = False,
 ) -> Outcome:
-    """Analyse one study and put its results in place; whatever goes wrong becomes part of the outcome.
+    """Analyse one case and put its results in place; whatever goes wrong becomes part of the outcome.
 
     Parameters
     ----------
-    analyzer : Analyzer
+    analyzer : CaseAnalyzer
         Loaded before.
-    study : Study
-        The study.
+    study : Study or ImageCase
+        The case, of the analyzer's modality.
     out : Path
         The output folder.
     read_inputs : callable
@@ -125,7 +150,9 @@ def seed_everything() -> None:
         torch.manual_seed(SEED)
 
 
-def _in_words(findings: Findings) -> str:
+def _in_words(findings: Findings | UltrasoundFindings) -> str:
+    if isinstance(findings, UltrasoundFindings):
+        return answer_in_words(findings)
     count = len(findings.lesions)
     phases = f"{len(findings.phases)} phases, " if len(findings.phases) > 1 else ""
     return f"{phases}{count} {'lesion' if count == 1 else 'lesions'}, liver {findings.liver.volume_ml:.0f} ml"

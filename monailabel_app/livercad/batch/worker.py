@@ -10,11 +10,9 @@ from pathlib import Path
 
 from livercad.batch.folder import token_file
 from livercad.batch.manifest import hash_inputs
-from livercad.batch.work import Outcome, analyse_case
+from livercad.batch.work import Case, CaseAnalyzer, Outcome, analyse_case
 from livercad.core.findings import ModelUsed
 from livercad.errors import Cancelled, InputError
-from livercad.pipeline.analyzer import Analyzer
-from livercad.studies.study import Study
 
 
 class Worker:
@@ -23,7 +21,7 @@ class Worker:
     Parameters
     ----------
     load : callable
-        Gives the Analyzer.
+        Gives the analyzer.
     studies, out : Path
         The folders of the batch, as the driver sees them.
     token : str
@@ -33,7 +31,7 @@ class Worker:
     """
 
     def __init__(
-        self, load: Callable[[], Analyzer], studies: Path, out: Path, token: str, save_aligned: bool = False
+        self, load: Callable[[], CaseAnalyzer], studies: Path, out: Path, token: str, save_aligned: bool = False
     ) -> None:
         self._load, self._studies, self._out, self._token = load, studies, out, token
         self._save_aligned = save_aligned
@@ -60,7 +58,7 @@ class Worker:
         self._analyzer = self._load()
         return self._analyzer.models
 
-    def analyse(self, study: Study) -> Outcome:
+    def analyse(self, study: Case) -> Outcome:
         """Compute a case and put its results in place, see `work.analyse_case`."""
         inputs = partial(hash_inputs, study)
         return analyse_case(self._analyzer, study, self._out, inputs, self._check, save_aligned=self._save_aligned)

@@ -1,17 +1,18 @@
-"""`livercad analyze`: a folder of studies in, liver, lesions, measurements and reports out."""
+"""`livercad analyze`: a folder of CT or ultrasound in, lesions, measurements, classes and reports out."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from livercad.settings import Settings
+from livercad.settings import Settings, UltrasoundSettings
 
-DEFAULTS = Settings()
+DEFAULTS, ULTRASOUND_DEFAULTS = Settings(), UltrasoundSettings()
 SOME_FAILED_STATUS = 1
 INTERRUPTED_STATUS = 130
 """128 + SIGINT, as shells have it."""
@@ -19,7 +20,12 @@ INTERRUPTED_STATUS = 130
 
 def analyze(
     studies: Annotated[
-        Path, typer.Argument(metavar="STUDIES", help="Folder of CT: NIfTI files, a folder of phases a case, or DICOM.")
+        Path,
+        typer.Argument(
+            metavar="STUDIES",
+            help="Folder of CT (NIfTI files, a folder of phases a case, or DICOM), of ultrasound images (PNG, JPEG, "
+            "BMP, DICOM), or of both.",
+        ),
     ],
     output: Annotated[
         Path, typer.Option(metavar="OUT", help="Where results go. Started again on it, only what is missing runs.")
@@ -41,7 +47,7 @@ def analyze(
     force: Annotated[bool, typer.Option("--force", help="Compute every case again.")] = False,
     one_case: Annotated[
         bool,
-        typer.Option("--one-case", help="All images in STUDIES are the phases of one patient, whatever their names."),
+        typer.Option("--one-case", help="All images in STUDIES are of one patient, whatever their names."),
     ] = False,
     save_aligned: Annotated[
         bool,
@@ -60,13 +66,20 @@ def analyze(
         Literal["components", "rescored", "faster-rcnn", "retinanet"],
         typer.Option(help="What decides which candidates are lesions; docs/lesions.md compares them."),
     ] = DEFAULTS.detector,
+    ultrasound_model: Annotated[
+        Literal["ultrasound_lesion", "yamakawa2020", "qi2019"],
+        typer.Option(help="What is asked about ultrasound images; docs/ultrasound.md tells them apart."),
+    ] = ULTRASOUND_DEFAULTS.model,
 ) -> None:
-    """Find, measure and classify the lesions of the liver in every study of a folder.
+    """Find, measure and classify the lesions of the liver in every study of a folder; classify those on ultrasound.
 
     All phases of a study are used; those that no name tells are recognised from the image. Writes OUT/CASE/ with
     liver.nii.gz, lesions.nii.gz, findings.json and report.html, and over all cases index.html, findings.csv, cases.csv
     and run.json. A case that fails is written down and the rest goes on. Ctrl-C stops in order; the same command then
     goes on where it stopped.
+
+    Of ultrasound images, OUT/CASE/ has findings.json, report.html and saliency/, and OUT ultrasound.csv and
+    ultrasound_cases.csv; circles come from annotations.csv or masks (docs/ultrasound.md).
 
     Exit status: 0 all well, 1 some case failed, 2 nothing could be done, 130 stopped with Ctrl-C.
     """
@@ -74,8 +87,10 @@ def analyze(
 
     from livercad.batch.display import Display
     from livercad.batch.ray_runner import RayRunner
-    from livercad.batch.run import run_batch
-    from livercad.batch.runner import SerialRunner
+    from livercad.batch.run import Ultrasound, run_batch
+    from livercad.batch.runner import Runner, SerialRunner
+    from livercad.batch.work import CaseAnalyzer
+    from livercad.papers import ultrasound_models
     from livercad.pipeline.analyzer import Analyzer
 
     settings = Settings(
@@ -85,13 +100,26 @@ def analyze(
         minimum_volume_ml=minimum_volume,
         detector=detector,
     )
-    load = partial(Analyzer.load, settings)
-    on_ray = workers is not None or cluster is not None
-    runner = RayRunner(load, workers, cluster) if on_ray else SerialRunner(load)
+    of_images = UltrasoundSettings(device=device, model=ultrasound_model)
+
+    def runner_of(load: Callable[[], CaseAnalyzer]) -> Runner:
+        on_ray = workers is not None or cluster is not None
+        return RayRunner(load, workers, cluster) if on_ray else SerialRunner(load)
+
+    runner = runner_of(partial(Analyzer.load, settings))
+    ultrasound = Ultrasound(runner_of(partial(ultrasound_models.load_analyzer, of_images)), of_images)
     display = Display(Console())
     try:
         result = run_batch(
-            studies, output, runner, settings, display, force=force, one_case=one_case, save_aligned=save_aligned
+            studies,
+            output,
+            runner,
+            settings,
+            display,
+            ultrasound=ultrasound,
+            force=force,
+            one_case=one_case,
+            save_aligned=save_aligned,
         )
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED_STATUS)

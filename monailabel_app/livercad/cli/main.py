@@ -24,7 +24,7 @@ from livercad.errors import LiverCADError
 HELP = """Find the liver and its lesions on CT, measure them, and report.
 
 1. `livercad models install` fetches the pre-trained networks, once.
-2. `livercad analyze STUDIES --output OUT` analyses every study of a folder.
+2. `livercad analyze STUDIES --output OUT` analyses every study of a folder, CT or ultrasound.
 3. `livercad serve STUDIES` gives the same to 3D Slicer and other MONAI Label clients.
 
 Research software, not a medical device.

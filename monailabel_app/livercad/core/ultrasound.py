@@ -43,6 +43,8 @@ class Doubt(StrEnum):
     SMALL_LESION = "small_lesion"
     OUTSIDE = "outside"
     DISAGREEMENT = "disagreement"
+    UNREADABLE = "unreadable"
+    """An image of the case, or a circle on it, could not be used; the others were."""
 
 
 @dataclass(frozen=True)

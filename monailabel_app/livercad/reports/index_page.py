@@ -9,15 +9,19 @@ from urllib.parse import quote
 
 from livercad.reports.cases import CaseRow
 from livercad.reports.pages import render
+from livercad.reports.ultrasound_cases import UltrasoundRow
+from livercad.reports.words import Verdict
 
 
-def render_index(cases: Sequence[CaseRow]) -> str:
+def render_index(cases: Sequence[CaseRow], ultrasound: Sequence[UltrasoundRow] = ()) -> str:
     """Write the index of a batch.
 
     Parameters
     ----------
     cases : sequence of CaseRow
         In the order wanted; a click on a column's head sorts by it.
+    ultrasound : sequence of UltrasoundRow
+        The cases that are ultrasound, likewise.
 
     Returns
     -------
@@ -26,7 +30,8 @@ def render_index(cases: Sequence[CaseRow]) -> str:
     """
     done = [case for case in cases if case.findings is not None]
     return render(
-        "index.html.j2",
+        "index_all.html.j2" if ultrasound else "index.html.j2",
+        **_of_ultrasound(ultrasound),
         cases=[(case, _link(case), _thumbnail(case)) for case in cases],
         done=done,
         verdicts=dict(sum((Counter(case.verdicts) for case in done), Counter())),
@@ -39,12 +44,29 @@ def render_index(cases: Sequence[CaseRow]) -> str:
     )
 
 
-def _link(case: CaseRow) -> str:
+def _of_ultrasound(cases: Sequence[UltrasoundRow]) -> dict[str, object]:
+    found = [case.findings for case in cases if case.findings is not None]
+    verdicts = Counter(case.verdict for case in cases)
+    return {
+        "ultrasound": [(case, _link(case), _thumbnail(case)) for case in cases],
+        "questions": list(dict.fromkeys(question for each in found for question in each.probabilities)),
+        "version": found[-1].livercad_version if found else "",
+        "counts": {
+            "images": sum(len(each.images) for each in found),
+            "opinions": sum(len(each.opinions) for each in found),
+            "warned": sum(bool(each.warnings) for each in found),
+            "verdicts": {kind: verdicts[kind] for kind in (Verdict.MALIGNANT, Verdict.BENIGN) if verdicts[kind]},
+            "seconds": sum(case.seconds or 0.0 for case in cases),
+        },
+    }
+
+
+def _link(case: CaseRow | UltrasoundRow) -> str:
     # The leading ./ keeps a case named like "http:x" from being read as an address.
     return f"./{quote(case.case)}/report.html"
 
 
-def _thumbnail(case: CaseRow) -> str:
+def _thumbnail(case: CaseRow | UltrasoundRow) -> str:
     if case.thumbnail is None:
         return ""
     return "data:image/png;base64," + base64.b64encode(case.thumbnail).decode("ascii")

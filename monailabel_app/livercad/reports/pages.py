@@ -8,7 +8,7 @@ import jinja2
 
 from livercad.core.findings import DISCLAIMER
 from livercad.core.taxonomy import BENIGN_COLOR, LABEL_COLORS, MALIGNANT_COLOR, UNSURE_COLOR
-from livercad.reports import formatting, words
+from livercad.reports import formatting, ultrasound_words, words
 
 FORMATS = (
     *("ml", "mm", "hu", "signed_hu", "fixed", "percent", "whole_percent"),
@@ -20,6 +20,8 @@ WORDS = (
     *("sign_name", "sign_state", "sign_value", "sign_threshold", "sign_gap", "asks_for_more"),
 )
 """Those of `livercad.reports.words`."""
+ULTRASOUND_WORDS = ("question_name", "answer_name", "answer_text", "style_of", "most_probable", "verdict_of_case")
+"""Those of `livercad.reports.ultrasound_words`."""
 COLORS = {label.name.lower(): color for label, color in LABEL_COLORS.items()} | {
     "benign": BENIGN_COLOR,
     "malignant": MALIGNANT_COLOR,
@@ -58,4 +60,5 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {name: getattr(formatting, name) for name in FORMATS}
     environment.filters |= {name: getattr(words, name) for name in WORDS}
+    environment.filters |= {name: getattr(ultrasound_words, name) for name in ULTRASOUND_WORDS}
     return environment

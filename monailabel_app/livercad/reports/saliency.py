@@ -55,14 +55,15 @@ def crops_of(view: LesionView) -> tuple[Crop, ...]:
         Crop(
             phase,
             jpeg_uri(grey_of(view.middle(phase), window_of(phase))),
-            _overlay_uri(view.saliency[phase]) if phase in view.saliency else "",
+            overlay_uri(view.saliency[phase]) if phase in view.saliency else "",
         )
         for phase in Phase
         if phase in view.crops
     )
 
 
-def _overlay_uri(saliency: npt.NDArray[np.float32]) -> str:
+def overlay_uri(saliency: npt.NDArray[np.float32]) -> str:
+    """A map in [0, 1], shape (rows, columns), as a ``data:`` URI of a PNG; transparent where it is 0."""
     colors, alpha = overlay_of(np.linspace(0, 1, LEVELS))
     image = Image.fromarray(np.rint(np.clip(np.nan_to_num(saliency), 0, 1) * (LEVELS - 1)).astype(np.uint8))
     image.putpalette(np.rint(colors).astype(np.uint8).ravel().tolist())

@@ -38,13 +38,11 @@ cases.csv
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 from livercad.reports.case_table import CASE_COLUMNS, case_row
 from livercad.reports.cases import CaseRow
-from livercad.reports.cells import Cell
+from livercad.reports.cells import csv_text
 from livercad.reports.lesion_table import LESION_COLUMNS, lesion_rows
 
 __all__ = ["CASE_COLUMNS", "LESION_COLUMNS", "CaseRow", "case_row", "cases_csv", "findings_csv", "lesion_rows"]
@@ -64,7 +62,7 @@ def findings_csv(cases: Iterable[CaseRow]) -> str:
         CSV text with a header line.
     """
     found = (case.findings for case in cases if case.findings is not None)
-    return _csv(LESION_COLUMNS, [row for findings in found for row in lesion_rows(findings)])
+    return csv_text(LESION_COLUMNS, [row for findings in found for row in lesion_rows(findings)])
 
 
 def cases_csv(cases: Iterable[CaseRow]) -> str:
@@ -80,12 +78,4 @@ def cases_csv(cases: Iterable[CaseRow]) -> str:
     str
         CSV text with a header line.
     """
-    return _csv(CASE_COLUMNS, [case_row(case) for case in cases])
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text(CASE_COLUMNS, [case_row(case) for case in cases])

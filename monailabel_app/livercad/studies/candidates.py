@@ -24,10 +24,13 @@ class Problem:
         The case it belongs to.
     reason : str
         What was found and why it is not used.
+    modality : str, default ""
+        Of a DICOM series, as its header tells it.
     """
 
     case: str
     reason: str
+    modality: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def dicom_candidates(
         names = _study_names(top if case_of(top) else root.name, members)
         for each in members:
             case = root.name if one_case else names[each.study_uid]
-            problem = Problem(case, f"{each.called}: {each.problem}")
+            problem = Problem(case, f"{each.called}: {each.problem}", each.modality)
             if each.modality in ULTRASOUND:
                 ultrasound.update(dict.fromkeys(each.files, problem))
             elif each.problem:

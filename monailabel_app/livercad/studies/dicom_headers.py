@@ -110,7 +110,8 @@ def read_series_headers(paths: Iterable[Path]) -> list[DicomSeries]:
             found.append(DicomSeries((path,), "", "", "", path.name, f"its header cannot be read ({error})"))
             continue
         if "SeriesInstanceUID" not in header:
-            found.append(DicomSeries((path,), "", "", "", path.name, "it is no whole DICOM file (no series UID)"))
+            problem = "it is no whole DICOM file (no series UID)"
+            found.append(DicomSeries((path,), "", "", "", path.name, problem, _modality(header)))
             continue
         series[str(header.SeriesInstanceUID)].append((path, header))
     return found + [_judge(uid, members) for uid, members in series.items()]
@@ -133,8 +134,12 @@ def _judge(uid: str, members: list[tuple[Path, Any]]) -> DicomSeries:
         study_date=str(first.get("StudyDate", "") or ""),
         description=str(first.get("SeriesDescription", "") or "").strip(),
         problem=problem,
-        modality=str(first.get("Modality", "") or ""),
+        modality=_modality(first),
     )
+
+
+def _modality(header: Any) -> str:
+    return str(header.get("Modality", "") or "")
 
 
 def _is_localizer(header: Any) -> bool:
@@ -145,7 +150,7 @@ def _not_ct(images: list[tuple[Path, Any]]) -> str:
     if not images:
         return "it is a scout (localizer)"
     headers = [header for _, header in images]
-    modality = str(headers[0].get("Modality", "") or "none")
+    modality = _modality(headers[0]) or "none"
     if modality != "CT":
         return f"its modality is {modality}, not CT"
     if any(str(header.get("SOPClassUID", "")).startswith(_SECONDARY_CAPTURE) for header in headers):

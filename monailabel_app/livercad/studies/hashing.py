@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 from livercad.errors import InputError
 from livercad.studies.study import Series
@@ -28,14 +29,19 @@ def hash_series(series: Series) -> str:
     """
     whole = hashlib.sha256()
     for path in series.files:
-        try:
-            with path.open("rb") as stream:
-                whole.update(hashlib.file_digest(stream, "sha256").digest())
-        except OSError as error:
-            raise InputError(
-                path,
-                found=f"a file that cannot be read ({error.strerror})",
-                expected="a readable image file",
-                todo="Check that the file is still there and that you may read it.",
-            ) from error
+        whole.update(hash_file(path))
     return whole.hexdigest()
+
+
+def hash_file(path: Path) -> bytes:
+    """SHA-256 of a file; raises InputError if it is missing or cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").digest()
+    except OSError as error:
+        raise InputError(
+            path,
+            found=f"a file that cannot be read ({error.strerror})",
+            expected="a readable image file",
+            todo="Check that the file is still there and that you may read it.",
+        ) from error

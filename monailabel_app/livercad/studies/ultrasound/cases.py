@@ -22,10 +22,13 @@ class ImageCase:
         Its name.
     images : tuple of ListedImage
         At least one, in the folder's order.
+    unusable : tuple of str
+        Why further images of the case cannot be used.
     """
 
     case: str
     images: tuple[ListedImage, ...]
+    unusable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,13 @@ class ImageCases:
         Sorted by case.
     problems : tuple of Problem
         Images that cannot be used, and those whose case is one of CT.
+    left_out : tuple of Problem
+        Files that were passed over: masks, images that the table does not name.
     """
 
     cases: tuple[ImageCase, ...] = ()
     problems: tuple[Problem, ...] = ()
+    left_out: tuple[Problem, ...] = ()
 
 
 def image_cases(folder: Path, discovery: Discovery) -> ImageCases:
@@ -81,4 +87,6 @@ def image_cases(folder: Path, discovery: Discovery) -> ImageCases:
                 "expected names of their own. Rename or move the images.",
             )
         )
-    return ImageCases(tuple(ImageCase(case, tuple(by_case[case])) for case in sorted(by_case)), tuple(problems))
+    unusable = {case: tuple(each.reason for each in problems if each.case == case) for case in by_case}
+    cases = (ImageCase(case, tuple(by_case[case]), unusable[case]) for case in sorted(by_case))
+    return ImageCases(tuple(cases), tuple(problems), found.left_out)

@@ -1,0 +1,71 @@
+"""Questions and answers about ultrasound images in the words and the colour in which every page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from livercad.core.class_names import CLASS_NAMES
+from livercad.core.ultrasound import Probabilities, Question
+from livercad.reports.formatting import whole_percent
+from livercad.reports.words import Verdict
+from livercad.ultrasound.questions import IS_MALIGNANT
+
+QUESTION_NAMES = {
+    Question.MASS: "Mass",
+    Question.SOLID: "Solid nodule",
+    Question.MALIGNANT: "Malignancy",
+    Question.TYPE: "Type",
+}
+
+
+def question_name(question: str) -> str:
+    """A question in a word or two: ``Malignancy``."""
+    return QUESTION_NAMES[Question(question)]
+
+
+def answer_name(name: str) -> str:
+    """A class for people: ``HCC``, ``Benign``, ``No mass``."""
+    known = {label.value: text for label, text in CLASS_NAMES.items()}
+    return known.get(name, name[:1].upper() + name[1:].replace("_", " "))
+
+
+def most_probable(classes: Mapping[str, float]) -> str:
+    """The class with the highest probability, the first of equal ones."""
+    return max(classes, key=lambda name: classes[name])
+
+
+def answer_text(classes: Mapping[str, float]) -> str:
+    """The most probable class with its probability: ``Malignant 87 %``."""
+    name = most_probable(classes)
+    return f"{answer_name(name)} {whole_percent(classes[name])}"
+
+
+def style_of(name: str) -> Verdict:
+    """How a class is coloured: as malignant, as benign, or neither, where it tells nothing of that."""
+    if name not in IS_MALIGNANT:
+        return Verdict.NONE
+    return Verdict.MALIGNANT if IS_MALIGNANT[name] else Verdict.BENIGN
+
+
+def verdict_of_case(probabilities: Probabilities) -> Verdict:
+    """How a case, or a lesion on an image, is marked: by malignancy where it was asked, else by the most probable type.
+
+    Parameters
+    ----------
+    probabilities : dict of str to dict of str to float
+        By question and class; may be empty.
+
+    Returns
+    -------
+    Verdict
+        ``NONE`` where neither tells.
+    """
+    for question in (Question.MALIGNANT, Question.TYPE):
+        if question in probabilities:
+            return style_of(most_probable(probabilities[question]))
+    return Verdict.NONE
+
+
+def answers_in_words(probabilities: Probabilities) -> list[str]:
+    """Each answer on a line of text: ``type HCC 61 %``, ``malignancy malignant 87 %``."""
+    return [f"{question_name(question).lower()}: {answer_text(told)}" for question, told in probabilities.items()]

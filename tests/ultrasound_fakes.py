@@ -1,0 +1,73 @@
+"""Models of ultrasound without weights: what they say follows from how dark the lesion, or the image, is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from livercad.core.circle import Circle
+from livercad.core.findings import ModelUsed
+from livercad.core.planar_roi import planar_square
+from livercad.studies.ultrasound.rows import Row, write_annotations
+from livercad.ultrasound.model import Answer
+
+TYPES = ("cyst", "hemangioma", "hcc", "metastasis")
+
+
+class FakeLesionModel:
+    """Tells the type of a marked lesion by its mean grey: black is a cyst, then metastasis, HCC, hemangioma."""
+
+    used = ModelUsed(name="fake-ultrasound", version="1", sha256="4" * 64, runtime="numpy")
+    title, trained_on, needs_circle = "Fake model of lesions", "nothing at all", True
+    questions: Mapping[str, tuple[str, ...]] = {"type": TYPES, "malignant": ("benign", "malignant")}
+    ratio, smallest = 0.6, 64.0
+    greys = np.array([0.0, 180.0, 110.0, 60.0])
+
+    def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
+        if circle is None:
+            raise ValueError("A circle is needed.")
+        mean = float(planar_square(image, circle, 16, ratio=1.5, smallest=1).mean())
+        weights = np.exp(-np.abs(self.greys - mean) / 30)
+        types = dict(zip(TYPES, (weights / weights.sum()).tolist(), strict=True))
+        malignant = types["hcc"] + types["metastasis"]
+        told = {"type": types, "malignant": {"benign": 1 - malignant, "malignant": malignant}}
+        rows, columns = np.indices(image.shape)
+        away = np.hypot(columns - circle.center[0] - circle.diameter / 4, rows - circle.center[1]) / circle.diameter
+        x0, y0, x1, y1 = circle.square(self.ratio, self.smallest)
+        inside = (columns >= x0) & (columns < x1) & (rows >= y0) & (rows < y1)
+        return Answer(told, np.where(inside, np.exp(-4 * away**2), 0).astype(np.float32))
+
+
+class FakeImageModel:
+    """Tells of a whole image whether there is a mass: the darker, the likelier."""
+
+    used = ModelUsed(name="fake-images", version="1", sha256="5" * 64, runtime="numpy")
+    title, trained_on, needs_circle = "Fake model of images", "nothing at all", False
+    questions: Mapping[str, tuple[str, ...]] = {"mass": ("no mass", "mass")}
+
+    def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
+        share = 1 - float(image.mean()) / 255
+        return Answer({"mass": {"no mass": 1 - share, "mass": share}}, (1 - image / 255).astype(np.float32))
+
+
+def lesion_image(grey: int, center: tuple[int, int] = (60, 50), shape: tuple[int, int] = (96, 128)) -> npt.NDArray:
+    """An even picture with a disc of 30 pixels at a column and row."""
+    rows, columns = np.indices(shape)
+    disc = np.hypot(columns - center[0], rows - center[1]) < 15
+    return np.where(disc, grey, 140).astype(np.uint8)
+
+
+def write_images(folder: Path, cases: Mapping[str, tuple[int, ...]]) -> Path:
+    """Write a picture for each lesion's grey, ``CASE/N.png``, and the table that marks the lesions."""
+    rows = []
+    for case, greys in cases.items():
+        (folder / case).mkdir(parents=True, exist_ok=True)
+        for number, grey in enumerate(greys):
+            Image.fromarray(lesion_image(grey)).save(folder / case / f"{number}.png")
+            rows.append(Row(case, f"{case}/{number}.png", circle=Circle((60.0, 50.0), 30.0)))
+    write_annotations(folder / "annotations.csv", rows)
+    return folder
