@@ -23,6 +23,7 @@ class FakeLesionModel:
 
     used = ModelUsed(name="fake-ultrasound", version="1", sha256="4" * 64, runtime="numpy")
     title, trained_on, needs_circle = "Fake model of lesions", "nothing at all", True
+    takes_circle = True
     questions: Mapping[str, tuple[str, ...]] = {"type": TYPES, "malignant": ("benign", "malignant")}
     ratio, smallest = 0.6, 64.0
     greys = np.array([0.0, 180.0, 110.0, 60.0])
@@ -47,11 +48,43 @@ class FakeImageModel:
 
     used = ModelUsed(name="fake-images", version="1", sha256="5" * 64, runtime="numpy")
     title, trained_on, needs_circle = "Fake model of images", "nothing at all", False
+    takes_circle = False
     questions: Mapping[str, tuple[str, ...]] = {"mass": ("no mass", "mass")}
 
     def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
         share = 1 - float(image.mean()) / 255
         return Answer({"mass": {"no mass": 1 - share, "mass": share}}, (1 - image / 255).astype(np.float32))
+
+
+class FakeUltrasoundModel:
+    """Malignant as bright as the pixel in the circle's middle is, of 255; without a circle, as the image's mean is.
+
+    Its saliency is 1 at that pixel, else half of it falls off to 0 at the image's last row.
+    """
+
+    used = ModelUsed("fake-ultrasound", "1", "0" * 64, "fake")
+    title = "A model that has learnt nothing"
+    trained_on = "nothing"
+
+    def __init__(self, *, needs_circle: bool = True) -> None:
+        self.needs_circle = self.takes_circle = needs_circle
+
+    @property
+    def questions(self) -> Mapping[str, tuple[str, ...]]:
+        return {"malignant": ("benign", "malignant")}
+
+    def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
+        rows, _ = image.shape
+        saliency = np.repeat(np.linspace(0.5, 0, rows, dtype=np.float32)[:, None], image.shape[1], axis=1)
+        if self.needs_circle:
+            if circle is None:
+                raise ValueError("It is asked about a circle.")
+            column, row = (round(place) for place in circle.center)
+            saliency[row, column] = 1
+            malignant = float(image[row, column]) / 255
+        else:
+            malignant = float(image.mean()) / 255
+        return Answer({"malignant": {"benign": 1 - malignant, "malignant": malignant}}, saliency)
 
 
 def lesion_image(grey: int, center: tuple[int, int] = (60, 50), shape: tuple[int, int] = (96, 128)) -> npt.NDArray:

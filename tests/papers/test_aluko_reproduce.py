@@ -160,7 +160,9 @@ def test_two_processes_come_to_the_very_same_weights_as_one(done: Reproduction, 
     again = tmp_path / "again"
     shutil.copytree(output / "trainings", again / "trainings", ignore=shutil.ignore_patterns("baseline*", "types*"))
     other = reproduce(data, again, small_settings(), workers=2)
-    assert {name: box.test for name, box in other.one_box.items()} == {n: box.test for n, box in results.one_box.items()}
+    assert {name: box.test for name, box in other.one_box.items()} == {
+        n: box.test for n, box in results.one_box.items()
+    }
     for path in (output / "trainings").glob("*.safetensors"):
         assert (again / "trainings" / path.name).read_bytes() == path.read_bytes()
 

@@ -27,7 +27,7 @@ class Whole:
 
     used = ModelUsed("whole", "1", "0" * 64, "torch")
     title, trained_on = "a stand-in", "nothing"
-    needs_circle = False
+    needs_circle = takes_circle = False
     questions: ClassVar = {"malignant": ("benign", "malignant")}
 
     def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
@@ -39,7 +39,7 @@ class Whole:
 class Square(Whole):
     """Asks for a circle."""
 
-    needs_circle = True
+    needs_circle = takes_circle = True
     ratio, smallest = 0.5, 40.0
 
 

@@ -8,12 +8,37 @@ import sys
 import psutil
 import torch
 
+from livercad.errors import ModelError
+
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 """Parameters of glibc's ``mallopt`` (malloc.h)."""
-
-
 KEPT_BYTES = 4 * 2**30
 """Of resident memory up to which a training keeps what it frees. Our choice."""
+
+
+def chosen_device(wanted: str) -> str:
+    """Choose where networks run.
+
+    Parameters
+    ----------
+    wanted : str
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    str
+        ``cuda`` if it is there and not declined, else ``cpu``.
+
+    Raises
+    ------
+    ModelError
+        If CUDA is asked for and not there.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ModelError(
+            "the device", found="no CUDA GPU that torch can use", expected="one", todo="Use --device cpu or auto."
+        )
+    return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
 
 
 def computes_in_bfloat16(device: str) -> bool:

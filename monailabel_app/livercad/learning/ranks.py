@@ -13,7 +13,7 @@ import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from livercad.errors import ModelError
+from livercad.learning.hardware import chosen_device
 
 PATIENCE = timedelta(hours=6)
 """How long a process waits for the others: the first one validates alone."""
@@ -84,11 +84,7 @@ def joined(device: str) -> Iterator[Ranks]:
     ModelError
         If CUDA is asked for and not there.
     """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ModelError(
-            "the device", found="no CUDA GPU that torch can use", expected="one", todo="Use --device cpu or auto."
-        )
-    on_gpu = device != "cpu" and torch.cuda.is_available()
+    on_gpu = chosen_device(device) == "cuda"
     count, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
     place = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if on_gpu else torch.device("cpu")
     if count == 1:

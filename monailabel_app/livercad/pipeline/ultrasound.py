@@ -58,7 +58,7 @@ def analyze_images(
     images : sequence of ListedImage
         With the lesions that are marked on them, each name once.
     model : UltrasoundModel
-        Where it needs a circle, it is asked about each marked lesion, else once about each image.
+        Asked about each image as a whole unless it needs circles, and about each marked lesion if it takes them.
     progress : Progress
         Told of every image; may raise Cancelled.
 
@@ -79,7 +79,7 @@ def analyze_images(
         raise InputError(
             case,
             found=f"no image that can be read ({unread[0].reason})" if unread else "no image",
-            expected="an ultrasound image or more",
+            expected="one ultrasound image or more",
             todo="Mend or add images.",
         )
     asked, beyond = _what_to_ask(images, read, model)
@@ -108,12 +108,12 @@ def _what_to_ask(
     listed: Sequence[ListedImage], read: Sequence[UltrasoundImage], model: UltrasoundModel
 ) -> tuple[list[Asked], list[Problem]]:
     """Lesions, or whole images, to ask about; and circles that show nothing of their image."""
-    if not model.needs_circle:
-        return [Asked(image, None) for image in read], []
     lesions = {image.name: image.lesions for image in listed}
     asked, problems = [], []
     for image in read:
-        for lesion in lesions[image.name]:
+        if not model.needs_circle:
+            asked.append(Asked(image, None))
+        for lesion in lesions[image.name] if model.takes_circle else ():
             if is_on(lesion.circle.box, image.shape):
                 asked.append(Asked(image, lesion.circle))
             else:

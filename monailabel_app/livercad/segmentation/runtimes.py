@@ -11,8 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from livercad.errors import ModelError
-from livercad.learning.hardware import computes_in_bfloat16
+from livercad.learning.hardware import chosen_device, computes_in_bfloat16
 
 Array = npt.NDArray[np.float32]
 Size = tuple[int, int, int]
@@ -53,11 +52,7 @@ def load_runtime(network: nn.Module, smallest: Size, device: str) -> Runtime:
         If CUDA is asked for and not there.
     """
     network = network.eval().requires_grad_(False)
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ModelError(
-            "the device", found="no CUDA GPU that torch can use", expected="one", todo="Use --device cpu or auto."
-        )
-    if device != "cpu" and torch.cuda.is_available():
+    if chosen_device(device) == "cuda":
         return TorchRuntime(network, "cuda")
     # OpenVINO tells its makers of every import and every conversion, unless it cannot import what does that.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]

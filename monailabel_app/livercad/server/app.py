@@ -18,6 +18,7 @@ from monailabel.utils.sessions import Sessions
 from livercad import __version__
 from livercad.core.findings import DISCLAIMER, PhaseRead
 from livercad.errors import InputError
+from livercad.papers.ultrasound_models import load_model
 from livercad.pipeline.analyzer import Analyzer
 from livercad.server import environment, housekeeping
 from livercad.server.agreements import Agreements
@@ -36,7 +37,8 @@ from livercad.server.strategies import DESCRIPTIONS, First, Informed, Random
 from livercad.server.tasks import LIVER_AND_LESIONS, all_tasks
 from livercad.server.trainer import Trainer
 from livercad.server.training_tasks import TrainingTask
-from livercad.server.ultrasound_task import load_model, ultrasound_tasks
+from livercad.server.ultrasound_task import ultrasound_tasks
+from livercad.settings import UltrasoundSettings
 from livercad.studies.study import Study
 from livercad.ultrasound.model import UltrasoundModel
 
@@ -193,7 +195,7 @@ class LiverCADApp(MONAILabelApp):
 
     def load_ultrasound(self, task: str) -> UltrasoundModel:
         """Load the model of a task on ultrasound images; another app may bring others."""
-        return load_model(task, self.options.device)
+        return load_model(UltrasoundSettings.model_validate({"model": task, "device": self.options.device}))
 
     def infer_task(self, name: str) -> InferTask:
         """Look an infer task up; UnknownNameError if there is none of this name."""

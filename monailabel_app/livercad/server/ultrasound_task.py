@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from livercad.server.flat_images import flat_image, png_of
 from livercad.server.jobs import current_progress
 from livercad.server.marks import read_marks
 from livercad.server.paper_task import LateTask
-from livercad.settings import models_folder
 from livercad.studies.atomic import write_bytes
 from livercad.studies.ultrasound.cases import ImageCase
 from livercad.studies.ultrasound.image import ListedImage
@@ -112,41 +112,7 @@ def ultrasound_tasks(load: Callable[[str], UltrasoundModel]) -> dict[str, InferT
     dict of str to InferTask
         By name.
     """
-    return {name: UltrasoundTask(text, lambda name=name: load(name)) for name, text in DESCRIPTIONS.items()}
-
-
-def load_model(name: str, device: str) -> UltrasoundModel:
-    """Load the model of a task.
-
-    Parameters
-    ----------
-    name : str
-        Of the task. The papers' models lie in the models folder, as ``livercad reproduce`` leaves them in OUT/model.
-    device : str
-        ``auto``, ``cpu`` or ``cuda``.
-
-    Returns
-    -------
-    UltrasoundModel
-        Ready to be asked.
-
-    Raises
-    ------
-    ModelError
-        If it is not there.
-    """
-    # Imported here: each brings networks that a server of CT never needs.
-    if name == YAMAKAWA:
-        from livercad.papers.yamakawa2020.predictor import YamakawaModel
-
-        return YamakawaModel(models_folder() / name, device)
-    if name == QI:
-        from livercad.papers.qi2019.predictor import QiModel
-
-        return QiModel(models_folder() / name, device)
-    from livercad.ultrasound.load import load_default
-
-    return load_default(device)
+    return {name: UltrasoundTask(text, partial(load, name)) for name, text in DESCRIPTIONS.items()}
 
 
 def _about(model: UltrasoundModel) -> dict[str, Any]:
@@ -154,6 +120,7 @@ def _about(model: UltrasoundModel) -> dict[str, Any]:
         "title": model.title,
         "trained_on": model.trained_on,
         "needs_circle": model.needs_circle,
+        "takes_circle": model.takes_circle,
         "questions": {str(question): list(classes) for question, classes in model.questions.items()},
     }
 

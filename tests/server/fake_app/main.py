@@ -6,11 +6,11 @@ import numpy as np
 from monailabel.interfaces.app import MONAILabelApp
 
 import livercad.server.app as livercad_app
-from fake_ultrasound import FakeUltrasoundModel
 from fakes import FakeLiverFinder, full_analyzer
 from livercad.errors import ModelError
 from livercad.progress import silent
 from server.abdomens import SLOW_S, SLOW_SLICES
+from ultrasound_fakes import FakeUltrasoundModel
 
 
 class SlowLiverFinder(FakeLiverFinder):

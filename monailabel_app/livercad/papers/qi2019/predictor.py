@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from livercad.core.circle import Circle, PixelBox
 from livercad.core.findings import ModelUsed
 from livercad.core.ultrasound import Probabilities, Question
-from livercad.learning.hardware import computes_in_bfloat16
+from livercad.learning.hardware import chosen_device, computes_in_bfloat16
 from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import RegionEnhanced, make_mt_net, make_sn_net
 from livercad.papers.base_weights import NONE
@@ -124,18 +124,19 @@ class QiModel:
     ----------
     folder : Path
         The folder ``model`` that a reproduction wrote.
-    device : str, default "cpu"
-        Of torch.
+    device : str, default "auto"
+        ``auto``, ``cpu`` or ``cuda``.
 
     Raises
     ------
     ModelError
-        If it has no model, or a damaged one.
+        If it has no model, or a damaged one, or there is no such device.
     """
 
-    needs_circle = False
+    needs_circle = takes_circle = False
 
-    def __init__(self, folder: Path, device: str = "cpu") -> None:
+    def __init__(self, folder: Path, device: str = "auto") -> None:
+        device = chosen_device(device)
         self.description, data = FILES.read(folder, ExportedNetworks)
         told = self.description
         size = Size(told.divisor, told.shallow)

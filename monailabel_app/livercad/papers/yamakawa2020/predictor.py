@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from livercad.core.circle import Circle
 from livercad.core.findings import ModelUsed
+from livercad.learning.hardware import chosen_device
 from livercad.networks.yamakawa2020 import YamakawaNetwork
 from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
 from livercad.papers.yamakawa2020.crops import Grey, turned_crops
@@ -104,18 +105,19 @@ class YamakawaModel:
     ----------
     folder : Path
         The folder ``model`` that a reproduction wrote.
-    device : str, default "cpu"
-        Of torch.
+    device : str, default "auto"
+        ``auto``, ``cpu`` or ``cuda``.
 
     Raises
     ------
     ModelError
-        If it has no model, or a damaged one.
+        If it has no model, or a damaged one, or there is no such device.
     """
 
-    needs_circle = True
+    needs_circle = takes_circle = True
 
-    def __init__(self, folder: Path, device: str = "cpu") -> None:
+    def __init__(self, folder: Path, device: str = "auto") -> None:
+        device = chosen_device(device)
         self.description, data = FILES.read(folder, ExportedNetworks)
         told, layers = self.description, self.description.network
         networks = nn.ModuleList(
