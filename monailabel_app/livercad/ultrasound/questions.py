@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from livercad.core.taxonomy import CLASS_OF, LesionType
 from livercad.core.ultrasound import Probabilities, Question
 
+MASSES = ("no mass", "mass")
 BENIGN, MALIGNANT = "benign", "malignant"
 IS_MALIGNANT: Mapping[str, bool] = {
     BENIGN: False,

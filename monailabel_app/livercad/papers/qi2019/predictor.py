@@ -30,13 +30,13 @@ from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
 from livercad.papers.served_ultrasound import ServedUltrasound
 from livercad.ultrasound.model import Answer
 from livercad.ultrasound.placing import saliency_of
-from livercad.ultrasound.questions import BENIGN, MALIGNANT
+from livercad.ultrasound.questions import BENIGN, MALIGNANT, MASSES
 
 NAME = "qi2019"
 FILES = ModelFiles(NAME, weights="qi2019.safetensors", description="qi2019.json")
 SECOND: dict[SecondQuestion, tuple[Question, tuple[str, str]]] = {
     SecondQuestion.SOLID: (Question.SOLID, ("no solid nodule", "solid nodule")),
-    SecondQuestion.MASS: (Question.MASS, ("no mass", "mass")),
+    SecondQuestion.MASS: (Question.MASS, MASSES),
 }
 """What Sn-Net is asked, and its answers: no, yes."""
 
