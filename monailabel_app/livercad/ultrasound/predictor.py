@@ -15,13 +15,13 @@ from safetensors import SafetensorError, safe_open
 
 from livercad.core.circle import Circle
 from livercad.core.findings import DISCLAIMER, ModelUsed
-from livercad.core.taxonomy import CLASS_OF, LesionType
 from livercad.core.ultrasound import Probabilities, Question
 from livercad.errors import ModelError
 from livercad.models.convert import content_sha256
 from livercad.ultrasound.backbone import Array, Backbone, Extractor, new_backbone
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.model import Answer
+from livercad.ultrasound.questions import answers_of, questions_of
 from livercad.ultrasound.views import View
 
 MODEL = "model"
@@ -29,7 +29,6 @@ MODEL = "model"
 BACKBONE_PREFIX, HEAD_PREFIX = "backbone.", "head."
 VERSION_DIGITS = 12
 """Of the weights' SHA-256, which are the model's version."""
-BENIGN, MALIGNANT = "benign", "malignant"
 
 
 class HeadDescription(BaseModel):
@@ -163,8 +162,8 @@ class UltrasoundLesionModel:
     def questions(self) -> Mapping[str, tuple[str, ...]]:
         """Classes by question: those about a lesion first."""
         told = {str(question): head.classes for question, head in self._heads.items() if question is not Question.MASS}
-        if Question.MALIGNANT not in self._heads and are_types(told.get(Question.TYPE, ())):
-            told[Question.MALIGNANT] = (BENIGN, MALIGNANT)
+        if Question.TYPE in self._heads:
+            told |= questions_of(told[Question.TYPE])
         if Question.MASS in self._heads:
             told[Question.MASS] = self._heads[Question.MASS].classes
         return told
@@ -201,9 +200,7 @@ class UltrasoundLesionModel:
             if question is asked[0]:
                 saliency = activation
         if Question.TYPE in probabilities and Question.MALIGNANT not in probabilities:
-            types = probabilities[Question.TYPE]
-            if are_types(tuple(types)):
-                probabilities[str(Question.MALIGNANT)] = malignancy_of(types)
+            probabilities |= answers_of(probabilities[Question.TYPE])
         return Answer(probabilities, saliency)
 
     def _ask(
@@ -226,17 +223,6 @@ class UltrasoundLesionModel:
         strongest = float(total.max())
         probabilities = {name: float(share) for name, share in zip(head.classes, told, strict=True)}
         return probabilities, total / strongest if strongest > 0 else total
-
-
-def are_types(classes: tuple[str, ...]) -> bool:
-    """Whether all classes are types of lesions of which it is known whether they are malignant."""
-    return bool(classes) and set(classes) <= {kind.value for kind in LesionType}
-
-
-def malignancy_of(types: Mapping[str, float]) -> dict[str, float]:
-    """Probabilities of benign and malignant, summed over types of lesions."""
-    malignant = sum(share for name, share in types.items() if CLASS_OF[LesionType(name)].is_malignant)
-    return {BENIGN: 1 - malignant, MALIGNANT: malignant}
 
 
 def _means(maps: tuple[Array, ...]) -> Array:

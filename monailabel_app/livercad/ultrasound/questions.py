@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from livercad.core.taxonomy import CLASS_OF, LesionType
 from livercad.core.ultrasound import Probabilities, Question
 
+MASSES = ("no mass", "mass")
 BENIGN, MALIGNANT = "benign", "malignant"
 IS_MALIGNANT: Mapping[str, bool] = {
     BENIGN: False,
@@ -31,7 +32,7 @@ def questions_of(classes: Sequence[str]) -> dict[str, tuple[str, ...]]:
         Classes by question, the main one first: of benign and malignant whether it is malignant; of any others the
         type, and whether it is malignant where that is known of each of them, and differs.
     """
-    malignant = {Question.MALIGNANT.value: (BENIGN, MALIGNANT)}
+    malignant: dict[str, tuple[str, ...]] = {Question.MALIGNANT.value: (BENIGN, MALIGNANT)}
     if set(classes) == {BENIGN, MALIGNANT}:
         return malignant
     known = {IS_MALIGNANT.get(name) for name in classes}

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from livercad.core.circle import Circle
 from livercad.core.planar_roi import planar_square
+from livercad.ultrasound.placing import put_back
 
 Grey = npt.NDArray[np.uint8]
 Square = npt.NDArray[np.float32]
@@ -82,13 +82,5 @@ class View:
         ndarray of float32, shape (rows, columns)
             Interpolated linearly; 0 outside the square.
         """
-        circle = self.circle_on(image, lesion)
-        side = circle.side(self.ratio or 1.0)
-        columns, rows = (
-            ((np.arange(size) - middle) / side + 0.5) * len(square) - 0.5
-            for size, middle in zip(image.shape[::-1], circle.center, strict=True)
-        )
-        grid = np.meshgrid(rows, columns, indexing="ij")
-        laid = ndimage.map_coordinates(square, grid, order=1, mode="nearest", output=np.float32)
-        inside = [(each >= -0.5) & (each <= len(square) - 0.5) for each in (rows, columns)]
-        return np.asarray(np.where(inside[0][:, None] & inside[1][None], laid, 0), np.float32)
+        rows, columns = image.shape
+        return put_back([(self.circle_on(image, lesion).square(self.ratio or 1.0), square)], (rows, columns))

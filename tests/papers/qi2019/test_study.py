@@ -95,8 +95,11 @@ def test_a_second_call_keeps_all_trainings_and_a_changed_setting_only_its_own(
 
     monkeypatch.setattr(steps_module, "run_training", noted)
     monkeypatch.setattr("livercad.papers.qi2019.reproduce.write_page", lambda *parts: None)
+    shutil.rmtree(output / "model")  # as an earlier version left it
     assert reproduce(output, qi_settings, data=breast_images, workers=1) == qi_study[1]
     assert done == []
+    for path in (qi_study[0] / "model").iterdir():
+        assert (output / "model" / path.name).read_bytes() == path.read_bytes()
     cheng = qi_settings.cheng.model_copy(update={"noise": 0.4})
     reproduce(output, qi_settings.model_copy(update={"cheng": cheng}), data=breast_images, workers=1)
     assert sorted(done) == [f"cheng-{net}-{split}" for net in ("mt", "sn") for split in ("image", "patient")]

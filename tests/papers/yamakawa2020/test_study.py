@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,11 @@ def test_what_is_done_is_not_done_again(
         raise AssertionError(plan.name)
 
     monkeypatch.setattr(module, "run_training", never)
+    model = output / "model"
+    kept = {path.name: path.read_bytes() for path in model.iterdir()}
+    shutil.rmtree(model)  # as an earlier version left it
     assert module.reproduce(discs, output, small_settings(), workers=1) == results
+    assert {path.name: path.read_bytes() for path in model.iterdir()} == kept
     with pytest.raises(AssertionError, match="fold"):
         module.reproduce(discs, output, small_settings().changed({"seed": 1}), workers=1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from livercad.core.circle import Circle, PixelBox
-from livercad.core.findings import ModelUsed
 from livercad.core.ultrasound import Probabilities, Question
-from livercad.learning.hardware import chosen_device, computes_in_bfloat16
+from livercad.learning.hardware import computes_in_bfloat16
 from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import RegionEnhanced, make_mt_net, make_sn_net
 from livercad.papers.base_weights import NONE
@@ -27,15 +27,16 @@ from livercad.papers.qi2019.results import CriteriaResult, Interval, Results
 from livercad.papers.qi2019.splits import Side, Split
 from livercad.papers.qi2019.views import CutOut, averaged, fixed_input
 from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
+from livercad.papers.served_ultrasound import ServedUltrasound
 from livercad.ultrasound.model import Answer
 from livercad.ultrasound.placing import saliency_of
-from livercad.ultrasound.questions import BENIGN, MALIGNANT
+from livercad.ultrasound.questions import BENIGN, MALIGNANT, MASSES
 
 NAME = "qi2019"
 FILES = ModelFiles(NAME, weights="qi2019.safetensors", description="qi2019.json")
 SECOND: dict[SecondQuestion, tuple[Question, tuple[str, str]]] = {
     SecondQuestion.SOLID: (Question.SOLID, ("no solid nodule", "solid nodule")),
-    SecondQuestion.MASS: (Question.MASS, ("no mass", "mass")),
+    SecondQuestion.MASS: (Question.MASS, MASSES),
 }
 """What Sn-Net is asked, and its answers: no, yes."""
 
@@ -115,7 +116,22 @@ def export_model(weights: Path, results: Results, folder: Path) -> ExportedNetwo
     return description
 
 
-class QiModel:
+class Networks(nn.Module):
+    """Mt-Net and Sn-Net.
+
+    Parameters
+    ----------
+    told : ExportedNetworks
+        How wide and deep.
+    """
+
+    def __init__(self, told: ExportedNetworks) -> None:
+        super().__init__()
+        size = Size(told.divisor, told.shallow)
+        self.mt, self.sn = make_mt_net(told.strength, size), make_sn_net(told.strength, size)
+
+
+class QiModel(ServedUltrasound[ExportedNetworks, Networks]):
     """Mt-Net and Sn-Net with region enhancement, on any ultrasound image as a whole.
 
     A `livercad.ultrasound.model.UltrasoundModel`: no circle is needed.
@@ -136,29 +152,12 @@ class QiModel:
     needs_circle = takes_circle = False
 
     def __init__(self, folder: Path, device: str = "auto") -> None:
-        device = chosen_device(device)
-        self.description, data = FILES.read(folder, ExportedNetworks)
-        told = self.description
-        size = Size(told.divisor, told.shallow)
-        self._mt, self._sn = make_mt_net(told.strength, size), make_sn_net(told.strength, size)
-        both = nn.ModuleDict({"mt": self._mt, "sn": self._sn})
-        FILES.fill(both, data, folder).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._device = torch.device(device)
-
-    @property
-    def used(self) -> ModelUsed:
-        """Which model this is, for the findings."""
-        return self.description.used
+        super().__init__(FILES, ExportedNetworks, Networks, folder, device)
 
     @property
     def title(self) -> str:
         """For people."""
         return "Qi 2019: Mt-Net and Sn-Net with region enhancement"
-
-    @property
-    def trained_on(self) -> str:
-        """Data, in words."""
-        return self.description.trained_on
 
     @property
     def questions(self) -> dict[str, tuple[str, ...]]:
@@ -181,17 +180,17 @@ class QiModel:
         Answer
             Mean over the squares cut out of the image; where Mt-Net looks (equation 3), averaged where squares overlap.
         """
-        told = self.description
+        told, mt, sn = self.description, self.networks.mt, self.networks.sn
         fitted = scaled(image, told.side)
-        squares = fixed_input(CutOut([fitted], told.side, told.crops), np.array([0]), self._device)
+        squares = fixed_input(CutOut([fitted], told.side, told.crops), np.array([0]), torch.device(self.device))
         # As in the reproduction, to the last digit.
-        in_bfloat16 = computes_in_bfloat16(self._device.type)
-        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=in_bfloat16):
-            solid, map_of_sn = self._sn(squares, self._mt(squares)[1])
-            maps = self._mt.maps(squares, map_of_sn)
-            malignant = self._mt.classes(nn.functional.adaptive_avg_pool2d(maps, 1))[:, :, 0, 0]
+        in_bfloat16 = computes_in_bfloat16(self.device)
+        with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=in_bfloat16):
+            solid, map_of_sn = sn(squares, mt(squares)[1])
+            maps = mt.maps(squares, map_of_sn)
+            malignant = mt.classes(nn.functional.adaptive_avg_pool2d(maps, 1))[:, :, 0, 0]
         yes = [float(averaged(logits, told.crops)[0]) for logits in (malignant, solid)]
-        activation = _activation(self._mt, maps, int(yes[0] >= 0.5))
+        activation = _activation(mt, maps, int(yes[0] >= 0.5))
         rows, columns = image.shape
         boxes = _boxes_of_squares(fitted.shape, told.side, told.crops, (rows, columns))
         return Answer(self._told(yes), saliency_of(zip(boxes, activation, strict=True), (rows, columns)))
@@ -217,7 +216,7 @@ def _activation(network: RegionEnhanced, maps: Tensor, chosen: int) -> npt.NDArr
 def _boxes_of_squares(fitted: tuple[int, ...], side: int, count: int, shape: tuple[int, int]) -> Iterator[PixelBox]:
     """Where the squares of a scaled image lie on the image itself."""
     # Numbers in place of grey values tell where each square begins.
-    numbers = np.arange(np.prod(fitted)).reshape(fitted)
+    numbers: npt.NDArray[Any] = np.arange(np.prod(fitted)).reshape(fitted)
     down, right = shape[0] / fitted[0], shape[1] / fitted[1]
     for square in uniform_crops(numbers, side, count):
         row, column = np.unravel_index(square[0, 0], fitted)

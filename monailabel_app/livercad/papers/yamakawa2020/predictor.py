@@ -13,10 +13,9 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from livercad.core.circle import Circle
-from livercad.core.findings import ModelUsed
-from livercad.learning.hardware import chosen_device
 from livercad.networks.yamakawa2020 import YamakawaNetwork
 from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
+from livercad.papers.served_ultrasound import ServedUltrasound
 from livercad.papers.yamakawa2020.crops import Grey, turned_crops
 from livercad.papers.yamakawa2020.plan import Plan, Training
 from livercad.papers.yamakawa2020.published import CITATION
@@ -98,7 +97,29 @@ def export_model(trainings: Sequence[tuple[Plan, Training]], results: Results, f
     return description
 
 
-class YamakawaModel:
+class Networks(nn.Module):
+    """All folds' networks.
+
+    Parameters
+    ----------
+    told : ExportedNetworks
+        How many, of which layers.
+    """
+
+    def __init__(self, told: ExportedNetworks) -> None:
+        super().__init__()
+        layers = told.network
+        self.each = [
+            YamakawaNetwork(
+                1, told.pixels, layers.channels, layers.convolutions, layers.units, layers.dropout, len(told.classes)
+            )
+            for _ in range(told.networks)
+        ]
+        for number, network in enumerate(self.each):
+            self.add_module(str(number), network)
+
+
+class YamakawaModel(ServedUltrasound[ExportedNetworks, Networks]):
     """The networks on a marked lesion of any ultrasound image (`livercad.ultrasound.model.UltrasoundModel`).
 
     Parameters
@@ -117,34 +138,14 @@ class YamakawaModel:
     needs_circle = takes_circle = True
 
     def __init__(self, folder: Path, device: str = "auto") -> None:
-        device = chosen_device(device)
-        self.description, data = FILES.read(folder, ExportedNetworks)
-        told, layers = self.description, self.description.network
-        networks = nn.ModuleList(
-            YamakawaNetwork(
-                1, told.pixels, layers.channels, layers.convolutions, layers.units, layers.dropout, len(told.classes)
-            )
-            for _ in range(told.networks)
-        )
-        FILES.fill(networks, data, folder).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._networks = [network for network in networks if isinstance(network, YamakawaNetwork)]
-        self._device = device
+        super().__init__(FILES, ExportedNetworks, Networks, folder, device)
+        told = self.description
         self._cut = CropSettings(smallest=told.smallest, pixels=told.pixels, angles=())
-
-    @property
-    def used(self) -> ModelUsed:
-        """Which model this is, for the findings."""
-        return self.description.used
 
     @property
     def title(self) -> str:
         """For people."""
         return f"Yamakawa 2020: mean of {self.description.networks} networks at D/L {self.ratio:g}"
-
-    @property
-    def trained_on(self) -> str:
-        """Data, in words."""
-        return self.description.trained_on
 
     @property
     def ratio(self) -> float:
@@ -184,7 +185,7 @@ class YamakawaModel:
         if circle is None:
             raise ValueError("The networks of Yamakawa 2020 are asked about a lesion inside a circle, found none.")
         square = turned_crops(image, circle, CropSet(self.ratio), self._cut)[None]
-        asked = [probabilities(network, square, self._device)[0] for network in self._networks]
+        asked = [probabilities(network, square, self.device)[0] for network in self.networks.each]
         mean = np.mean(asked, axis=0)
         activation = self._activation(square, int(mean.argmax()))
         rows, columns = image.shape
@@ -195,14 +196,14 @@ class YamakawaModel:
 
     def _activation(self, square: Grey, chosen: int) -> npt.NDArray[np.float32]:
         """Grad-CAM at the last convolutions, before their pooling: 8 x 8 for images of 64 x 64."""
-        given = to_network(square, self._device)
+        given = to_network(square, self.device)
         with torch.no_grad():
-            maps = [network.convolutions[:-1](given) for network in self._networks]
+            maps = [network.convolutions[:-1](given) for network in self.networks.each]
 
         def score_of(each: Sequence[Tensor]) -> Tensor:
             logits = [
                 network.decision(network.convolutions[-1](own))[:, chosen]
-                for network, own in zip(self._networks, each, strict=True)
+                for network, own in zip(self.networks.each, each, strict=True)
             ]
             return torch.stack(logits).mean(dim=0).sum()
 

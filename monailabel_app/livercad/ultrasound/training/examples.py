@@ -9,18 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from livercad.core.circle import Circle
-from livercad.core.taxonomy import CLASS_OF, LesionType
+from livercad.core.taxonomy import LesionType
 from livercad.core.ultrasound import Question
 from livercad.studies.ultrasound.collection import Collection
 from livercad.studies.ultrasound.image import ListedImage
-from livercad.ultrasound.predictor import BENIGN, MALIGNANT
+from livercad.ultrasound.questions import BENIGN, IS_MALIGNANT, MALIGNANT, MASSES
 
 NORMAL = frozenset(("normal", "no mass"))
 """Classes of images that have no lesion."""
-MASSES = ("no mass", "mass")
 TYPES = tuple(kind.value for kind in LesionType)
-MALIGNANT_WORDS = frozenset((MALIGNANT, *(kind.value for kind in LesionType if CLASS_OF[kind].is_malignant)))
-BENIGN_WORDS = frozenset((BENIGN, *(kind.value for kind in LesionType if not CLASS_OF[kind].is_malignant)))
 
 Index = npt.NDArray[np.int64]
 
@@ -93,13 +90,13 @@ def examples_of(collection: Collection, fewest: int) -> tuple[list[Examples], li
 
 
 def _mass(image: ListedImage) -> str:
-    if image.lesions or image.kind in MALIGNANT_WORDS | BENIGN_WORDS:
+    if image.lesions or image.kind in IS_MALIGNANT:
         return MASSES[1]
     return MASSES[0] if image.kind in NORMAL else ""
 
 
 def _malignancy(kind: str) -> str:
-    return MALIGNANT if kind in MALIGNANT_WORDS else BENIGN if kind in BENIGN_WORDS else ""
+    return (MALIGNANT if IS_MALIGNANT[kind] else BENIGN) if kind in IS_MALIGNANT else ""
 
 
 def _examples(

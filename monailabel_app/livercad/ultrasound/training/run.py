@@ -12,7 +12,6 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from livercad import __version__
-from livercad.core.taxonomy import CLASS_OF, LesionType
 from livercad.core.ultrasound import Question
 from livercad.errors import InputError
 from livercad.models.convert import content_sha256
@@ -23,15 +22,8 @@ from livercad.studies.ultrasound.collection import Collection, read_collection
 from livercad.ultrasound.backbone import Backbone, Extractor
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.load import NAME
-from livercad.ultrasound.predictor import (
-    BENIGN,
-    MALIGNANT,
-    MODEL,
-    HeadDescription,
-    ModelDescription,
-    are_types,
-    tensors_of,
-)
+from livercad.ultrasound.predictor import MODEL, HeadDescription, ModelDescription, tensors_of
+from livercad.ultrasound.questions import BENIGN, IS_MALIGNANT, MALIGNANT, questions_of
 from livercad.ultrasound.training.examples import Examples, examples_of
 from livercad.ultrasound.training.features import Array, features_of
 from livercad.ultrasound.training.fitting import divided, fit
@@ -204,16 +196,15 @@ def _learn(
         fold_of[test] = fold
         strengths.append(fitted.strength)
     results = [_scored(collection, examples, examples.question, classes, labels, told, fold_of, tuple(strengths))]
-    if examples.question is Question.TYPE and are_types(classes):
-        bad = np.array([CLASS_OF[LesionType(name)].is_malignant for name in classes])
-        if bad.any() and not bad.all():
-            two = np.stack([told[:, ~bad].sum(axis=1), told[:, bad].sum(axis=1)], axis=1)
-            results.append(
-                _scored(
-                    collection, examples, Question.MALIGNANT, (BENIGN, MALIGNANT), bad[labels].astype(np.int64), two,
-                    fold_of, tuple(strengths),
-                )
-            )  # fmt: skip
+    if examples.question is Question.TYPE and Question.MALIGNANT in questions_of(classes):
+        bad = np.array([IS_MALIGNANT[name] for name in classes])
+        two = np.stack([told[:, ~bad].sum(axis=1), told[:, bad].sum(axis=1)], axis=1)
+        results.append(
+            _scored(
+                collection, examples, Question.MALIGNANT, (BENIGN, MALIGNANT), bad[labels].astype(np.int64), two,
+                fold_of, tuple(strengths),
+            )
+        )  # fmt: skip
     return results, fit(features, labels, groups, classes, views, seed).head
 
 

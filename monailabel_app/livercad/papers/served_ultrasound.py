@@ -1,0 +1,60 @@
+"""What the models of papers on ultrasound images have in common (`livercad.ultrasound.model.UltrasoundModel`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic
+
+import torch
+
+from livercad.core.findings import ModelUsed
+from livercad.learning.hardware import chosen_device
+from livercad.papers.served import Description, ModelFiles, Network
+
+
+class ServedUltrasound(Generic[Description, Network]):
+    """Networks of a paper, ready to answer.
+
+    Parameters
+    ----------
+    files : ModelFiles
+        Of the paper.
+    kind : type
+        Of the description.
+    networks_of : callable
+        Makes what the weights fill, as a description has it.
+    folder : Path
+        The folder ``model`` that a reproduction wrote.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Raises
+    ------
+    ModelError
+        If it has no model, or a damaged one, or there is no such device.
+    """
+
+    def __init__(
+        self,
+        files: ModelFiles,
+        kind: type[Description],
+        networks_of: Callable[[Description], Network],
+        folder: Path,
+        device: str,
+    ) -> None:
+        self.device = chosen_device(device)
+        self.description, data = files.read(folder, kind)
+        self.networks = files.fill(networks_of(self.description), data, folder)
+        # As in training: then they answer alike to the last digit.
+        self.networks.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @property
+    def used(self) -> ModelUsed:
+        """Which model this is, for the findings."""
+        return self.description.used
+
+    @property
+    def trained_on(self) -> str:
+        """Data, in words."""
+        return self.description.trained_on
