@@ -39,7 +39,7 @@ class LiverCAD(ScriptedLoadableModule):
         parent.contributors = ["The LiverCAD contributors"]
         parent.helpText = _(
             "Finds the liver and its lesions on multi-phase CT, measures and classifies them, and takes your "
-            "corrections. The work is done by a LiverCAD server, on this computer or one of your own. Images are sent "
+            "corrections. On 2-D ultrasound images, classifies lesions that you mark by circles. The work is done by a LiverCAD server, on this computer or one of your own. Images are sent "
             "to another computer only after you have agreed. Research software, not a medical device."
         )
         parent.helpText += "<p><a href='{}'>{}</a></p>".format(TUTORIAL, _("Tutorial"))
