@@ -1,4 +1,4 @@
-"""Make the picture of the Slicer module on ultrasound in docs/pictures: a phantom's image, its circle, what a model says.
+"""Make the picture of the Slicer module on ultrasound in docs/pictures: a phantom, its circle, what a model says.
 
 It is made with the stand-in for Slicer (tests/slicer/standin) and a real server with the default model, and says so.
 
