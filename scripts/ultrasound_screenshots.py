@@ -22,9 +22,9 @@ from pathlib import Path
 from livercad.phantom.ultrasound.making import Options, write_ultrasound
 write_ultrasound(Path(sys.argv[1]), Options(6, 0, 512))
 """
-CASE = "us-0005"
-"""A carcinoma, in three images."""
-SIZE = 1600, 1240
+CASE = "us-0003"
+"""A hemangioma, in four images; the second one shows it best."""
+SIZE = 1400, 1260
 SECTIONS = "Ultrasound image", "Circles", "D/L previews", "Classify", "Submit circles"
 
 
@@ -46,6 +46,7 @@ def take(annotator: Annotator, server: RealServer) -> None:
     annotator.step("open", lambda: module.casePanel.openCase(CASE))
     annotator.step("classify", module.opinionsPanel.caseButton.click)
     assert not module.opinionsPanel.lesionLabel.isHidden(), module.opinionsPanel.messageLabel.text
+    module.picturePanel.nextButton.click()
     annotator.show_sections(*SECTIONS)
     save(annotator, "ultrasound")
     annotator.close()

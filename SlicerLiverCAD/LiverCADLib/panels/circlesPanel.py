@@ -70,7 +70,7 @@ class CirclesPanel:
         self.table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
         self.table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
         self.table.setMinimumHeight(96)
-        self.table.setMaximumHeight(140)
+        self.table.setMaximumHeight(118)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
         for index, width in enumerate((36, 110, 110)):
