@@ -47,10 +47,10 @@ class Panels:
 
     def __init__(self, us: Ultrasound) -> None:
         self.picture = PicturePanel(us.pictures)
-        self.circles = CirclesPanel(us.pictures, us.work)
-        self.crops = CircleCropsPanel(us.pictures, us.work)
-        self.opinions = OpinionsPanel(us.pictures, us.work, us.session)
-        self.submit = CircleSubmitPanel(us.pictures, us.work, us.session)
+        self.circles = CirclesPanel(us.pictures, us.asking)
+        self.crops = CircleCropsPanel(us.pictures, us.asking)
+        self.opinions = OpinionsPanel(us.pictures, us.asking, us.session)
+        self.submit = CircleSubmitPanel(us.pictures, us.submitting, us.session)
 
     def close(self) -> None:
         for panel in vars(self).values():

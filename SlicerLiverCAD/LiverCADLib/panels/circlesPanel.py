@@ -23,7 +23,7 @@ class CirclesPanel:
     ----------
     pictures : PictureCase
         The open ultrasound case.
-    work : UltrasoundWork
+    asking : Asking
         What models say of its lesions.
 
     Attributes
@@ -32,8 +32,8 @@ class CirclesPanel:
         To be laid out.
     """
 
-    def __init__(self, pictures, work):
-        self._pictures, self._work, self._named = pictures, work, None
+    def __init__(self, pictures, asking):
+        self._pictures, self._asking, self._named = pictures, asking, None
         self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function))
         self.widget, layout = column()
         self._buildPlacing(layout)
@@ -44,7 +44,7 @@ class CirclesPanel:
         self._say("")
         self.placing.pointsPlaced.connect(self._onPlaced)
         self.placing.waitingChanged.connect(self._onWaiting)
-        self._followed = pictures.changed, work.changed
+        self._followed = pictures.changed, asking.changed
         for signal in self._followed:
             signal.connect(self._update)
         pictures.shownChanged.connect(self.placing.cancel)
@@ -185,11 +185,11 @@ class CirclesPanel:
         self.classBox.blockSignals(wasBlocked)
 
     def _answer(self, mark):
-        told = self._work.answerOf(mark.number)
+        told = self._asking.answerOf(mark.number)
         if told is None or told.opinion is None:
             return ""
         text = shortAnswer(told.opinion.probabilities)
-        return _("{answer} (as it was)").format(answer=text) if self._work.isOutdated(told) else text
+        return _("{answer} (as it was)").format(answer=text) if self._asking.isOutdated(told) else text
 
 
 def diameterText(mark, picture):
