@@ -39,8 +39,9 @@ class LiverCAD(ScriptedLoadableModule):
         parent.contributors = ["The LiverCAD contributors"]
         parent.helpText = _(
             "Finds the liver and its lesions on multi-phase CT, measures and classifies them, and takes your "
-            "corrections. The work is done by a LiverCAD server, on this computer or one of your own. Images are sent "
-            "to another computer only after you have agreed. Research software, not a medical device."
+            "corrections. On 2-D ultrasound images, classifies lesions that you mark by circles. The work is done by a "
+            "LiverCAD server, on this computer or one of your own. Images are sent to another computer only after you "
+            "have agreed. Research software, not a medical device."
         )
         parent.helpText += "<p><a href='{}'>{}</a></p>".format(TUTORIAL, _("Tutorial"))
         parent.acknowledgementText = _(
@@ -161,6 +162,22 @@ class LiverCADTest(ScriptedLoadableModuleTest):
             self.assertEqual((module.workspace.caseScene.case, lesions.numbers), ("", []))
             slicer.util.loadScene(path, properties={})
         self.assertEqual((module.workspace.caseScene.case, lesions.numbers), ("self-test", [1]))
+        module.close()
+
+    def test_aCircleFollowsItsLine(self):
+        """Mark a lesion on a 2-D image and drag an end of its line: centre and diameter follow, in pixels."""
+        import numpy as np
+
+        module = self._openPanel()
+        pictures, marks = module.workspace.pictures, module.workspace.circleMarks
+        picture = slicer.util.addVolumeFromArray(np.full((1, 60, 80), 90, np.uint8), name="picture")
+        picture.SetIJKToRASDirections(-1, 0, 0, 0, -1, 0, 0, 0, 1)
+        pictures.adopt(picture)
+        pictures.add(np.array([(10.0, 20.0), (30.0, 20.0)]), "cyst")
+        marks.lines[1].SetNthControlPointPositionWorld(1, -50.0, -20.0, 0.0)
+        self.assertEqual(pictures.selected.circle.center, (30.0, 20.0))
+        self.assertEqual(pictures.selected.circle.diameter, 40.0)
+        self.assertTrue(module.sections["Segment"].isHidden())
         module.close()
 
     def _openPanel(self):

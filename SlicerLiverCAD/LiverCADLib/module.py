@@ -94,10 +94,10 @@ class LiverCADModuleWidget(VTKObservationMixin):
         self.reportPanel = ReportPanel(work.caseScene, work.session)
         self.trainPanel = TrainPanel(work.training)
         self.picturePanel = PicturePanel(work.pictures)
-        self.circlesPanel = CirclesPanel(work.pictures, work.ultrasound)
-        self.circleCropsPanel = CircleCropsPanel(work.pictures, work.ultrasound)
-        self.opinionsPanel = OpinionsPanel(work.pictures, work.ultrasound, work.session)
-        self.circleSubmitPanel = CircleSubmitPanel(work.pictures, work.ultrasound, work.session)
+        self.circlesPanel = CirclesPanel(work.pictures, work.asking)
+        self.circleCropsPanel = CircleCropsPanel(work.pictures, work.asking)
+        self.opinionsPanel = OpinionsPanel(work.pictures, work.asking, work.session)
+        self.circleSubmitPanel = CircleSubmitPanel(work.pictures, work.circleSubmitting, work.session)
 
     def _sections(self):
         """Title, panel, whether it is open at first and what kind of case it is for, in the order of work."""
@@ -191,7 +191,7 @@ class LiverCADModuleWidget(VTKObservationMixin):
     def _onSceneLeft(self, caller, event):
         """Keep what was not submitted while it still is in the scene."""
         self.workspace.submitting.drafts.keepNow()
-        self.workspace.ultrasound.drafts.keep()
+        self.workspace.circleSubmitting.drafts.keep()
 
     def _onSceneChanged(self, caller=None, event=None):
         """Go on with what the scene says now, after it was closed or another one was loaded."""

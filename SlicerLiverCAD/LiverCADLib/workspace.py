@@ -1,5 +1,7 @@
 """All logic of the module, put together: what panels show and scripts can use."""
 
+from LiverCADLib.asking import Asking
+from LiverCADLib.circleSubmitting import CircleSubmitting
 from LiverCADLib.jobs import JobRunner
 from LiverCADLib.registrationLoading import RegistrationLoader
 from LiverCADLib.scene.caseScene import CaseScene
@@ -16,7 +18,6 @@ from LiverCADLib.session import Session
 from LiverCADLib.settings import Settings
 from LiverCADLib.submitting import Submitting
 from LiverCADLib.training import Training
-from LiverCADLib.ultrasoundWork import UltrasoundWork
 
 
 class Workspace:
@@ -59,8 +60,10 @@ class Workspace:
         Shows them.
     circleMarks : CircleMarks
         The circles on them, in the views.
-    ultrasound : UltrasoundWork
-        Takes them to the server, and asks its models.
+    asking : Asking
+        Asks the server's models about them.
+    circleSubmitting : CircleSubmitting
+        Takes the circles to the server.
     """
 
     def __init__(self, parameters, settings=None, later=None):
@@ -77,7 +80,8 @@ class Workspace:
         self.pictures = PictureCase(self.caseScene)
         self.pictureView = PictureView(self.pictures)
         self.circleMarks = CircleMarks(self.pictures)
-        self.ultrasound = UltrasoundWork(self.pictures, self.pictureView, self.session)
+        self.asking = Asking(self.pictures, self.pictureView, self.session)
+        self.circleSubmitting = CircleSubmitting(self.pictures, self.session)
 
     def close(self):
         """Stop what is at work and let the server go; the case stays in the scene."""
@@ -86,7 +90,7 @@ class Workspace:
         self.session.disconnect()
         self.submitting.drafts.keepNow()
         self.submitting.close()
-        self.ultrasound.close()
+        self.circleSubmitting.close()
         self.circleMarks.close()
         self.pictureView.close()
         self.workbench.release()

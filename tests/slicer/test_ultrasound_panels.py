@@ -7,6 +7,7 @@ import pytest
 import qt
 import slicer
 from panel_tools import choose, picture, wait_until
+from PySide6.QtTest import QTest
 from ultrasound_scene import (
     CASE,
     COLUMNS,
@@ -46,10 +47,10 @@ class Panels:
 
     def __init__(self, us: Ultrasound) -> None:
         self.picture = PicturePanel(us.pictures)
-        self.circles = CirclesPanel(us.pictures, us.work)
-        self.crops = CircleCropsPanel(us.pictures, us.work)
-        self.opinions = OpinionsPanel(us.pictures, us.work, us.session)
-        self.submit = CircleSubmitPanel(us.pictures, us.work, us.session)
+        self.circles = CirclesPanel(us.pictures, us.asking)
+        self.crops = CircleCropsPanel(us.pictures, us.asking)
+        self.opinions = OpinionsPanel(us.pictures, us.asking, us.session)
+        self.submit = CircleSubmitPanel(us.pictures, us.submitting, us.session)
 
     def close(self) -> None:
         for panel in vars(self).values():
@@ -145,6 +146,11 @@ def test_a_class_is_chosen_or_written_and_a_circle_deleted(panels, ultrasound):
     panels.circles.classEdit.text = "abscess "
     panels.circles.classEdit.editingFinished.emit()
     assert ultrasound.pictures.selected.className == "abscess" and box.itemText(0) == "abscess"
+    QTest.keyClicks(panels.circles.classEdit, "es")
+    ultrasound.pictures.selectNext()
+    assert [mark.className for mark in ultrasound.pictures.shown.marks] == ["hcc", "abscesses"]
+    assert panels.circles.classEdit.text == "hcc"
+    ultrasound.pictures.select(2)
     panels.circles.deleteButton.click()
     assert [row[0] for row in table(panels.circles)] == ["1"]
     ultrasound.pictures.show("c")

@@ -23,7 +23,7 @@ MARKED = {"center": [25.0, 40.0], "diameter": 50.0, "class": "cyst"}
 
 @pytest.fixture
 def panel(ultrasound):
-    panel = CircleSubmitPanel(ultrasound.pictures, ultrasound.work, ultrasound.session)
+    panel = CircleSubmitPanel(ultrasound.pictures, ultrasound.submitting, ultrasound.session)
     yield panel
     panel.close()
     panel.widget.delete()
@@ -39,7 +39,7 @@ def restart(case_scene, session, server):
         again = Session(session.settings, JobRunner())
         again.client = server
         us = Ultrasound(CaseScene(parameters()), again, server)
-        made.append((us, CircleSubmitPanel(us.pictures, us.work, again)))
+        made.append((us, CircleSubmitPanel(us.pictures, us.submitting, again)))
         us.open()
         return made[-1]
 
@@ -143,7 +143,7 @@ def test_circles_outlive_a_server_that_is_down_and_a_slicer_that_dies(panel, ult
     assert len(copies(ultrasound)) == 1 and "kept on this computer" in panel.messageLabel.text
     assert CASE not in copies(ultrasound)[0].name, "names of files tell no patient"
     server.error = None
-    ultrasound.work.drafts.close()
+    ultrasound.submitting.drafts.close()
 
     dialogs.answer(qt.QMessageBox.Yes, "were not submitted. Bring them back?")
     again, panel = restart()
@@ -168,12 +168,12 @@ def test_copies_are_written_by_the_clock_and_before_slicer_ends(panel, ultrasoun
 
 def test_a_copy_goes_when_the_case_is_closed_and_stays_when_slicer_dies(ultrasound, restart, dialogs):
     ultrasound.pictures.add(ENDS)
-    ultrasound.work.drafts.keep()
+    ultrasound.submitting.drafts.keep()
     ultrasound.pictures.scene.close()
     assert not copies(ultrasound)
     ultrasound.open()
     ultrasound.pictures.add(ENDS)
-    ultrasound.work.close()
+    ultrasound.submitting.close()
     dialogs.answer(qt.QMessageBox.No, "Bring them back?")
     again, _panel = restart()
     assert len(again.pictures.shown.marks) == len(LESIONS) and len(copies(again)) == 1, "a no throws nothing away"
@@ -181,7 +181,7 @@ def test_a_copy_goes_when_the_case_is_closed_and_stays_when_slicer_dies(ultrasou
 
 def test_what_a_slicer_at_work_keeps_is_offered_to_no_other(panel, ultrasound, restart):
     ultrasound.pictures.add(ENDS)
-    ultrasound.work.drafts.keep()
+    ultrasound.submitting.drafts.keep()
     again, _panel = restart()
     assert len(again.pictures.shown.marks) == len(LESIONS)
 
@@ -192,7 +192,7 @@ def test_a_disk_that_is_full_is_said_and_nothing_else_happens(panel, ultrasound,
 
     monkeypatch.setattr("LiverCADLib.circleDrafts.writeJson", fail)
     ultrasound.pictures.add(ENDS)
-    ultrasound.work.drafts.keep()
+    ultrasound.submitting.drafts.keep()
     assert (
         "could not be kept on this computer" in panel.messageLabel.text and "No space left" in panel.messageLabel.text
     )

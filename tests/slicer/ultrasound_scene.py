@@ -22,14 +22,15 @@ from livercad.core.ultrasound import (
     UltrasoundWarning,
     mean_probabilities,
 )
+from LiverCADLib.asking import Asking
 from LiverCADLib.caseLoading import loadCase
+from LiverCADLib.circleSubmitting import CircleSubmitting
 from LiverCADLib.clientErrors import ConflictError, NotThereError
 from LiverCADLib.pictures import circleFrom
 from LiverCADLib.scene.circleMarks import CircleMarks
 from LiverCADLib.scene.pictureCase import PictureCase
 from LiverCADLib.scene.pictureView import PictureView
 from LiverCADLib.tasks import Task
-from LiverCADLib.ultrasoundWork import UltrasoundWork
 
 CASE = "us-0007"
 ROWS, COLUMNS = 90, 120
@@ -168,7 +169,8 @@ class Ultrasound:
         self.pictures = PictureCase(case_scene)
         self.view = PictureView(self.pictures)
         self.marks = CircleMarks(self.pictures)
-        self.work = UltrasoundWork(self.pictures, self.view, session)
+        self.asking = Asking(self.pictures, self.view, session)
+        self.submitting = CircleSubmitting(self.pictures, session)
 
     def open(self, case: str = CASE) -> None:
         """Open the case as the section "Case" does."""
@@ -180,7 +182,7 @@ class Ultrasound:
 
     def close(self) -> None:
         """Let go of the scene."""
-        self.work.close()
+        self.submitting.close()
         self.marks.close()
         self.view.close()
 

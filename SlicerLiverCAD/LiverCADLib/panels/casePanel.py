@@ -237,7 +237,8 @@ class CasePanel:
         isFree = self._isFree
         for widget in (self.nextButton, self.refreshButton):
             widget.enabled = isFree
-        self.skipButton.enabled = isFree and isOnServer(self._caseScene, self._session)
+        isSample = isOnServer(self._caseScene, self._session) and not self._caseScene.isUltrasound
+        self.skipButton.enabled = isFree and isSample
         self.openButton.enabled = isFree and bool(self.table.selected)
         self.closeButton.enabled = self._caseScene.isOpen and self._job is None
         self.openLabel.text = self._openText()

@@ -28,7 +28,7 @@ class CircleCropsPanel:
     ----------
     pictures : PictureCase
         The open ultrasound case.
-    work : UltrasoundWork
+    asking : Asking
         Has what spoke for a model's answer.
 
     Attributes
@@ -37,14 +37,14 @@ class CircleCropsPanel:
         To be laid out.
     """
 
-    def __init__(self, pictures, work):
-        self._pictures, self._work = pictures, work
+    def __init__(self, pictures, asking):
+        self._pictures, self._asking = pictures, asking
         self._due = timer(SOON_MS, self.draw)
         self._due.setSingleShot(True)
         self.widget, layout = column()
         self.captions, self.views = {}, {}
         self._build(layout)
-        self._followed = pictures.changed, work.changed
+        self._followed = pictures.changed, asking.changed
         for signal in self._followed:
             signal.connect(self._onChange)
         self.draw()
@@ -94,7 +94,7 @@ class CircleCropsPanel:
     def _pictureOf(self, pixels, circle, ratio):
         grey = np.rint(planar_square(pixels, circle, PIXELS, ratio=ratio)).astype(np.uint8)
         picture = np.repeat(grey[..., None], 3, axis=-1)
-        told = self._work.answer() if self._pictures.scene.parameters.pictureSaliency else None
+        told = self._asking.answer() if self._pictures.scene.parameters.pictureSaliency else None
         if told is None or told.saliency is None:
             return picture
         return laidOver(picture, planar_square(told.saliency, circle, PIXELS, ratio=ratio) / 255)

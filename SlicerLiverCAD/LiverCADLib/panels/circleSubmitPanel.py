@@ -17,7 +17,7 @@ class CircleSubmitPanel:
     ----------
     pictures : PictureCase
         The open ultrasound case.
-    work : UltrasoundWork
+    submitting : CircleSubmitting
         Submits it.
     session : Session
         The server.
@@ -28,18 +28,18 @@ class CircleSubmitPanel:
         To be laid out.
     """
 
-    def __init__(self, pictures, work, session):
-        self._pictures, self._work, self._session = pictures, work, session
+    def __init__(self, pictures, submitting, session):
+        self._pictures, self._submitting, self._session = pictures, submitting, session
         self.widget, layout = column()
         self._build(layout)
-        self._draftTimer = timer(DRAFT_MS, work.drafts.keep)
+        self._draftTimer = timer(DRAFT_MS, submitting.drafts.keep)
         self._draftTimer.start()
-        slicer.app.connect("aboutToQuit()", work.drafts.keep)
-        self._followed = pictures.changed, work.changed, pictures.scene.unsavedChanged
+        slicer.app.connect("aboutToQuit()", submitting.drafts.keep)
+        self._followed = pictures.changed, submitting.changed, pictures.scene.unsavedChanged
         for signal in self._followed:
             signal.connect(self._update)
-        work.told.connect(self._say)
-        work.asked.connect(self._onAsked)
+        submitting.told.connect(self._say)
+        submitting.asked.connect(self._onAsked)
         self._update()
 
     def _build(self, layout):
@@ -79,16 +79,16 @@ class CircleSubmitPanel:
     def _send(self, isForced):
         self._onAnnotator()
         if hasConsent(self._session):
-            self._work.submit(self.annotatorEdit.text.strip(), isForced)
+            self._submitting.submit(self.annotatorEdit.text.strip(), isForced)
 
     def close(self):
         """Stop for good."""
         self._draftTimer.stop()
-        slicer.app.disconnect("aboutToQuit()", self._work.drafts.keep)
+        slicer.app.disconnect("aboutToQuit()", self._submitting.drafts.keep)
         for signal in self._followed:
             signal.disconnect(self._update)
-        self._work.told.disconnect(self._say)
-        self._work.asked.disconnect(self._onAsked)
+        self._submitting.told.disconnect(self._say)
+        self._submitting.asked.disconnect(self._onAsked)
 
     def _onAsked(self, question, agree):
         if isAgreed(question):
@@ -104,12 +104,12 @@ class CircleSubmitPanel:
         note = self._pictures.scene.parameters.pictureNote
         if self.noteEdit.text != note:
             self.noteEdit.text = note
-        reason = self._work.whyNotSubmit()
+        reason = self._submitting.whyNot()
         if not reason and not self.annotatorEdit.text.strip():
             reason = _("Enter your name to submit.")
         for button in (self.submitButton, self.forceButton):
-            button.enabled = not reason and not self._work.isBusy
-        self.forceButton.setVisible(self._work.isInConflict)
+            button.enabled = not reason and not self._submitting.isBusy
+        self.forceButton.setVisible(self._submitting.isInConflict)
         say(self.reasonLabel, reason or self._changedText())
 
     def _changedText(self):

@@ -23,7 +23,7 @@ class CirclesPanel:
     ----------
     pictures : PictureCase
         The open ultrasound case.
-    work : UltrasoundWork
+    asking : Asking
         What models say of its lesions.
 
     Attributes
@@ -32,8 +32,8 @@ class CirclesPanel:
         To be laid out.
     """
 
-    def __init__(self, pictures, work):
-        self._pictures, self._work = pictures, work
+    def __init__(self, pictures, asking):
+        self._pictures, self._asking, self._named = pictures, asking, None
         self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function))
         self.widget, layout = column()
         self._buildPlacing(layout)
@@ -44,7 +44,7 @@ class CirclesPanel:
         self._say("")
         self.placing.pointsPlaced.connect(self._onPlaced)
         self.placing.waitingChanged.connect(self._onWaiting)
-        self._followed = pictures.changed, work.changed
+        self._followed = pictures.changed, asking.changed
         for signal in self._followed:
             signal.connect(self._update)
         pictures.shownChanged.connect(self.placing.cancel)
@@ -70,7 +70,7 @@ class CirclesPanel:
         self.table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
         self.table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
         self.table.setMinimumHeight(96)
-        self.table.setMaximumHeight(140)
+        self.table.setMaximumHeight(118)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
         for index, width in enumerate((36, 110, 110)):
@@ -124,16 +124,25 @@ class CirclesPanel:
             self._pictures.select(marks[row_].number)
 
     def _onClass(self, *news):
-        mark, text = self._pictures.selected, self.classEdit.text.strip()
-        if mark is not None:
-            self._pictures.setClass(mark.number, text)
-        elif self._isClassOfImage:
+        self._takeClass(self._named)
+
+    def _takeClass(self, named):
+        """Let what was written be the class of a lesion, or of the image where it has none."""
+        shown, text = self._pictures.shown, self.classEdit.text.strip()
+        if shown is None or named is None or named[0] != shown.name:
+            return
+        if shown.mark(named[1]) is not None:
+            self._pictures.setClass(named[1], text)
+        elif named[1] is None and not shown.marks:
             self._pictures.setImageClass(text)
 
     def _onDelete(self):
         self._pictures.delete(self._pictures.selection)
 
     def _update(self, *news):
+        before, self._named = self._named, self._whatIsNamed()
+        if before != self._named and self.classEdit.modified:
+            self._takeClass(before)  # a key has led on while it was written
         shown, selected = self._pictures.shown, self._pictures.selected
         marks = shown.marks if shown else ()
         wasBlocked = self.table.blockSignals(True)
@@ -150,6 +159,11 @@ class CirclesPanel:
         for widget in self.placeButtons.values():
             widget.enabled = shown is not None
         self.deleteButton.enabled = selected is not None
+
+    def _whatIsNamed(self):
+        """Image and lesion that the box for the class stands for; None without an image."""
+        shown, selected = self._pictures.shown, self._pictures.selected
+        return (shown.name, selected.number if selected else None) if shown else None
 
     @property
     def _isClassOfImage(self):
@@ -171,11 +185,11 @@ class CirclesPanel:
         self.classBox.blockSignals(wasBlocked)
 
     def _answer(self, mark):
-        told = self._work.answerOf(mark.number)
+        told = self._asking.answerOf(mark.number)
         if told is None or told.opinion is None:
             return ""
         text = shortAnswer(told.opinion.probabilities)
-        return _("{answer} (as it was)").format(answer=text) if self._work.isOutdated(told) else text
+        return _("{answer} (as it was)").format(answer=text) if self._asking.isOutdated(told) else text
 
 
 def diameterText(mark, picture):

@@ -3,12 +3,12 @@
 import qt
 
 from livercad.core.findings import DISCLAIMER
+from LiverCADLib.asking import MODELS
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.opinionWords import questionLines
 from LiverCADLib.panels.parts import column, comboBox, messageLabel, pushButton, quietly, row, say, wrappingLabel
 from LiverCADLib.pictureLoading import WHOLE
 from LiverCADLib.translation import _
-from LiverCADLib.ultrasoundWork import MODELS
 
 
 def modelTitles():
@@ -27,7 +27,7 @@ class OpinionsPanel:
     ----------
     pictures : PictureCase
         The open ultrasound case.
-    work : UltrasoundWork
+    asking : Asking
         Asks the models.
     session : Session
         The server.
@@ -38,14 +38,14 @@ class OpinionsPanel:
         To be laid out.
     """
 
-    def __init__(self, pictures, work, session):
-        self._pictures, self._work, self._session = pictures, work, session
+    def __init__(self, pictures, asking, session):
+        self._pictures, self._asking, self._session = pictures, asking, session
         self.widget, layout = column()
         self._build(layout)
-        self._followed = pictures.changed, work.changed
+        self._followed = pictures.changed, asking.changed
         for signal in self._followed:
             signal.connect(self._update)
-        work.told.connect(self._say)
+        asking.told.connect(self._say)
         self._update()
 
     def _build(self, layout):
@@ -81,11 +81,11 @@ class OpinionsPanel:
         """Follow nothing any more: the widget is about to go."""
         for signal in self._followed:
             signal.disconnect(self._update)
-        self._work.told.disconnect(self._say)
+        self._asking.told.disconnect(self._say)
 
     def _ask(self, areAll):
         if hasConsent(self._session):
-            self._work.ask(MODELS[self.modelBox.currentIndex], areAll)
+            self._asking.ask(MODELS[self.modelBox.currentIndex], areAll)
 
     def _say(self, text, kind=""):
         self._sayIt(text, kind)
@@ -95,11 +95,11 @@ class OpinionsPanel:
         self._pictures.refresh()
 
     def _update(self, *news):
-        reason = self._work.whyNotAsk()
+        reason = self._asking.whyNot()
         for button in (self.imageButton, self.caseButton):
-            button.enabled = not reason and not self._work.isBusy
+            button.enabled = not reason and not self._asking.isBusy
         self.caseButton.setVisible(len(self._pictures.pictures) > 1)
-        told = self._work.answer()
+        told = self._asking.answer()
         quietly(self.saliencyBox, self.saliencyBox.setChecked, self._pictures.scene.parameters.pictureSaliency)
         self.saliencyBox.enabled = told is not None and told.saliency is not None
         say(self.lesionLabel, self._lesionText(told))
@@ -115,14 +115,14 @@ class OpinionsPanel:
             title = _("Lesion {number}").format(number=told.asked.number)
         else:
             title = _("The image as a whole")
-        if self._work.isOutdated(told):
+        if self._asking.isOutdated(told):
             title = _("{title}, before its circle was moved").format(title=title)
         if told.opinion is None:
             return _("{title}: the model gives no answer").format(title=f"<b>{title}</b>")
         return f"<b>{title}</b><br>{questionLines(told.opinion.probabilities)}"
 
     def _caseText(self):
-        probabilities, count = self._work.caseProbabilities()
+        probabilities, count = self._asking.caseProbabilities()
         if count < 2:
             return ""
         title = _("The case: mean of {count} answers").format(count=count)

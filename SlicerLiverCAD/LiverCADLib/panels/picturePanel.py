@@ -24,7 +24,7 @@ class PicturePanel:
     """
 
     def __init__(self, pictures):
-        self._pictures = pictures
+        self._pictures, self._titles = pictures, []
         self.widget, layout = column()
         self._buildImages(layout)
         self._buildScene(layout)
@@ -85,7 +85,8 @@ class PicturePanel:
     def _update(self, *news):
         pictures, shown = self._pictures.pictures, self._pictures.shown
         titles = [f"{picture.name} \u2022" if picture.isChanged else picture.name for picture in pictures]
-        if titles != [self.imageBox.itemText(index) for index in range(self.imageBox.count)]:
+        if titles != self._titles:  # asked at every move of the mouse while a circle is dragged
+            self._titles = titles
             wasBlocked = self.imageBox.blockSignals(True)
             self.imageBox.clear()
             self.imageBox.addItems(titles)

@@ -27,6 +27,7 @@ class PictureView:
 
     def __init__(self, pictures):
         self._pictures, self._saliency, self.laidOut = pictures, None, Signal()
+        self._before = 0
         pictures.opened.connect(self._onOpened)
         pictures.shownChanged.connect(self.show)
         pictures.closed.connect(self._onClosed)
@@ -87,7 +88,7 @@ class PictureView:
         layout, parameters = layoutNode(), self._pictures.scene.parameters
         alone = layout.SlicerLayoutOneUpRedSliceView
         if layout.GetViewArrangement() != alone:
-            parameters.layoutBefore = layout.GetViewArrangement()
+            parameters.layoutBefore = self._before = layout.GetViewArrangement()
             layout.SetViewArrangement(alone)
         self.show()
         self.laidOut.emit()
@@ -95,10 +96,10 @@ class PictureView:
     def _onClosed(self):
         self._removeSaliency()
         parameters, layout = self._pictures.scene.parameters, layoutNode()
-        if parameters.layoutBefore:
-            if layout.GetViewArrangement() == layout.SlicerLayoutOneUpRedSliceView:
-                layout.SetViewArrangement(parameters.layoutBefore)
-            parameters.layoutBefore = 0
+        before = parameters.layoutBefore or self._before  # the former is gone where the scene was closed
+        if before and layout.GetViewArrangement() == layout.SlicerLayoutOneUpRedSliceView:
+            layout.SetViewArrangement(before)
+        parameters.layoutBefore = self._before = 0
 
     def _removeSaliency(self):
         node, self._saliency = self.saliencyNode, None

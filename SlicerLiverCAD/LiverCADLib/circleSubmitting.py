@@ -1,0 +1,105 @@
+"""Submits what is marked in the open ultrasound case, and brings back what was not submitted. No Qt."""
+
+from LiverCADLib.asking import whyNoServer
+from LiverCADLib.caseWork import CaseWork
+from LiverCADLib.circleDrafts import CircleDrafts
+from LiverCADLib.clientErrors import ConflictError
+from LiverCADLib.pictureLoading import submitCircles
+from LiverCADLib.translation import _
+
+
+class CircleSubmitting(CaseWork):
+    """Submits circles; what the server does not take is kept on this computer.
+
+    Parameters
+    ----------
+    pictures : PictureCase
+        The open ultrasound case.
+    session : Session
+        The server.
+
+    Attributes
+    ----------
+    drafts : CircleDrafts
+        Copies of what was not submitted.
+    isInConflict : bool
+        Whether somebody else has submitted circles of an image since it was opened, which kept ours from being taken.
+    """
+
+    def __init__(self, pictures, session):
+        super().__init__(None, session)
+        self._pictures, self._opened, self.isInConflict = pictures, object(), False
+        self.drafts = CircleDrafts(pictures, session.settings.circlesFolder)
+        self.drafts.failed.connect(lambda sentence: self._tell(sentence, "bad"))
+        pictures.opened.connect(self._onOpened)
+        pictures.closed.connect(self._onClosed)
+        for signal in (session.connected, session.disconnected):
+            signal.connect(self._onSession)
+
+    def whyNot(self):
+        """Why circles cannot be submitted now, as a sentence; empty where they can."""
+        if self._pictures.isOpen and not self._pictures.scene.server:
+            return _("This image is of no case on a server. Its circles are saved with the scene.")
+        if reason := whyNoServer(self._pictures, self._session):
+            return reason
+        return "" if self._pictures.scene.isUnsaved else _("Nothing was changed since the server has it.")
+
+    def submit(self, annotator, isForced=False):
+        """Send the circles of all images that were changed.
+
+        Parameters
+        ----------
+        annotator : str
+            Who submits.
+        isForced : bool
+            Whether what somebody else has submitted meanwhile may be followed by ours; theirs stays in the history.
+        """
+        scene, sent, opened = self._pictures.scene, [], self._opened
+        changed = [picture for picture in self._pictures.pictures if picture.isChanged]
+        changed = changed or [self._pictures.shown]  # only the note is another
+        edits, note = scene.edits, scene.parameters.pictureNote
+        self.drafts.keep()  # whatever becomes of the sending
+        self.isInConflict = False
+        title, client = _("Submitting {case}").format(case=scene.case), self._session.client
+        job = self._start(title, submitCircles, client, scene.case, changed, annotator, note, sent, isForced)
+        job.done.connect(lambda _none: self._onSubmitted(opened, edits, len(changed)))
+        job.failed.connect(self._onNotSubmitted)
+        job.ended.connect(lambda: self._settle(opened, sent))
+
+    def close(self):
+        """Keep what was not submitted, before the module ends."""
+        self.drafts.keep()
+        self.drafts.close()
+
+    def _settle(self, opened, sent):
+        if opened is self._opened:
+            self._pictures.settle(sent)
+
+    def _onSubmitted(self, opened, edits, count):
+        if opened is not self._opened:
+            return
+        if self._pictures.scene.edits == edits:
+            self._pictures.scene.markUnsaved(False)
+        one, several = _("The circles of 1 image are submitted."), _("The circles of {count} images are submitted.")
+        self._tell(one if count == 1 else several.format(count=count), "good")
+
+    def _onNotSubmitted(self, error):
+        self.isInConflict = isinstance(error, ConflictError)
+        self._tell(_("{error} The circles are kept on this computer.").format(error=error), "bad")
+
+    def _onOpened(self):
+        self._onClosed()
+        draft, case = self.drafts.find(), self._pictures.scene.case
+        if draft is None or self._pictures.scene.isUnsaved:
+            return
+        question = _("There are circles of {case} of {made} that were not submitted. Bring them back?")
+        if self._isAgreed(question.format(case=case, made=draft.made)):
+            self.drafts.take(draft)
+
+    def _onClosed(self):
+        self._opened, self.isInConflict = object(), False
+        self._tell("")
+        self.changed.emit()
+
+    def _onSession(self, *news):
+        self.changed.emit()
