@@ -66,8 +66,8 @@ def discover(job: Job, *, one_case: bool, with_ultrasound: bool) -> Found:
         If there is neither, or something else lies where a case's results are to be.
     """
     found = _both(job, one_case) if with_ultrasound else Found(_ct(job, one_case), ImageCases())
-    listed = (*found.ct.studies, *found.ct.problems, *found.ultrasound.cases, *found.ultrasound.problems)
-    cases = [each.case for each in listed]
+    cases = [study.case for study in found.ct.studies] + [each.case for each in found.ultrasound.cases]
+    cases += [problem.case for problem in (*found.ct.problems, *found.ultrasound.problems)]
     if not cases:
         raise InputError(
             job.studies,

@@ -52,7 +52,8 @@ def images_beside(folder: Path, ct: Discovery, *, one_case: bool) -> ImageCases:
         if not (ct.studies or ct.problems):
             raise
         return ImageCases(left_out=(Problem(folder.name, f"ultrasound: {error}"),))
-    of_ct = {each.case for each in (*ct.studies, *ct.problems)} - {case.case for case in found.cases}
+    of_ct = {study.case for study in ct.studies} | {problem.case for problem in ct.problems}
+    of_ct -= {case.case for case in found.cases}
     if one_case and not any((folder / table).is_file() for table in (TABLE, INDEX)):
         found = _as_one(found, folder.name, of_ct)
     usable = {case.case for case in found.cases}
@@ -112,7 +113,7 @@ def _as_one(found: ImageCases, case: str, of_ct: set[str]) -> ImageCases:
 
 
 def _check_names(folder: Path, found: ImageCases) -> None:
-    for case in (each.case for each in (*found.cases, *found.problems)):
+    for case in (*(each.case for each in found.cases), *(problem.case for problem in found.problems)):
         if case.startswith(".") or any(sign in case for sign in "/\\\0"):
             raise InputError(
                 folder / TABLE,

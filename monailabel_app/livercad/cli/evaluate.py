@@ -43,7 +43,8 @@ def evaluate(
         typer.Option(
             metavar="TRUTH",
             help="Folder of case folders with liver.nii.gz and lesions.nii.gz (or tumor.nii.gz), and if wanted tables "
-            "lesions.csv, phases.csv and patients.csv; for boxes the true ones, in CSV or a COCO data set in JSON.",
+            "lesions.csv, phases.csv and patients.csv; for boxes the true ones, in CSV or a COCO data set in JSON; for "
+            "ultrasound the folder of images, with its table of classes.",
         ),
     ],
     output: Annotated[
@@ -51,7 +52,8 @@ def evaluate(
         typer.Option(
             metavar="OUT",
             help="Where to write.",
-            show_default="RESULTS/evaluation; with --detection RESULTS/detection, or beside the file of boxes",
+            show_default="RESULTS/evaluation; with --detection RESULTS/detection, or beside the file of boxes; with "
+            "--ultrasound RESULTS/ultrasound-evaluation",
         ),
     ] = None,
     detection: Annotated[
@@ -59,6 +61,13 @@ def evaluate(
         typer.Option(
             "--detection",
             help="Score detections by their scores: FROC, average precision, precision and recall, what was missed.",
+        ),
+    ] = False,
+    ultrasound: Annotated[
+        bool,
+        typer.Option(
+            "--ultrasound",
+            help="Score what was said of ultrasound images: accuracy, area under the ROC curve, confusion of classes.",
         ),
     ] = False,
     hit: Annotated[
@@ -104,7 +113,15 @@ def evaluate(
     and by size, average precision, and precision and recall; of findings, of tables (image,x0,y0,x1,y1,score or
     scan,x0,y0,z0,x1,y1,z1,score) or of COCO's JSON. Writes boxes.csv, detection.json and index.html, and contact sheets
     of misses and false positives.
+
+    With --ultrasound it scores the answers about ultrasound images against the classes of TRUTH's table, by case and by
+    lesion or image. Writes cases.csv, opinions.csv, ultrasound.json and index.html.
     """
+    if ultrasound:
+        if detection:
+            raise typer.BadParameter("does not go with --ultrasound.", param_hint="--detection")
+        _ultrasound(results, truth, output)
+        return
     if detection:
         if hit is Hit.COVERAGE:
             raise typer.BadParameter(
@@ -146,6 +163,26 @@ def _masks(results: Path, truth: Path, output: Path | None, settings: Evaluation
     _tell_left_out(evaluation.skipped, console)
     count = len(evaluation.cases)
     typer.echo(f"{count} case{'' if count == 1 else 's'} evaluated: {output / 'index.html'}")
+
+
+def _ultrasound(results: Path, truth: Path, output: Path | None) -> None:
+    from rich.console import Console
+
+    from livercad.cli.bar import progress_bar
+    from livercad.evaluation.ultrasound.evaluate import evaluate_ultrasound
+    from livercad.evaluation.ultrasound.output import write_ultrasound_evaluation
+
+    console = Console(stderr=True)
+    with progress_bar(console) as progress:
+        evaluation = evaluate_ultrasound(results, truth, progress=progress)
+    output = output or results / "ultrasound-evaluation"
+    write_ultrasound_evaluation(evaluation, output)
+    _tell_left_out(evaluation.skipped, console)
+    for scores in evaluation.by_case:
+        accuracy, auc = scores.accuracy, scores.auc
+        told = f"accuracy {accuracy.value:.2f}" if accuracy else ""
+        typer.echo(f"{scores.question}: {told}{f', AUC {auc.value:.2f}' if auc else ''}, {scores.patients} patients")
+    typer.echo(f"{len({each.case for each in evaluation.cases})} cases evaluated: {output / 'index.html'}")
 
 
 def _boxes(

@@ -1,0 +1,278 @@
+"""Answers held against the truth, question by question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from livercad.core.circle import Circle
+from livercad.core.findings import ModelUsed
+from livercad.core.ultrasound import MODALITY, Probabilities, Question, UltrasoundFindings
+from livercad.errors import InputError
+from livercad.evaluation.cases import Skipped
+from livercad.evaluation.intervals import Estimate, Share, over_patients, share_over_patients
+from livercad.evaluation.settings import EvaluationSettings
+from livercad.evaluation.ultrasound.words import true_class
+from livercad.progress import Progress, silent
+from livercad.studies.ultrasound.folder import find_images
+from livercad.studies.ultrasound.image import ListedImage
+
+PHANTOM_TABLE = "phantom.json"
+"""``livercad phantom ultrasound`` leaves it beside its images."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question, answered and with its truth.
+
+    Parameters
+    ----------
+    case, patient : str
+        Whose.
+    image : str
+        Which; empty for the mean of a case.
+    question : str
+        Which.
+    true : str
+        The class.
+    probabilities : dict of str to float
+        By class.
+    """
+
+    case: str
+    patient: str
+    image: str
+    question: str
+    true: str
+    probabilities: dict[str, float]
+
+    @property
+    def called(self) -> str:
+        """The most probable class."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+
+@dataclass(frozen=True)
+class QuestionScores:
+    """How well a question was answered.
+
+    Parameters
+    ----------
+    question : str
+        Which.
+    classes : tuple of str
+        In the model's order.
+    patients : int
+        Of how many patients.
+    accuracy : Share or None
+        Of answers whose most probable class is the true one.
+    auc : Estimate or None
+        Area under the ROC curve, each class against the others, averaged over those that occur (of two classes it is
+        one curve's); None where only one occurs.
+    confusion : dict of str to dict of str to int
+        Counts by true class, then by the class called.
+    """
+
+    question: str
+    classes: tuple[str, ...]
+    patients: int
+    accuracy: Share | None
+    auc: Estimate | None
+    confusion: dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True)
+class UltrasoundEvaluation:
+    """Everything that was held against the truth.
+
+    Parameters
+    ----------
+    results, truth : Path
+        The folders.
+    truth_is_phantom : bool
+        Whether the truth is that of phantoms.
+    models : tuple of ModelUsed
+        What was asked.
+    cases, opinions : tuple of Answered
+        The means of cases, and single lesions or images.
+    by_case, by_opinion : tuple of QuestionScores
+        What they come to.
+    skipped : tuple of Skipped
+        What could not be scored, and why.
+    settings : EvaluationSettings
+        Confidence and seed of the intervals.
+    """
+
+    results: Path
+    truth: Path
+    truth_is_phantom: bool
+    models: tuple[ModelUsed, ...]
+    cases: tuple[Answered, ...]
+    opinions: tuple[Answered, ...]
+    by_case: tuple[QuestionScores, ...]
+    by_opinion: tuple[QuestionScores, ...]
+    skipped: tuple[Skipped, ...]
+    settings: EvaluationSettings
+
+
+def evaluate_ultrasound(
+    results: Path, truth: Path, settings: EvaluationSettings | None = None, progress: Progress = silent
+) -> UltrasoundEvaluation:
+    """Hold findings of ultrasound against the classes that a folder's table, or its masks' table, tells.
+
+    Parameters
+    ----------
+    results : Path
+        What ``livercad analyze`` wrote.
+    truth : Path
+        The folder of images, with its table.
+    settings : EvaluationSettings, optional
+        Confidence and seed.
+    progress : Progress
+        Told of the images listed.
+
+    Returns
+    -------
+    UltrasoundEvaluation
+        By case and by opinion.
+
+    Raises
+    ------
+    InputError
+        If there are no findings of ultrasound, or no class for any.
+    """
+    settings = settings or EvaluationSettings()
+    found = list(_findings(results))
+    if not found:
+        raise InputError(
+            results,
+            found="no findings of ultrasound",
+            expected="a folder that `livercad analyze` wrote about ultrasound images",
+            todo="Check the path.",
+        )
+    listed = {image.name: image for image in find_images(truth, progress).images}
+    cases: list[Answered] = []
+    opinions: list[Answered] = []
+    skipped: list[Skipped] = []
+    for findings in found:
+        words: list[str] = []
+        for opinion in findings.opinions:
+            image = listed.get(opinion.image)
+            word = _word(image, opinion.circle) if image else ""
+            words.append(word)
+            if not word:
+                reason = "the truth tells no class for it" if image else "the truth has no such image"
+                skipped.append(Skipped(findings.case, opinion.image, reason))
+            opinions += _answered(findings.case, image, opinion.image, opinion.probabilities, word)
+        known = {word for word in words if word}
+        if len(known) > 1:
+            skipped.append(Skipped(findings.case, "case", f"its lesions are of several classes: {', '.join(known)}"))
+        if len(known) == 1:
+            image = next(image for opinion in findings.opinions if (image := listed.get(opinion.image)))
+            cases += _answered(findings.case, image, "", findings.probabilities, known.pop())
+    if not opinions:
+        raise InputError(
+            truth,
+            found="no class for any image that was asked about",
+            expected="a table with classes of the images that were analysed, under the same names",
+            todo="Name the folder that was analysed, with annotations.csv.",
+        )
+    return UltrasoundEvaluation(
+        results,
+        truth,
+        (truth / PHANTOM_TABLE).is_file(),
+        tuple(dict.fromkeys(model for findings in found for model in findings.models)),
+        tuple(cases),
+        tuple(opinions),
+        tuple(_scores(cases, settings)),
+        tuple(_scores(opinions, settings)),
+        tuple(skipped),
+        settings,
+    )
+
+
+def _findings(results: Path) -> Iterator[UltrasoundFindings]:
+    for path in sorted(results.glob("*/findings.json")):
+        try:
+            document = json.loads(path.read_bytes())
+            if isinstance(document, Mapping) and document.get("modality") == MODALITY:
+                yield UltrasoundFindings.from_dict(dict(document))
+        except ValueError as error:
+            raise InputError(
+                path,
+                found=f"what cannot be read ({error})",
+                expected="findings as `livercad analyze` writes them",
+                todo="Analyse this case again.",
+            ) from error
+
+
+def _word(image: ListedImage, circle: Circle | None) -> str:
+    """The class of the lesion that was asked about; of the image where that is not told."""
+    if circle is None or not image.lesions:
+        return image.kind
+    x, y = circle.center
+    nearest = min(image.lesions, key=lambda each: np.hypot(each.circle.center[0] - x, each.circle.center[1] - y))
+    return nearest.kind or image.kind
+
+
+def _answered(
+    case: str, image: ListedImage | None, name: str, probabilities: Probabilities, word: str
+) -> Iterator[Answered]:
+    for question, classes in probabilities.items():
+        true = true_class(question, tuple(classes), word)
+        if image and true is not None:
+            yield Answered(case, image.patient, name, question, true, classes)
+
+
+def _scores(answered: Iterable[Answered], settings: EvaluationSettings) -> Iterator[QuestionScores]:
+    by_question: dict[str, list[Answered]] = {}
+    for each in answered:
+        by_question.setdefault(each.question, []).append(each)
+    for question in (question.value for question in Question):
+        own = by_question.get(question, [])
+        names = tuple(dict.fromkeys(name for each in own for name in each.probabilities))
+        if own:
+            yield _score(question, names, own, settings)
+
+
+def _score(
+    question: str, names: tuple[str, ...], own: Sequence[Answered], settings: EvaluationSettings
+) -> QuestionScores:
+    patients = [each.patient for each in own]
+    shares: npt.NDArray[Any] = np.array([[each.probabilities.get(name, 0.0) for name in names] for each in own])
+    classes = np.array([names.index(each.true) for each in own])
+
+    right = [each.called == each.true for each in own]
+    counts = {true: dict.fromkeys(names, 0) for true in names}
+    for each in own:
+        counts[each.true][each.called] += 1
+    return QuestionScores(
+        question,
+        names,
+        len(set(patients)),
+        share_over_patients(right, patients, settings.confidence, settings.seed),
+        over_patients(
+            lambda rows: _mean_auc(shares[rows], classes[rows]), patients, settings.confidence, settings.seed
+        ),
+        counts,
+    )
+
+
+def _mean_auc(shares: npt.NDArray[np.float64], classes: npt.NDArray[np.int64]) -> float:
+    """As `livercad.evaluation.classes.macro_auc`, by ranks (Mann and Whitney's U), which a thousand draws need."""
+    from scipy.stats import rankdata
+
+    areas = []
+    for number in set(classes.tolist()):
+        own = classes == number
+        count, others = int(own.sum()), int((~own).sum())
+        if others:
+            ranks = rankdata(shares[:, number])[own].sum()
+            areas.append((ranks - count * (count + 1) / 2) / (count * others))
+    return float(np.mean(areas)) if areas else float("nan")

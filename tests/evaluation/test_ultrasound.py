@@ -1,0 +1,138 @@
+"""Answers about ultrasound images against the classes of a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.metrics import roc_auc_score
+from typer.testing import CliRunner
+
+from livercad.cli.main import app
+from livercad.core.circle import Circle
+from livercad.core.findings import ModelUsed
+from livercad.core.ultrasound import Opinion, UltrasoundFindings, mean_probabilities
+from livercad.errors import InputError
+from livercad.evaluation.classes import macro_auc
+from livercad.evaluation.ultrasound.evaluate import evaluate_ultrasound
+from livercad.evaluation.ultrasound.words import true_class
+from livercad.studies.ultrasound.rows import Row, write_annotations
+
+TYPES = ("cyst", "hemangioma", "hcc", "metastasis")
+FIRST, SECOND = Circle((20.0, 20.0), 10.0), Circle((60.0, 40.0), 12.0)
+TRUTH = {"a": "cyst", "b": "hemangioma", "c": "hcc", "d": "metastasis", "e": "hcc", "f": "cyst"}
+
+
+def opinion(image: str, types: np.ndarray, circle: Circle = FIRST) -> Opinion:
+    told = dict(zip(TYPES, types.tolist(), strict=True))
+    malignant = told["hcc"] + told["metastasis"]
+    return Opinion(image, circle, {"type": told, "malignant": {"benign": 1 - malignant, "malignant": malignant}})
+
+
+def write_result(out: Path, case: str, *opinions: Opinion) -> None:
+    model = ModelUsed("fake", "1", "0" * 64, "numpy")
+    findings = UltrasoundFindings(case, (), opinions, mean_probabilities(opinions), (), (model,), "0")
+    (out / case).mkdir(parents=True)
+    (out / case / "findings.json").write_text(json.dumps(findings.to_dict()))
+
+
+@pytest.fixture
+def truth(tmp_path: Path) -> Path:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for case in TRUTH:
+        for number in (1, 2):
+            Image.fromarray(np.zeros((80, 100), np.uint8)).save(folder / f"{case}{number}.png")
+    rows = [Row(case, f"{case}{n}.png", kind=kind, circle=FIRST) for case, kind in TRUTH.items() for n in (1, 2)]
+    write_annotations(folder / "annotations.csv", [*rows, Row("f", "f2.png", kind="hcc", circle=SECOND)])
+    return folder
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(4)
+    for case in "abcde":
+        told = rng.dirichlet(np.ones(4), size=2)
+        write_result(tmp_path / "out", case, *(opinion(f"{case}{n}.png", told[n - 1]) for n in (1, 2)))
+    return tmp_path / "out"
+
+
+def test_accuracy_area_and_confusion_are_those_of_the_answers(results: Path, truth: Path) -> None:
+    evaluation = evaluate_ultrasound(results, truth)
+    documents = [json.loads((results / case / "findings.json").read_text()) for case in "abcde"]
+    malignant, kinds = evaluation.by_case
+    assert (malignant.question, kinds.question) == ("malignant", "type")
+    shares = np.array([[each["probabilities"]["type"][name] for name in TYPES] for each in documents])
+    classes = np.array([TYPES.index(TRUTH[case]) for case in "abcde"])
+    assert kinds.accuracy and kinds.accuracy.count == (shares.argmax(axis=1) == classes).sum()
+    assert kinds.auc and kinds.auc.value == pytest.approx(macro_auc(shares, classes))
+    scores = [each["probabilities"]["malignant"]["malignant"] for each in documents]
+    assert malignant.auc and malignant.auc.value == pytest.approx(roc_auc_score([0, 0, 1, 1, 1], scores))
+    assert malignant.auc.low is not None and malignant.auc.low <= malignant.auc.value
+    assert {true: sum(row.values()) for true, row in kinds.confusion.items()} == {
+        **{"cyst": 1, "hemangioma": 1, "hcc": 2, "metastasis": 1}
+    }
+    singles = {scores.question: scores for scores in evaluation.by_opinion}
+    assert singles["type"].accuracy and singles["type"].accuracy.n == 10 and singles["type"].patients == 5
+
+
+def test_the_lesion_that_was_asked_about_tells_the_class(results: Path, truth: Path) -> None:
+    sure = np.array([0.0, 0.0, 1.0, 0.0])
+    write_result(results, "f", opinion("f2.png", sure, Circle((59.0, 41.0), 12.0)), opinion("f1.png", sure))
+    write_result(results, "g", opinion("elsewhere.png", sure))
+    evaluation = evaluate_ultrasound(results, truth)
+    told = {each.image: each.true for each in evaluation.opinions if each.case == "f" and each.question == "type"}
+    assert told == {"f2.png": "hcc", "f1.png": "cyst"}
+    assert not [each for each in evaluation.cases if each.case in "fg"]
+    reasons = {item.case: item.reason for item in evaluation.skipped}
+    assert "several classes" in reasons["f"] and "no such image" in reasons["g"]
+
+
+@pytest.mark.parametrize(
+    ("question", "classes", "word", "true"),
+    [
+        ("malignant", ("benign", "malignant"), "hcc", "malignant"),
+        ("malignant", ("benign", "malignant"), "cyst", "benign"),
+        ("malignant", ("benign", "malignant"), "malignant", "malignant"),
+        ("malignant", ("benign", "malignant"), "normal", None),
+        ("mass", ("no mass", "mass"), "normal", "no mass"),
+        ("mass", ("no mass", "mass"), "benign", "mass"),
+        ("mass", ("no mass", "mass"), "", None),
+        ("solid", ("no solid nodule", "solid nodule"), "cyst", "no solid nodule"),
+        ("solid", ("no solid nodule", "solid nodule"), "hemangioma", "solid nodule"),
+        ("solid", ("no solid nodule", "solid nodule"), "benign", None),
+        ("type", TYPES, "metastasis", "metastasis"),
+        ("type", TYPES, "malignant", None),
+    ],
+)
+def test_words_of_tables_answer_what_they_can(
+    question: str, classes: tuple[str, ...], word: str, true: str | None
+) -> None:
+    assert true_class(question, classes, word) == true
+
+
+def test_the_command_writes_page_tables_and_numbers(results: Path, truth: Path) -> None:
+    (results / "ct").mkdir()
+    (results / "ct" / "findings.json").write_text('{"case": "of CT"}')
+    shown = CliRunner().invoke(app, ["evaluate", str(results), "--truth", str(truth), "--ultrasound"])
+    assert shown.exit_code == 0 and "5 cases evaluated" in shown.output, shown.output
+    out = results / "ultrasound-evaluation"
+    document = json.loads((out / "ultrasound.json").read_text())
+    assert [scores["question"] for scores in document["cases"]] == ["malignant", "type"]
+    with (out / "opinions.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 20
+    html = (out / "index.html").read_text()
+    assert "not a medical device" in html and html.count('<table class="confusion">') == 4 and "http" not in html
+    assert CliRunner().invoke(app, ["evaluate", "a", "--truth", "b", "--ultrasound", "--detection"]).exit_code == 2
+
+
+def test_results_without_ultrasound_and_truth_without_classes_are_told(results: Path, truth: Path) -> None:
+    with pytest.raises(InputError, match="no findings of ultrasound"):
+        evaluate_ultrasound(truth, truth)
+    write_annotations(truth / "annotations.csv", [Row(case, f"{case}1.png", circle=FIRST) for case in TRUTH])
+    with pytest.raises(InputError, match="no class for any image"):
+        evaluate_ultrasound(results, truth)
