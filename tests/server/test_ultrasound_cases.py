@@ -262,7 +262,7 @@ def test_the_table_of_all_images_can_be_downloaded(server: Server, tmp_path: Pat
         ({"circles": [CIRCLE], "class": "normal"}, ("class",)),
         ({"circles": [], "based_on": -1}, ("based_on",)),
         ({"circles": [], "note": 3}, ("note",)),
-        ({"circles": [], "annotator": {}}, ("annotator",)),
+        ({"circles": [], "annotator": 3}, ("annotator",)),
         ({"circles": [], "other": 3}, ("other",)),
         ({"circles": [], "image": 3}, ("image",)),
     ],

@@ -110,7 +110,9 @@ def read_series_headers(paths: Iterable[Path]) -> list[DicomSeries]:
             found.append(DicomSeries((path,), "", "", "", path.name, f"its header cannot be read ({error})"))
             continue
         if "SeriesInstanceUID" not in header:
-            found.append(DicomSeries((path,), "", "", "", path.name, "it is no whole DICOM file (no series UID)"))
+            modality = str(header.get("Modality", "") or "")
+            problem = "it is no whole DICOM file (no series UID)"
+            found.append(DicomSeries((path,), "", "", "", path.name, problem, modality))
             continue
         series[str(header.SeriesInstanceUID)].append((path, header))
     return found + [_judge(uid, members) for uid, members in series.items()]
