@@ -76,7 +76,7 @@ def put(server: Server, case: str, folder: Path, annotation: Annotation, **field
 
 
 def test_every_case_is_listed(server: Server) -> None:
-    nothing = {"state": None, "has_label": False, "annotator": "", "submitted": "", "version": 0}
+    nothing = {"modality": "CT", "state": None, "has_label": False, "annotator": "", "submitted": "", "version": 0}
     listed = {each.pop("case"): each for each in server.get("/livercad/cases").json()}
     counts = {"dicom": 1, "multi": 2, "nameless": 3, "oblique": 2}
     assert {case: listed[case] for case in counts} == {case: {**nothing, "images": n} for case, n in counts.items()}

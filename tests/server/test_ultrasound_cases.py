@@ -208,8 +208,8 @@ def test_circles_are_kept_with_their_history_and_read_by_every_command(server: S
         ((60, 40), "hemangioma"), ((20.12, 30.46), "hcc"),
     ]  # fmt: skip
     assert len(listed["two/b.png"].lesions) == 1, "Images that nobody has drawn on are as they were."
-    log = server.get("/livercad/").text
-    assert "circles" in log and "Ben" in log
+    page = server.get("/livercad/").text
+    assert "<b>3</b> of ultrasound" in page and "circles" in page and "Ben" in page
 
 
 def test_what_was_drawn_on_a_frame_is_that_frames_and_may_be_taken_back(server: Server) -> None:
@@ -224,7 +224,8 @@ def test_what_was_drawn_on_a_frame_is_that_frames_and_may_be_taken_back(server: 
     assert draw(server, "two", image="two/b.png", circles=[]).status_code == 200
     assert case_of(server, "two")["images"][1]["lesions"] == []
     assert draw(server, "two", image="two/b.png", circles=None).json()["version"] == 2
-    assert len(case_of(server, "two")["images"][1]["lesions"]) == 1, "The mask tells again."
+    image = case_of(server, "two")["images"][1]
+    assert (len(image["lesions"]), image["version"]) == (1, 2), "The mask tells again, and a next one is based on that."
 
 
 def test_the_table_of_all_images_can_be_downloaded(server: Server, tmp_path: Path) -> None:
@@ -262,7 +263,7 @@ def test_the_table_of_all_images_can_be_downloaded(server: Server, tmp_path: Pat
         ({"circles": [CIRCLE], "class": "normal"}, ("class",)),
         ({"circles": [], "based_on": -1}, ("based_on",)),
         ({"circles": [], "note": 3}, ("note",)),
-        ({"circles": [], "annotator": {}}, ("annotator",)),
+        ({"circles": [], "annotator": 3}, ("annotator",)),
         ({"circles": [], "other": 3}, ("other",)),
         ({"circles": [], "image": 3}, ("image",)),
     ],

@@ -31,16 +31,16 @@ def found_in(folder: Path) -> ImageCases:
 
 
 def test_pictures_and_dicom_of_ultrasound_are_cases_beside_ct(tmp_path: Path) -> None:
-    write_case(tmp_path, "ct", 0, (24, 24, 12))
+    write_case(tmp_path, "p0", 0, (24, 24, 12))
     write_png(tmp_path / "p1" / "a.png")
     write_png(tmp_path / "p1" / "b.jpg", 1)
     write_png(tmp_path / "flat.png", 2)
     (tmp_path / "p2").mkdir()
-    write_us_dicom(tmp_path / "p2" / "c.dcm", np.stack([sector(3)] * 2), NumberOfFrames=2, SeriesInstanceUID="1.2.3")
+    write_us_dicom(tmp_path / "p2" / "c.dcm", np.stack([sector(3)] * 2), NumberOfFrames=2)
     write_us_dicom(tmp_path / "p2" / "report", sector(4), Modality="OT", SeriesInstanceUID="1.2.4")
     discovery = find_studies(tmp_path)
     found = image_cases(tmp_path, discovery)
-    assert [study.case for study in discovery.studies] == ["ct"]
+    assert [study.case for study in discovery.studies] == ["p0"]
     assert {each.case: [image.name for image in each.images] for each in found.cases} == {
         "flat": ["flat.png"], "p1": ["p1/a.png", "p1/b.jpg"], "p2": ["p2/c.dcm#1", "p2/c.dcm#2"],
     }  # fmt: skip
@@ -59,7 +59,7 @@ def test_a_name_of_both_stands_for_ct(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_ct_has_no_cases_of_ultrasound_and_its_results_are_none(tmp_path: Path) -> None:
-    write_case(tmp_path, "ct", 0, (24, 24, 12))
+    write_case(tmp_path, "p0", 0, (24, 24, 12))
     write_png(tmp_path / "results" / "sheet.png")
     (tmp_path / "results" / "run.json").write_text("{}")
     write_png(tmp_path / "labels" / "x.png")

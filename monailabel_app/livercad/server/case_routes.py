@@ -95,10 +95,10 @@ def images_of(store: StudyDatastore, study: Study) -> list[dict[str, Any]]:
 
 
 def _show_ultrasound(store: StudyDatastore, case: ImageCase) -> dict[str, Any]:
-    """Tell of one case of ultrasound; of each image also the version of its circles, 0 where nobody has drawn any."""
+    """Tell of one case of ultrasound; of each image also the version of its circles, 0 where nobody ever drew any."""
     images = []
     for image in case.images:
-        drawn = store.drawings.current(image.name)
+        drawn = store.drawings.newest(image.name)
         about = {"version": drawn.version, "annotator": drawn.annotator} if drawn else {"version": 0, "annotator": ""}
         images.append({**describe(image), **about})
     state = _drawn_state(store.drawings.latest().get(case.case))

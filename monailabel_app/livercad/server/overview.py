@@ -64,6 +64,7 @@ def render_overview(app: LiverCADApp, jobs: Iterable[Job]) -> str:
         folder=store.catalogue.root.name,
         now=_time(datetime.now(UTC).isoformat()),
         cases=len(store.catalogue.studies),
+        ultrasound=len(store.catalogue.ultrasound),
         states=[(name, title, states[name]) for name, title in STATES.items()],
         sides=Counter(str(side) for side in store.book.pool.usable().values()),
         left_out=sorted(reasons_of(store.book.pool).items()),
