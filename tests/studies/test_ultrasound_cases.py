@@ -65,7 +65,8 @@ def test_a_folder_of_ct_has_no_cases_of_ultrasound_and_its_results_are_none(tmp_
     write_png(tmp_path / "labels" / "x.png")
     write_png(tmp_path / ".hidden" / "y.png")
     write_png(tmp_path / "z_mask.png")
-    assert found_in(tmp_path) == ImageCases()
+    found = found_in(tmp_path)
+    assert (found.cases, found.problems) == ((), ())
 
 
 def test_a_table_decides_and_is_refused_where_it_is_wrong(tmp_path: Path) -> None:
