@@ -57,6 +57,9 @@ def test_info_lists_the_tasks_and_says_what_it_is(client: MONAILabelClient) -> N
         "yasaka2018": "classification",
         "shah2021": "detection",
         "aluko2018_faster_rcnn": "detection",
+        "yamakawa2020": "classification",
+        "qi2019": "classification",
+        "ultrasound_lesion": "classification",
     }
     assert info["labels"] == {"liver": 1, "lesion": 2}
     strategies = {"classification", "diversity", "first", "hybrid", "random", "uncertainty"}

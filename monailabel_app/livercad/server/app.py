@@ -173,8 +173,7 @@ class LiverCADApp(MONAILabelApp):
             If weights are missing.
         """
         task = self.infer_task(request.get("model", ""))
-        image = request["image"]
-        store = datastore or self.datastore()
+        image, store = request["image"], datastore or self.datastore()
         study = source_of(task, image, store) if isinstance(image, str) else image
         if request.get("save_label"):
             check_that_results_can_be_kept(request["model"], task)

@@ -27,7 +27,7 @@ NO_LABEL = {"state": None, "has_label": False, "annotator": "", "submitted": "",
 def list_cases() -> JSONResponse:
     """List every case with the state of its submission, or of its circles; no image is looked at."""
     store = livercad_app().datastore()
-    infos, drawn = store.label_infos(submissions.TAG), store.drawings.latest()
+    infos, drawn = store.label_infos(submissions.TAG), store.images.drawings.latest()
     cases = [
         {"case": case, "modality": CT, **_state(infos.get(case)), "images": len(study.series)}
         for case, study in store.catalogue.studies.items()
@@ -98,10 +98,10 @@ def _show_ultrasound(store: StudyDatastore, case: ImageCase) -> dict[str, Any]:
     """Tell of one case of ultrasound; of each image also the version of its circles, 0 where nobody ever drew any."""
     images = []
     for image in case.images:
-        drawn = store.drawings.newest(image.name)
+        drawn = store.images.drawings.newest(image.name)
         about = {"version": drawn.version, "annotator": drawn.annotator} if drawn else {"version": 0, "annotator": ""}
         images.append({**describe(image), **about})
-    state = _drawn_state(store.drawings.latest().get(case.case))
+    state = _drawn_state(store.images.drawings.latest().get(case.case))
     return {"case": case.case, "modality": MODALITY, **state, "images": images, "analysed": False}
 
 

@@ -55,7 +55,7 @@ def draw(request: Request, case: str, said: Said) -> dict[str, Any]:
         raise _error("note", f"{type(note).__name__}", f"a text of up to {LONGEST_NOTE} characters")
     if based_on is not None and (not isinstance(based_on, int) or isinstance(based_on, bool) or based_on < 0):
         raise _error("based_on", repr(based_on)[:LONGEST_NOTE], "a version's number, or 0")
-    saved = store.draw(
+    saved = store.images.draw(
         image,
         lesions,
         kind,
@@ -75,7 +75,7 @@ def list_versions(case: str, image: str = "") -> list[dict[str, Any]]:
     names = [flat_image(found, image).name] if image else [each.name for each in found.images]
     listed = []
     for name in names:
-        versions = store.drawings.versions(name)
+        versions = store.images.drawings.versions(name)
         listed += [_shown(each, is_current=each is versions[-1]) for each in versions]
     return listed
 

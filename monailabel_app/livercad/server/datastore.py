@@ -17,18 +17,14 @@ from livercad.server import history, pending
 from livercad.server.archive import pack_dataset
 from livercad.server.bookkeeping import TAG, Bookkeeping
 from livercad.server.cases import CaseDatastore, Look, look_at_nothing
-from livercad.server.drawings import Drawing, Drawings
 from livercad.server.errors import UnknownNameError
-from livercad.server.image_uploads import add_image_file, remove_image_files
+from livercad.server.image_store import ImageStore
 from livercad.server.labels import checked_label
 from livercad.server.leftovers import remove_leftovers
 from livercad.server.names import check_name
 from livercad.server.new_cases import add_case, remove_unfinished
 from livercad.server.uploads import add_study_file, remove_study_files
 from livercad.studies.study import Series, Study
-from livercad.studies.ultrasound.cases import ImageCase
-from livercad.studies.ultrasound.drawn import redrawn
-from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
 from livercad.studies.ultrasound.reading import is_image
 
 
@@ -46,15 +42,14 @@ class StudyDatastore(CaseDatastore):
     def __init__(self, root: Path, look: Look = look_at_nothing, book: Bookkeeping | None = None) -> None:
         self._adding = threading.Lock()
         self.book = book or Bookkeeping(root)
-        self.drawings = Drawings(root)
         super().__init__(root, look)
+        self.images = ImageStore(self.catalogue, self.book)
 
     def recover(self) -> None:
         """Finish, or undo, what a server that was killed has left half done."""
         remove_leftovers(self.catalogue.root)
         self.book.open()
-        if self.drawings.open():
-            self.catalogue.forget()
+        self.images.open()
         self.finish_saves()
         remove_unfinished(self.catalogue.root)
 
@@ -221,8 +216,7 @@ class StudyDatastore(CaseDatastore):
         """
         check_name(image_id, "image")
         if is_image(Path(image_filename)):
-            with self._adding:
-                return add_image_file(self.catalogue, image_id, Path(image_filename), self.drawings)
+            return self.images.add(image_id, Path(image_filename))
         labelled = {case for case, entry in self._datastore.objects.items() if entry.labels}
         case = add_study_file(self.catalogue, image_id, Path(image_filename), labelled)
         self.refresh()
@@ -238,7 +232,8 @@ class StudyDatastore(CaseDatastore):
     def remove_image(self, image_id: str) -> None:
         """Remove a case's files and labels; the labels' history stays."""
         if image_id in self.catalogue.ultrasound:
-            self._remove_image_case(self.catalogue.ultrasound[image_id])
+            self.images.remove(image_id)
+            self.refresh()
             return
         study = self.study(image_id)
         with self.lock:
@@ -247,26 +242,6 @@ class StudyDatastore(CaseDatastore):
         self.words.tell(study, {})
         for tag in tags:
             self.remove_label(image_id, tag)
-        self.refresh()
-
-    def draw(self, image: ListedImage, lesions: tuple[MarkedLesion, ...] | None, kind: str, **about: Any) -> Drawing:
-        """Save what an annotator has drawn on an ultrasound image, see `Drawings.save`."""
-        former = self.drawings.newest(image.name)
-        saved = self.drawings.save(image, lesions, kind, **about)
-        if saved is former:
-            return saved
-        if saved.circles is None:
-            self.catalogue.forget()
-        else:
-            self.catalogue.replace_image(redrawn(image, saved.rows))
-        self.book.drawn(image.case, image.name, saved.annotator, saved.version)
-        return saved
-
-    def _remove_image_case(self, case: ImageCase) -> None:
-        remove_image_files(self.catalogue, case)
-        for image in case.images:
-            if self.drawings.current(image.name):
-                self.draw(image, None, "", annotator="", note="The image was removed.", sha256="")
         self.refresh()
 
     def get_dataset_archive(self, limit_cases: int | None) -> str:
