@@ -60,6 +60,7 @@ class CircleDrafts:
         self._edits = None
         pictures.scene.unsavedChanged.connect(self._onUnsaved)
         pictures.scene.closing.connect(self._discard)
+        pictures.scene.restored.connect(self._onRestored)
 
     def keep(self):
         """Write a copy where something was changed since the last one."""
@@ -124,6 +125,9 @@ class CircleDrafts:
     def _onUnsaved(self, isUnsaved):
         if not isUnsaved:
             self._discard()
+
+    def _onRestored(self):
+        self._edits = None  # the copy is of a scene that is gone
 
     def _discard(self):
         if self._edits is not None:

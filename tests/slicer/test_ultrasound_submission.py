@@ -179,6 +179,17 @@ def test_a_copy_goes_when_the_case_is_closed_and_stays_when_slicer_dies(ultrasou
     assert len(again.pictures.shown.marks) == len(LESIONS) and len(copies(again)) == 1, "a no throws nothing away"
 
 
+def test_a_copy_that_was_declined_after_the_scene_was_closed_outlives_the_case(panel, ultrasound, dialogs):
+    ultrasound.pictures.add(ENDS)
+    ultrasound.submitting.drafts.keep()
+    slicer.mrmlScene.Clear(0)
+    ultrasound.pictures.scene.setParameters(parameters())
+    dialogs.answer(qt.QMessageBox.No, "Bring them back?")
+    ultrasound.open()
+    ultrasound.pictures.scene.close()
+    assert len(copies(ultrasound)) == 1
+
+
 def test_what_a_slicer_at_work_keeps_is_offered_to_no_other(panel, ultrasound, restart):
     ultrasound.pictures.add(ENDS)
     ultrasound.submitting.drafts.keep()

@@ -1,5 +1,7 @@
 """Shows the chosen image of an ultrasound case in one large view, upright, with what a model looked at over it."""
 
+from contextlib import contextmanager
+
 import slicer
 
 from LiverCADLib.scene.layouts import compositeNode, fitTo, layoutNode, sliceNode
@@ -27,7 +29,7 @@ class PictureView:
 
     def __init__(self, pictures):
         self._pictures, self._saliency, self.laidOut = pictures, None, Signal()
-        self._before = 0
+        self._before, self._map = 0, None
         pictures.opened.connect(self._onOpened)
         pictures.shownChanged.connect(self.show)
         pictures.closed.connect(self._onClosed)
@@ -46,7 +48,8 @@ class PictureView:
         node, composite = self._pictures.node, compositeNode(VIEW)
         if node is None or composite is None:
             return
-        composite.SetBackgroundVolumeID(node.GetID())
+        with _alone(composite):
+            composite.SetBackgroundVolumeID(node.GetID())
         sliceNode(VIEW).SetOrientationToAxial()
         self.fit()
 
@@ -69,10 +72,14 @@ class PictureView:
             return
         if self.saliencyNode is None:
             self._saliency = addOverlay(picture, _("what the model looked at"))
+        elif saliency is self._map:  # asked at every move of the mouse while a circle is dragged
+            return
+        self._map = saliency
         setOverlay(self._saliency, saliency)
         if composite is not None:
-            composite.SetForegroundVolumeID(self._saliency.GetID())
-            composite.SetForegroundOpacity(1.0)  # the colours have opacities of their own
+            with _alone(composite):
+                composite.SetForegroundVolumeID(self._saliency.GetID())
+                composite.SetForegroundOpacity(1.0)  # the colours have opacities of their own
 
     def close(self):
         """Take away what was laid over the image, for good."""
@@ -106,6 +113,16 @@ class PictureView:
         if node is not None:
             composite = compositeNode(VIEW)
             if composite is not None and composite.GetForegroundVolumeID() == node.GetID():
-                composite.SetForegroundVolumeID(None)
+                with _alone(composite):
+                    composite.SetForegroundVolumeID(None)
             for gone in (node, node.GetDisplayNode()):
                 slicer.mrmlScene.RemoveNode(gone)
+
+
+@contextmanager
+def _alone(composite):
+    """Leave linked views with what they show while one of them gets something else."""
+    wasLinked = composite.GetLinkedControl()
+    composite.SetLinkedControl(False)
+    yield
+    composite.SetLinkedControl(wasLinked)
