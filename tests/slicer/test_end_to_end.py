@@ -1,6 +1,6 @@
 """An annotator's way through a case, from "Next sample" to the reopened submission: the whole module in the main
-window, and a real server. With networks that are fakes, and with the real ones on the module's own phantom and on a
-patient where there is one.
+window, and a real server. With networks that are fakes, and with the real ones on a patient, or on the module's own phantom
+where there is none.
 
 No step may let the GUI thread stand still longer than 50 ms for a call into the server. Beside it stands, measured
 apart, what the module does in the scene with the answers; what the views take to render is not measured.
@@ -70,7 +70,7 @@ def server_for(kind, folder):
     return RealServer(folder, copying(files), app=None, detector=DETECTORS[kind])
 
 
-@pytest.fixture(params=("fakes", *IMAGES))
+@pytest.fixture(params=("fakes", "patient" if PATIENT.is_dir() else "phantom"))
 def annotator(request, tmp_path):
     """Somebody who has just opened the module; `server` of a `kind` is there, with images called `names`."""
     if rendering.why_not():
