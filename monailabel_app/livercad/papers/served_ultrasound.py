@@ -12,6 +12,9 @@ from livercad.core.findings import ModelUsed
 from livercad.learning.hardware import chosen_device
 from livercad.papers.served import Description, ModelFiles, Network
 
+QUICK_NOTE = " (a quick run, too short to mean anything)"
+"""Behind the words of what was trained on, which are shown beside every answer."""
+
 
 class ServedUltrasound(Generic[Description, Network]):
     """Networks of a paper, ready to answer.

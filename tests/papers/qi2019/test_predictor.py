@@ -19,7 +19,7 @@ from livercad.papers.qi2019.answers import SecondQuestion
 from livercad.papers.qi2019.data import folder_data
 from livercad.papers.qi2019.jobs import RESULT, WEIGHTS, Training
 from livercad.papers.qi2019.methods import Method, Question
-from livercad.papers.qi2019.predictor import FILES, ExportedNetworks, QiModel
+from livercad.papers.qi2019.predictor import FILES, ExportedNetworks, QiModel, export_model
 from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.splits import Side, Split
 from livercad.papers.served import sha256_and_version
@@ -45,13 +45,15 @@ def test_the_model_answers_as_in_the_study(qi_study: Study, breast_images: Path)
         assert answer.saliency.shape == images[row].grey.shape and answer.saliency.max() == 1
 
 
-def test_the_model_tells_what_it_is_and_what_was_measured(qi_study: Study) -> None:
+def test_the_model_tells_what_it_is_and_what_was_measured(qi_study: Study, tmp_path: Path) -> None:
     output, results = qi_study
     model = QiModel(output / "model")
     for question, tested in model.description.test.items():
         of_study = results.splits[Split.PATIENT].criteria[question][Method.REM][Side.TEST]
         assert (tested.auc, tested.sensitivity) == (of_study.auc, of_study.sensitivity)
     assert model.trained_on == "images: 24 images of 12 patients" and not model.needs_circle
+    quick = export_model(output / "model" / FILES.weights, results.model_copy(update={"quick": True}), tmp_path)
+    assert quick.trained_on.endswith("12 patients (a quick run, too short to mean anything)")
     assert model.used.name == "qi2019" and model.used.version == model.used.sha256[:12]
 
 

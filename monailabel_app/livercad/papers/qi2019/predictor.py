@@ -27,7 +27,7 @@ from livercad.papers.qi2019.results import CriteriaResult, Interval, Results
 from livercad.papers.qi2019.splits import Side, Split
 from livercad.papers.qi2019.views import CutOut, averaged, fixed_input
 from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
-from livercad.papers.served_ultrasound import ServedUltrasound
+from livercad.papers.served_ultrasound import QUICK_NOTE, ServedUltrasound
 from livercad.ultrasound.model import Answer
 from livercad.ultrasound.placing import saliency_of
 from livercad.ultrasound.questions import BENIGN, MALIGNANT, MASSES
@@ -100,7 +100,8 @@ def export_model(weights: Path, results: Results, folder: Path) -> ExportedNetwo
     description = ExportedNetworks(
         version=version,
         trained_on=f"{results.data}: {training.images} images of {training.patients} patients"
-        + (f", from first weights of {' and '.join(first)}" if first else ""),
+        + (f", from first weights of {' and '.join(first)}" if first else "")
+        + QUICK_NOTE * results.quick,
         second_question=results.second_question,
         side=networks.side,
         divisor=networks.divisor,

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from livercad.core.circle import Circle
 from livercad.networks.yamakawa2020 import YamakawaNetwork
 from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
-from livercad.papers.served_ultrasound import ServedUltrasound
+from livercad.papers.served_ultrasound import QUICK_NOTE, ServedUltrasound
 from livercad.papers.yamakawa2020.crops import Grey, turned_crops
 from livercad.papers.yamakawa2020.plan import Plan, Training
 from livercad.papers.yamakawa2020.published import CITATION
@@ -80,7 +80,7 @@ def export_model(trainings: Sequence[tuple[Plan, Training]], results: Results, f
     cases, images = scores.cases.n, scores.images.n
     description = ExportedNetworks(
         version=version,
-        trained_on=f"{results.data}: {cases} cases, {images} images",
+        trained_on=f"{results.data}: {cases} cases, {images} images{QUICK_NOTE * results.quick}",
         classes=tuple(results.classes),
         ratio=settings.study.reference,
         smallest=settings.crops.smallest,
