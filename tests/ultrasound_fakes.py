@@ -56,6 +56,15 @@ class FakeImageModel:
         return Answer({"mass": {"no mass": 1 - share, "mass": share}}, (1 - image / 255).astype(np.float32))
 
 
+class FakeModelOfBoth(FakeLesionModel):
+    """Of each image whether there is a mass, and of each marked lesion what it is."""
+
+    needs_circle = False
+
+    def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
+        return super().__call__(image, circle) if circle else FakeImageModel()(image, None)
+
+
 class FakeUltrasoundModel:
     """Malignant as bright as the pixel in the circle's middle is, of 255; without a circle, as the image's mean is.
 

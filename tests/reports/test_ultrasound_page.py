@@ -29,7 +29,7 @@ from livercad.reports.ultrasound_thumbnail import ultrasound_thumbnail
 from livercad.settings import UltrasoundSettings
 from livercad.studies.ultrasound.cases import ImageCase
 from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
-from ultrasound_fakes import FakeImageModel, FakeLesionModel, lesion_image
+from ultrasound_fakes import FakeImageModel, FakeLesionModel, FakeModelOfBoth, lesion_image
 
 CIRCLE = Circle((60.0, 50.0), 42.0)
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert('2')> & co"""
@@ -96,6 +96,17 @@ def test_a_model_of_whole_images_shows_them_whole(tmp_path: Path) -> None:
     assert not [each for each in page.all("circle") if "mark" in each.get("class", "")]
 
 
+def test_a_model_may_answer_for_images_and_for_lesions(tmp_path: Path) -> None:
+    told = report(tmp_path, 60, 0, model=FakeModelOfBoth())
+    html = render_ultrasound_case(told)
+    assert_self_contained(html)
+    rows = cells_of(html, "opinions")
+    assert [cells[2] for cells in rows] == ["–", "42 px", "–", "42 px"]
+    assert rows[0][4:] == ["–", "–", "–"] and rows[1][3] == "–"
+    assert "of 2 marked lesions" in html and html.count("mean over 2 opinions") == 3
+    assert len(list(csv.DictReader(io.StringIO(ultrasound_csv([row(told)]))))) == 4
+
+
 def test_the_bars_and_the_table_have_the_numbers_of_the_findings(tmp_path: Path) -> None:
     told = report(tmp_path, 0, 110)
     html = render_ultrasound_case(told)
@@ -157,7 +168,9 @@ def test_the_index_lists_answers_and_warnings(tmp_path: Path) -> None:
     )
     ada, bea, zoe = cells_of(html, "batch images")
     share = cases[0].findings.probabilities["malignant"]["malignant"] if cases[0].findings else 0
+    keys = re.findall(r'<td class="classes" data-sort="(.*?)">', html)
+    assert keys[1:] == [str(share), "", ""], "malignancy sorts by how probable it is"
     assert ada[1:5] == ["ada", "done", "1", "1"] and "▲Metastasis" in ada[5]
-    assert ada[7] == f"{100 * share:.0f} %"
-    assert bea[5:8] == ["–", "–", "–"] and "No circle" in bea[-1]
+    assert ada[6].endswith(f"Malignant {100 * share:.0f} %")
+    assert bea[5:7] == ["–", "–"] and "No circle" in bea[-1]
     assert zoe[1:3] == ["zoe", "failed"] and zoe[-1] == "no picture" and len(zoe) == len(ada)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -108,6 +109,7 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
         ratio=report.square[0] if report.square else None,
         shown=[each for each in shown if each.tissue],
         asked=[each for each in shown if each.opinion],
+        counts=Counter(question for opinion in findings.opinions for question in opinion.probabilities),
         bars={question: bars_of(classes) for question, classes in findings.probabilities.items()},
         models=[(model, load_registry().get(model.name)) for model in findings.models],
         circle_color=_css(CIRCLE),
