@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from livercad.core.circle import Circle
 from livercad.core.findings import ModelUsed
-from livercad.core.ultrasound import MODALITY, Probabilities, Question, UltrasoundFindings
+from livercad.core.ultrasound import MODALITY, Probabilities, UltrasoundFindings
 from livercad.errors import InputError
 from livercad.evaluation.cases import Skipped
-from livercad.evaluation.intervals import Estimate, Share, over_patients, share_over_patients
 from livercad.evaluation.settings import EvaluationSettings
+from livercad.evaluation.ultrasound.scores import Answered, QuestionScores, score_questions
 from livercad.evaluation.ultrasound.words import true_class
 from livercad.progress import Progress, silent
 from livercad.studies.ultrasound.folder import find_images
@@ -25,66 +23,6 @@ from livercad.studies.ultrasound.image import ListedImage
 
 PHANTOM_TABLE = "phantom.json"
 """``livercad phantom ultrasound`` leaves it beside its images."""
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A question, answered and with its truth.
-
-    Parameters
-    ----------
-    case, patient : str
-        Whose.
-    image : str
-        Which; empty for the mean of a case.
-    question : str
-        Which.
-    true : str
-        The class.
-    probabilities : dict of str to float
-        By class.
-    """
-
-    case: str
-    patient: str
-    image: str
-    question: str
-    true: str
-    probabilities: dict[str, float]
-
-    @property
-    def called(self) -> str:
-        """The most probable class."""
-        return max(self.probabilities, key=self.probabilities.__getitem__)
-
-
-@dataclass(frozen=True)
-class QuestionScores:
-    """How well a question was answered.
-
-    Parameters
-    ----------
-    question : str
-        Which.
-    classes : tuple of str
-        In the model's order.
-    patients : int
-        Of how many patients.
-    accuracy : Share or None
-        Of answers whose most probable class is the true one.
-    auc : Estimate or None
-        Area under the ROC curve, each class against the others, averaged over those that occur (of two classes it is
-        one curve's); None where only one occurs.
-    confusion : dict of str to dict of str to int
-        Counts by true class, then by the class called.
-    """
-
-    question: str
-    classes: tuple[str, ...]
-    patients: int
-    accuracy: Share | None
-    auc: Estimate | None
-    confusion: dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True)
@@ -190,8 +128,8 @@ def evaluate_ultrasound(
         tuple(dict.fromkeys(model for findings in found for model in findings.models)),
         tuple(cases),
         tuple(opinions),
-        tuple(_scores(cases, settings)),
-        tuple(_scores(opinions, settings)),
+        tuple(score_questions(cases, settings)),
+        tuple(score_questions(opinions, settings)),
         tuple(skipped),
         settings,
     )
@@ -228,51 +166,3 @@ def _answered(
         true = true_class(question, tuple(classes), word)
         if image and true is not None:
             yield Answered(case, image.patient, name, question, true, classes)
-
-
-def _scores(answered: Iterable[Answered], settings: EvaluationSettings) -> Iterator[QuestionScores]:
-    by_question: dict[str, list[Answered]] = {}
-    for each in answered:
-        by_question.setdefault(each.question, []).append(each)
-    for question in (question.value for question in Question):
-        own = by_question.get(question, [])
-        names = tuple(dict.fromkeys(name for each in own for name in each.probabilities))
-        if own:
-            yield _score(question, names, own, settings)
-
-
-def _score(
-    question: str, names: tuple[str, ...], own: Sequence[Answered], settings: EvaluationSettings
-) -> QuestionScores:
-    patients = [each.patient for each in own]
-    shares: npt.NDArray[Any] = np.array([[each.probabilities.get(name, 0.0) for name in names] for each in own])
-    classes = np.array([names.index(each.true) for each in own])
-
-    right = [each.called == each.true for each in own]
-    counts = {true: dict.fromkeys(names, 0) for true in names}
-    for each in own:
-        counts[each.true][each.called] += 1
-    return QuestionScores(
-        question,
-        names,
-        len(set(patients)),
-        share_over_patients(right, patients, settings.confidence, settings.seed),
-        over_patients(
-            lambda rows: _mean_auc(shares[rows], classes[rows]), patients, settings.confidence, settings.seed
-        ),
-        counts,
-    )
-
-
-def _mean_auc(shares: npt.NDArray[np.float64], classes: npt.NDArray[np.int64]) -> float:
-    """As `livercad.evaluation.classes.macro_auc`, by ranks (Mann and Whitney's U), which a thousand draws need."""
-    from scipy.stats import rankdata
-
-    areas = []
-    for number in set(classes.tolist()):
-        own = classes == number
-        count, others = int(own.sum()), int((~own).sum())
-        if others:
-            ranks = rankdata(shares[:, number])[own].sum()
-            areas.append((ranks - count * (count + 1) / 2) / (count * others))
-    return float(np.mean(areas)) if areas else float("nan")

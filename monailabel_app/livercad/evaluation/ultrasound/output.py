@@ -14,7 +14,8 @@ from livercad import __version__
 from livercad.core.findings import DISCLAIMER
 from livercad.evaluation.page import PHANTOM_NOTE, TEMPLATES, environment
 from livercad.evaluation.tables import Cell, as_json, to_csv
-from livercad.evaluation.ultrasound.evaluate import Answered, UltrasoundEvaluation
+from livercad.evaluation.ultrasound.evaluate import UltrasoundEvaluation
+from livercad.evaluation.ultrasound.scores import Answered
 from livercad.studies.atomic import write_text
 
 SCHEMA_VERSION = "1.0"
