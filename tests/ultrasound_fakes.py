@@ -65,6 +65,16 @@ class FakeModelOfBoth(FakeLesionModel):
         return super().__call__(image, circle) if circle else FakeImageModel()(image, None)
 
 
+class FakeModelOfViews:
+    """Says the same of lesions, but does not tell which square it sees."""
+
+    used, title, trained_on = FakeLesionModel.used, FakeLesionModel.title, FakeLesionModel.trained_on
+    questions, needs_circle, takes_circle = FakeLesionModel.questions, True, True
+
+    def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
+        return FakeLesionModel()(image, circle)
+
+
 class FakeUltrasoundModel:
     """Malignant as bright as the pixel in the circle's middle is, of 255; without a circle, as the image's mean is.
 

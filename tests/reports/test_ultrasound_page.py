@@ -29,7 +29,7 @@ from livercad.reports.ultrasound_thumbnail import ultrasound_thumbnail
 from livercad.settings import UltrasoundSettings
 from livercad.studies.ultrasound.cases import ImageCase
 from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
-from ultrasound_fakes import FakeImageModel, FakeLesionModel, FakeModelOfBoth, lesion_image
+from ultrasound_fakes import FakeImageModel, FakeLesionModel, FakeModelOfBoth, FakeModelOfViews, lesion_image
 
 CIRCLE = Circle((60.0, 50.0), 42.0)
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert('2')> & co"""
@@ -87,6 +87,14 @@ def test_the_crop_is_what_the_model_sees_and_the_overlay_is_where_it_looked(tmp_
     shown = np.asarray(overlay.convert("RGBA"), dtype=float)
     assert np.abs(shown[..., 3] - 255 * alpha).max() <= 255 * 0.62 / 15
     assert np.abs(shown[..., :3] - colors)[strength > 0.1].mean() < 6
+
+
+def test_a_model_that_sees_more_than_a_square_shows_also_the_whole_image_it_looked_at(tmp_path: Path) -> None:
+    html = render_ultrasound_case(report(tmp_path, 60, model=FakeModelOfViews()))
+    shown = [picture(each["href"]).size for each in Page(html).all("image")]
+    crop, whole = (CROP_PIXELS, CROP_PIXELS), (128, 96)
+    assert shown == [whole, crop, crop, crop, whole, whole]
+    assert "the model sees other parts, too" in html and "Seen" not in Page(html).text
 
 
 def test_a_model_of_whole_images_shows_them_whole(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from livercad.core.circle import Circle, PixelBox
+from livercad.core.circle import SMALLEST_SIDE, Circle, PixelBox
 from livercad.core.findings import TOTAL
 from livercad.core.planar_roi import planar_square
+from livercad.core.roi import DEFAULT_RATIO
 from livercad.core.saliency import RAMP
 from livercad.core.ultrasound import ImageRead, Opinion
 from livercad.models.registry import load_registry
@@ -30,6 +31,8 @@ PICTURED = 60
 """Pictures of at most so many opinions keep the page of a long clip usable; the table has all."""
 WIDEST = 800
 """Pixels along the longer side of a picture in the page."""
+SHOWN_SQUARE = DEFAULT_RATIO, SMALLEST_SIDE
+"""D/L and smallest side of the square that is shown larger of a model that does not see one square alone."""
 CROP_PIXELS = 256
 """Along a side of a crop in the page."""
 
@@ -51,11 +54,13 @@ class Shown:
     verdict : Verdict
         How it is marked.
     square : PixelBox or None
-        What the model sees, in pixels of the image; None for all of it.
+        Around the lesion, in pixels of the image; None without a circle.
     seen : str
-        ``data:`` URI of what the model sees; empty where that is the whole image.
+        ``data:`` URI of the square; empty without a circle.
+    seen_overlay : str
+        ``data:`` URI of what spoke for the answer, over `seen`.
     overlay : str
-        ``data:`` URI of what spoke for the answer, over `seen`, or over the whole image.
+        The same over the whole image; empty where the model sees the square alone.
     """
 
     number: int
@@ -65,6 +70,7 @@ class Shown:
     verdict: Verdict = Verdict.NONE
     square: PixelBox | None = None
     seen: str = ""
+    seen_overlay: str = ""
     overlay: str = ""
 
     @property
@@ -101,12 +107,15 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
     """
     findings = report.findings
     shown = list(_shown(report))
+    ratio, smallest = report.square or SHOWN_SQUARE
     return render(
         "ultrasound.html.j2",
         findings=findings,
         title=report.title,
         trained_on=report.trained_on,
-        ratio=report.square[0] if report.square else None,
+        sees_square=report.square is not None,
+        ratio=ratio,
+        smallest=smallest,
         shown=[each for each in shown if each.tissue],
         asked=[each for each in shown if each.opinion],
         counts=Counter(question for opinion in findings.opinions for question in opinion.probabilities),
@@ -148,9 +157,10 @@ def _with_opinion(
     verdict = verdict_of_case(opinion.probabilities)
     if number > PICTURED:
         return Shown(number, read, "", opinion, verdict)
-    if opinion.circle is None or report.square is None:
-        return Shown(number, read, _tissue(image), opinion, verdict, overlay=overlay_uri(_small(saliency)))
-    ratio, smallest = report.square
+    whole = overlay_uri(_small(saliency)) if opinion.circle is None or report.square is None else ""
+    if opinion.circle is None:
+        return Shown(number, read, _tissue(image), opinion, verdict, overlay=whole)
+    ratio, smallest = report.square or SHOWN_SQUARE
     seen = planar_square(image.array, opinion.circle, CROP_PIXELS, ratio=ratio, smallest=smallest)
     strength = planar_square(saliency, opinion.circle, CROP_PIXELS, ratio=ratio, smallest=smallest)
     return Shown(
@@ -162,6 +172,7 @@ def _with_opinion(
         opinion.circle.square(ratio, smallest),
         jpeg_uri(np.rint(seen).astype(np.uint8)),
         overlay_uri(strength),
+        whole,
     )
 
 
