@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def ultrasound_tasks(load: Callable[[str], UltrasoundModel]) -> dict[str, InferT
     dict of str to InferTask
         By name.
     """
-    return {name: UltrasoundTask(text, lambda name=name: load(name)) for name, text in DESCRIPTIONS.items()}
+    return {name: UltrasoundTask(text, partial(load, name)) for name, text in DESCRIPTIONS.items()}
 
 
 def load_model(name: str, device: str) -> UltrasoundModel:
