@@ -1,6 +1,6 @@
 """An annotator's way through a case, from "Next sample" to the reopened submission: the whole module in the main
-window, and a real server. With networks that are fakes, and with the real ones on a patient, or on the module's own phantom
-where there is none.
+window, and a real server. With networks that are fakes, and with the real ones on a patient, or on the module's own
+phantom where there is none.
 
 No step may let the GUI thread stand still longer than 50 ms for a call into the server. Beside it stands, measured
 apart, what the module does in the scene with the answers; what the views take to render is not measured.
