@@ -89,6 +89,7 @@ def ultrasound(
     ] = 324,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same cases.")] = 0,
     size: Annotated[int, typer.Option(min=64, help="Pixels across an image; three quarters as many down.")] = 512,
+    normals: Annotated[int, typer.Option(min=0, help="Further cases, of three images each, without a lesion.")] = 0,
 ) -> None:
     """Make B-mode images of liver lesions from a convex probe: cysts, hemangiomas, HCC and metastases.
 
@@ -101,8 +102,8 @@ def ultrasound(
     from livercad.phantom.ultrasound.making import Options, write_ultrasound
 
     with progress_bar(Console(stderr=True)) as progress:
-        rows = write_ultrasound(output, Options(count, seed, size), progress)
-    typer.echo(f"{len(rows)} images of {count} cases: {output}")
+        rows = write_ultrasound(output, Options(count, seed, size, normals), progress)
+    typer.echo(f"{len(rows)} images of {count + normals} cases: {output}")
 
 
 def _phases(text: str) -> tuple[Phase, ...]:

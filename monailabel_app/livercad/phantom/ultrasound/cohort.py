@@ -29,6 +29,8 @@ COLUMNS = 512
 """Width of the image for which diameters in pixels hold; images of another size show the same with other pixels."""
 ASPECT = 0.75
 """Rows over columns of an image."""
+NORMAL_VIEWS = 3
+"""Images of a case without a lesion: about as many as one with a lesion has in Table I (980 of 324)."""
 _DIFFICULT_MORE = 2.0
 """Images that the most difficult case of a type has more than the easiest, in units of these: "difficult cases tend to
 contain more images" (Yamakawa 2020, section 3.2)."""
@@ -36,7 +38,7 @@ contain more images" (Yamakawa 2020, section 3.2)."""
 
 @dataclass(frozen=True)
 class Case:
-    """A patient with a lesion.
+    """A patient, with a lesion or without.
 
     Parameters
     ----------
@@ -44,12 +46,12 @@ class Case:
         Tells nothing of the class.
     seed : tuple of int
         Of all that is drawn for it.
-    look : Look
-        The lesion.
+    look : Look or None
+        The lesion; None where there is none.
     liver : Liver
         Around it.
     diameter_mm : float
-        Of its longer axis.
+        Of its longer axis; 0 where there is none.
     probe : Probe
         It is scanned with; its depth is that of the first view.
     looks : int
@@ -60,7 +62,7 @@ class Case:
 
     name: str
     seed: tuple[int, ...]
-    look: Look
+    look: Look | None
     liver: Liver
     diameter_mm: float
     probe: Probe
@@ -105,15 +107,17 @@ def counts(cases: int) -> tuple[dict[LesionType, int], dict[LesionType, int]]:
     return dict(zip(KINDS, own_cases, strict=True)), dict(zip(KINDS, images, strict=True))
 
 
-def draw_cases(cases: int, seed: int) -> list[Case]:
+def draw_cases(cases: int, seed: int, normals: int = 0) -> list[Case]:
     """Draw the cases of a set.
 
     Parameters
     ----------
     cases : int
-        How many.
+        How many with a lesion.
     seed : int
         Another seed, other cases.
+    normals : int, default 0
+        How many without, of `NORMAL_VIEWS` images each; other cases are the same with them, but for their names.
 
     Returns
     -------
@@ -121,12 +125,13 @@ def draw_cases(cases: int, seed: int) -> list[Case]:
         By name; types are mixed.
     """
     own_cases, images = counts(cases)
-    drawn = []
+    drawn: list[tuple[tuple[int, ...], Look | None, int]] = []
     for n, kind in enumerate(KINDS):
         seeds = [(seed, n, number) for number in range(own_cases[kind])]
         looks = [draw_look(kind, np.random.default_rng((*each, 0))) for each in seeds]
         views = views_of([look.atypical for look in looks], images[kind])
         drawn += list(zip(seeds, looks, views, strict=True))
+    drawn += [((seed, len(KINDS), number), None, NORMAL_VIEWS) for number in range(normals)]
     order = np.random.default_rng((seed, 2020)).permutation(len(drawn))
     return [_case(f"us-{place:04d}", *drawn[number]) for place, number in enumerate(order, start=1)]
 
@@ -199,7 +204,7 @@ def draw_diameter(rng: np.random.Generator) -> float:
     return float(np.clip(rng.gamma(shape, MEAN_DIAMETER / shape), SMALLEST, LARGEST))
 
 
-def _case(name: str, seed: tuple[int, ...], look: Look, views: int) -> Case:
+def _case(name: str, seed: tuple[int, ...], look: Look | None, views: int) -> Case:
     rng = np.random.default_rng((*seed, 2))
     probe = Probe(
         depth_mm=float(rng.uniform(125, 165)),
@@ -213,8 +218,8 @@ def _case(name: str, seed: tuple[int, ...], look: Look, views: int) -> Case:
         name,
         seed,
         look,
-        draw_liver(look.kind, diameter_mm / 2, rng),
-        diameter_mm,
+        draw_liver(look.kind, diameter_mm / 2, rng) if look else draw_liver(None, 0.0, rng),
+        diameter_mm if look else 0.0,
         probe,
         int(rng.choice((1, 2, 3))),
         views,

@@ -14,9 +14,11 @@ CIRRHOTIC = {
     LesionType.HEMANGIOMA: 0.1,
     LesionType.HCC: 0.85,
     LesionType.METASTASIS: 0.2,
+    None: 0.3,
 }
 """How often a lesion lies in a cirrhotic liver: most carcinomas do, 80 to 90 % (EASL guidelines on hepatocellular
-carcinoma, J Hepatol 2018;69:182-236); others seldom."""
+carcinoma, J Hepatol 2018;69:182-236); others seldom. A liver without a lesion is as often cirrhotic as those of Table I
+of Yamakawa 2020 together, so that its parenchyma does not tell that it has none."""
 FATTY = 0.25
 """Share of livers with steatosis, brighter and of more attenuation."""
 
@@ -28,7 +30,7 @@ class Vessel:
     Parameters
     ----------
     x_mm, y_mm : float
-        Middle, from the lesion's.
+        Middle, from the lesion's, or from where a lesion would lie.
     half_length_mm, half_width_mm : float
         Half axes.
     turn : float
@@ -89,15 +91,15 @@ class Liver:
     seed: int
 
 
-def draw_liver(kind: LesionType, radius_mm: float, rng: np.random.Generator) -> Liver:
-    """Draw a liver for a lesion.
+def draw_liver(kind: LesionType | None, radius_mm: float, rng: np.random.Generator) -> Liver:
+    """Draw a liver, mostly for a lesion.
 
     Parameters
     ----------
-    kind : LesionType
-        What it holds, which tells how often it is cirrhotic.
+    kind : LesionType or None
+        What it holds, which tells how often it is cirrhotic; None for no lesion.
     radius_mm : float
-        Of the lesion: vessels and diaphragm keep away from it.
+        Of the lesion: vessels and diaphragm keep away from it. 0 for none.
     rng : Generator
         Chance.
 

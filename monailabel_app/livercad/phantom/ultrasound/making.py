@@ -24,6 +24,8 @@ from livercad.studies.atomic import replacing, write_text
 from livercad.studies.ultrasound.rows import TABLE, Row, read_annotations, write_annotations
 
 IMAGES, MASKS, RECORD = "images", "masks", "phantom.json"
+NORMAL = "normal"
+"""Class of an image without a lesion, as AUL and BUSI call it."""
 PNG_LEVEL = 3
 """Of compression: speckle hardly shrinks, and higher levels take several times as long."""
 
@@ -40,11 +42,14 @@ class Options:
         Another seed, other patients.
     columns : int
         Pixels across an image; it has three quarters as many rows.
+    normals : int
+        Cases without a lesion, besides.
     """
 
     cases: int = 324
     seed: int = 0
     columns: int = COLUMNS
+    normals: int = 0
 
     @property
     def key(self) -> str:
@@ -63,15 +68,15 @@ class Picture:
         B-mode.
     mask : ndarray of bool, shape (rows, columns)
         The lesion, without halo.
-    circle : Circle
-        That touches it.
+    circle : Circle or None
+        That touches it; None without a lesion.
     view : View
         How it was made.
     """
 
     array: npt.NDArray[np.uint8]
     mask: npt.NDArray[np.bool_]
-    circle: Circle
+    circle: Circle | None
     view: View
 
 
@@ -97,7 +102,8 @@ def make_picture(case: Case, number: int, columns: int = COLUMNS) -> Picture:
     tissue = paint(case.look, case.liver, case.diameter_mm, view.pose, view.probe)
     amplitude = envelope(tissue, view.probe, view.knobs, np.random.default_rng((*case.seed, 3, number)))
     mask = lesion_mask(case, view, screen)
-    return Picture(b_mode(amplitude, screen, view.knobs), mask, smallest_circle(mask), view)
+    circle = smallest_circle(mask) if case.look else None
+    return Picture(b_mode(amplitude, screen, view.knobs), mask, circle, view)
 
 
 def write_ultrasound(folder: Path, options: Options, progress: Progress = silent) -> list[Row]:
@@ -119,7 +125,7 @@ def write_ultrasound(folder: Path, options: Options, progress: Progress = silent
     """
     if _is_made(folder, options):
         return read_annotations(folder / TABLE)
-    cases = draw_cases(options.cases, options.seed)
+    cases = draw_cases(options.cases, options.seed, options.normals)
     rows, told = [], []
     for done, case in enumerate(cases):
         progress(done, len(cases), case.name)
@@ -144,7 +150,9 @@ def _is_made(folder: Path, options: Options) -> bool:
 
 
 def lesion_mask(case: Case, view: View, screen: Screen) -> npt.NDArray[np.bool_]:
-    """Where the image shows the lesion, shape (rows, columns); neither halo nor blur are in it."""
+    """Where the image shows the lesion, if any, shape (rows, columns); neither halo nor blur are in it."""
+    if case.look is None:
+        return np.zeros_like(screen.sector)
     x, y = screen.places
     own_x, own_y = turned(x - view.pose.x_mm, y - view.pose.y_mm, -view.pose.turn)
     deep = inside_mm(case.look, case.diameter_mm / 2 * view.pose.scale, own_x, own_y)
@@ -153,19 +161,22 @@ def lesion_mask(case: Case, view: View, screen: Screen) -> npt.NDArray[np.bool_]
 
 def _written(folder: Path, case: Case, number: int, picture: Picture) -> Row:
     name = f"{case.name}-{number + 1}.png"
-    for path, array in (
-        (folder / IMAGES / name, picture.array),
-        (folder / MASKS / name, picture.mask.astype(np.uint8) * np.uint8(255)),
-    ):
-        with replacing(path) as temporary:
-            Image.fromarray(array).save(temporary, format="PNG", compress_level=PNG_LEVEL)
+    _write_png(folder / IMAGES / name, picture.array)
+    if case.look is None:
+        return Row(case.name, f"{IMAGES}/{name}", kind=NORMAL)
+    _write_png(folder / MASKS / name, picture.mask.astype(np.uint8) * np.uint8(255))
     return Row(case.name, f"{IMAGES}/{name}", kind=case.look.kind.value, circle=picture.circle, masks=f"{MASKS}/{name}")
+
+
+def _write_png(path: Path, array: npt.NDArray[np.uint8]) -> None:
+    with replacing(path) as temporary:
+        Image.fromarray(array).save(temporary, format="PNG", compress_level=PNG_LEVEL)
 
 
 def _record(case: Case, rows: list[Row], pictures: list[Picture]) -> dict[str, Any]:
     told = _plain(asdict(case))
     told["images"] = [
-        {"image": row.image, "circle": asdict(picture.circle), **_plain(asdict(picture.view))}
+        {"image": row.image, "circle": picture.circle and asdict(picture.circle), **_plain(asdict(picture.view))}
         for row, picture in zip(rows, pictures, strict=True)
     ]
     return told

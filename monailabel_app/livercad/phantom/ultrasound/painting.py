@@ -50,13 +50,13 @@ class Pose:
     scale: float
 
 
-def paint(look: Look, liver: Liver, diameter_mm: float, pose: Pose, probe: Probe) -> Tissue:
+def paint(look: Look | None, liver: Liver, diameter_mm: float, pose: Pose, probe: Probe) -> Tissue:
     """Paint what the beams meet.
 
     Parameters
     ----------
-    look : Look
-        The lesion.
+    look : Look or None
+        The lesion; None for a liver without one.
     liver : Liver
         Around it.
     diameter_mm : float
@@ -75,13 +75,26 @@ def paint(look: Look, liver: Liver, diameter_mm: float, pose: Pose, probe: Probe
     own_x, own_y = turned(x - pose.x_mm, y - pose.y_mm, -pose.turn)
     echo, attenuation, mirror = _parenchyma(liver, own_x, own_y)
     _vessels(liver, own_x, own_y, echo)
-    radius_mm = diameter_mm / 2 * pose.scale
-    deep = inside_mm(look, radius_mm, own_x, own_y)
+    if look is not None:
+        radius_mm = diameter_mm / 2 * pose.scale
+        echo, attenuation, mirror = _with_lesion(
+            look, radius_mm, own_x, own_y, probe, liver.seed, (echo, attenuation, mirror)
+        )
+    _around(liver, pose, x, y, probe, echo, attenuation, mirror)
+    return Tissue(echo.astype(np.float32), attenuation.astype(np.float32), mirror.astype(np.float32))
+
+
+def _with_lesion(
+    look: Look, radius_mm: float, x: Array, y: Array, probe: Probe, seed: int, liver: tuple[Array, Array, Array]
+) -> tuple[Array, Array, Array]:
+    """Echo, attenuation and mirrors of a liver with a lesion in it; x and y: from its middle along its axes, mm."""
+    echo, attenuation, mirror = liver
+    deep = inside_mm(look, radius_mm, x, y)
     graze = _grazing(deep, probe)
     if look.halo_db:
         echo += look.halo_db * np.exp(-0.5 * ((deep + look.halo_mm / 2) / (look.halo_mm / 2)) ** 2)
     share = 1 / (1 + np.exp(-np.clip(deep / (look.softness_mm / 4), -30, 30)))
-    echo = _mixed(echo, _inside(look, radius_mm, deep, own_x, own_y, liver.seed), share)
+    echo = _mixed(echo, _inside(look, radius_mm, deep, x, y, seed), share)
     attenuation += share * (look.attenuation - attenuation)
     if look.edge_shadow_db:
         # A grazing beam runs about this far through the shell of a disc.
@@ -91,8 +104,7 @@ def paint(look: Look, liver: Liver, diameter_mm: float, pose: Pose, probe: Probe
     if np.isfinite(look.wall_db):
         wall = np.exp(-((deep / 0.4) ** 2)) * (1 - graze) ** 2
         mirror = np.maximum(mirror, look.wall_db + _db(wall))
-    _around(liver, pose, x, y, probe, echo, attenuation, mirror)
-    return Tissue(echo.astype(np.float32), attenuation.astype(np.float32), mirror.astype(np.float32))
+    return echo, attenuation, mirror
 
 
 def inside_mm(look: Look, radius_mm: float, x: Array, y: Array) -> Array:
