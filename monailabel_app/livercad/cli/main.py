@@ -12,13 +12,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from livercad import __version__
-from livercad.cli import models, phantom, reproduce
+from livercad.cli import models, phantom, reproduce, train
 from livercad.cli.analyze import analyze
 from livercad.cli.deeplesion import deeplesion
 from livercad.cli.evaluate import evaluate
 from livercad.cli.serve import serve
 from livercad.cli.simulate import simulate_active_learning
-from livercad.cli.train import train
 from livercad.cli.ultrasound import ultrasound
 from livercad.errors import LiverCADError
 
@@ -51,11 +50,11 @@ app = typer.Typer(
 app.add_typer(models.app, name="models")
 app.add_typer(phantom.app, name="phantom")
 app.add_typer(reproduce.app, name="reproduce")
+app.add_typer(train.app, name="train")
 app.command()(analyze)
 app.command()(evaluate)
 app.command()(deeplesion)
 app.command()(serve)
-app.command()(train)
 app.command()(ultrasound)
 app.command()(simulate_active_learning)
 

@@ -9,24 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from livercad.cli.train_ultrasound import INTERRUPTED_STATUS, ultrasound
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from livercad.learning.cases import LabelledCase
     from livercad.learning.pool import Side
 
-INTERRUPTED_STATUS = 130
-"""128 + SIGINT, as shells have it."""
 MINUTES = 18.0
 """Default of `livercad.recipes.run.MINUTES`, without importing torch."""
 SHARE = 0.2
 """Likewise of `livercad.learning.pool.SHARE`."""
+CT_MODELS = ("lesions", "liver", "lesion_classification")
+
+app = typer.Typer(no_args_is_help=True, help="Train a model on images of your own.")
 
 
 def train(
-    model: Annotated[
-        Literal["lesions", "liver", "lesion_classification"], typer.Argument(metavar="MODEL", help="What is to learn.")
-    ],
+    context: typer.Context,
     studies: Annotated[Path, typer.Option(metavar="DIR", help="Folder of studies, as `livercad analyze` takes it.")],
     labels: Annotated[
         Literal["truth", "submitted"],
@@ -60,7 +61,7 @@ def train(
         float, typer.Option(min=0.0, max=0.9, help="Share of the patients that new cases are kept for validation of.")
     ] = SHARE,
 ) -> None:
-    """Train a model on labelled studies: fine-tune the one in use, or begin elsewhere.
+    """Train this model on labelled CT studies: fine-tune the one in use, or begin elsewhere.
 
     Writes OUT/challenger.safetensors, record.json and index.html. Which case is for validation is decided once, kept in
     the studies folder, and never changes. Stopped or killed, the same command goes on where it was. On several GPUs:
@@ -75,6 +76,7 @@ def train(
     from livercad.recipes.run import Wish, run
     from livercad.settings import Settings
 
+    model = str(context.info_name)
     console = Console(stderr=True, quiet=not is_first_process())
     output = output or Path("trained") / model
     if labels == "submitted":
@@ -116,3 +118,8 @@ def _of_truth(
     for name, reason in reasons_of(pool).items():
         console.print(f"left out: {name} {reason}", markup=False, highlight=False, soft_wrap=True)
     return cases, pool.usable()
+
+
+for _name in CT_MODELS:
+    app.command(_name)(train)
+app.command()(ultrasound)

@@ -46,11 +46,21 @@ class UltrasoundModel(Protocol):
 
     @property
     def needs_circle(self) -> bool:
-        """Whether it is asked about a lesion inside a circle, not about the image as a whole."""
+        """Whether it has nothing to say of an image as a whole."""
+
+    @property
+    def takes_circle(self) -> bool:
+        """Whether it has something to say of a lesion inside a circle; one that needs circles has.
+
+        A model may do both: without a circle it answers some of its questions, with one the others.
+        """
 
     @property
     def questions(self) -> Mapping[str, tuple[str, ...]]:
-        """Classes by question (`livercad.core.ultrasound.Question`), the main question first."""
+        """Classes by question (`livercad.core.ultrasound.Question`), the main question first.
+
+        All that it answers, with a circle or without.
+        """
 
     def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
         """Ask.
@@ -60,12 +70,13 @@ class UltrasoundModel(Protocol):
         image : ndarray of uint8, shape (rows, columns)
             Grey values as displayed.
         circle : Circle or None
-            Around the lesion, in pixels of the image. Where the model does not need one, it is not looked at.
+            Around the lesion, in pixels of the image; None asks about the image as a whole. A model that does not take
+            one does not look at it.
 
         Returns
         -------
         Answer
-            Of the lesion or the image.
+            Of the lesion or the image: the questions that have an answer there.
 
         Raises
         ------

@@ -1,0 +1,126 @@
+"""The network below a model's linear answers, and what runs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from livercad.errors import ModelError
+from livercad.networks.planar_features import GreyFeatures, ResNet50Features
+
+Array = npt.NDArray[np.float32]
+Maps: TypeAlias = tuple[Array, ...]
+"""Each of shape (n, channels, rows, columns), finest first."""
+
+AT_ONCE = 16
+"""Images."""
+
+
+class Backbone(StrEnum):
+    """Which network."""
+
+    GREY = "grey"
+    """Small, of our own, trained on phantoms."""
+    RESNET50 = "resnet50"
+    """For weights of ImageNet."""
+    RESNET50_STRIDE_FIRST = "resnet50_stride_first"
+    """The same with the stride where Keras has it."""
+
+
+def new_backbone(kind: Backbone) -> GreyFeatures | ResNet50Features:
+    """Make a network with random weights."""
+    if kind is Backbone.GREY:
+        return GreyFeatures()
+    return ResNet50Features(stride_first=kind is Backbone.RESNET50_STRIDE_FIRST)
+
+
+class Extractor:
+    """Runs a backbone: on a GPU by torch, on a CPU by OpenVINO, in bfloat16 where the hardware computes in it.
+
+    Parameters
+    ----------
+    network : Module
+        Its weights loaded.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Raises
+    ------
+    ModelError
+        If CUDA is asked for and not there.
+    """
+
+    def __init__(self, network: nn.Module, device: str = "auto") -> None:
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ModelError(
+                "the device", found="no CUDA GPU that torch can use", expected="one", todo="Use --device cpu or auto."
+            )
+        self._network = network.eval().requires_grad_(False)
+        self._compiled: Any = None
+        if device != "cpu" and torch.cuda.is_available():
+            self._network.cuda()
+            self.name = "torch cuda fp32"
+            return
+        # OpenVINO tells its makers of every import and every conversion, unless it cannot import what does that.
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+        import openvino
+
+        core = openvino.Core()
+        bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        with torch.inference_mode():
+            traced = torch.jit.trace(self._network, torch.zeros(2, 1, 64, 64), check_trace=False)
+        model = openvino.convert_model(traced, input=[openvino.PartialShape([-1, 1, -1, -1])])
+        options = {
+            "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        }
+        self._compiled = core.compile_model(model, "CPU", options)
+        self.name = f"openvino {'bf16' if bfloat16 else 'fp32'}"
+
+    def maps(self, squares: Sequence[Array]) -> Maps:
+        """Look at squares of one size.
+
+        Parameters
+        ----------
+        squares : sequence of ndarray of float32, shape (pixels, pixels)
+            Grey values in [0, 255].
+
+        Returns
+        -------
+        tuple of ndarray of float32
+            Feature maps.
+        """
+        images = np.ascontiguousarray(np.stack(squares)[:, None], np.float32)
+        if self._compiled is not None:
+            answer = self._compiled(images)
+            return tuple(np.array(answer[n], np.float32) for n in range(len(answer)))
+        with torch.inference_mode():
+            return tuple(each.float().cpu().numpy() for each in self._network(torch.from_numpy(images).cuda()))
+
+    def features(self, squares: Sequence[Array]) -> Array:
+        """Means of the maps over each square and over its mirror image.
+
+        Parameters
+        ----------
+        squares : sequence of ndarray of float32, shape (pixels, pixels)
+            Grey values in [0, 255].
+
+        Returns
+        -------
+        ndarray of float32, shape (n, features)
+            The maps' channels one after the other.
+        """
+        parts = []
+        for first in range(0, len(squares), AT_ONCE):
+            own = list(squares[first : first + AT_ONCE])
+            maps = self.maps([*own, *(square[:, ::-1] for square in own)])
+            means = np.concatenate([each.mean(axis=(2, 3)) for each in maps], axis=1)
+            parts.append((means[: len(own)] + means[len(own) :]) / 2)
+        return np.concatenate(parts)
