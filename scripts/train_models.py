@@ -1,6 +1,6 @@
 """Train the models that come with LiverCAD, and its other detectors, from phantoms alone.
 
-    python scripts/train_models.py phases|lesions|detector|all --work work/training [--output OUT] [--ship]
+    python scripts/train_models.py phases|lesions|detector|ultrasound|all --work work/training [--output OUT] [--ship]
     python scripts/train_models.py faster-rcnn|retinanet --work work/training [--output OUT] [--install]
 
 A run that was stopped goes on where it was. A GPU is used when there is one. `--ship` puts the weights into the package
@@ -25,11 +25,13 @@ from livercad.detectors.training.teachers import TEACHERS
 from livercad.models.shipping import Trained, ship, write_trained
 from livercad.phases.training.recipe import train_phases
 from livercad.progress import Progress
+from livercad.ultrasound.training.phantoms import train_on_phantoms
 
 RECIPES: dict[str, Callable[[Path, Progress], Trained]] = {
     "phases": lambda work, progress: train_phases(work / "phases", progress=progress),
     "lesions": lambda work, progress: train_lesions(work / "lesions", progress=progress),
     "detector": lambda work, progress: train_detector(work / "detector", progress=progress),
+    "ultrasound": lambda work, progress: train_on_phantoms(work / "ultrasound", progress=progress),
 }
 """By the name of the subcommand: what makes weights in a work folder."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -253,7 +254,7 @@ def test_a_set_is_read_as_any_folder_with_its_truth(folder: Path) -> None:
 
 def test_what_was_drawn_is_recorded(folder: Path) -> None:
     told = json.loads((folder / "phantom.json").read_text())
-    assert told["options"] == {"cases": 8, "seed": 3, "columns": 256}
+    assert told["options"] == {"cases": 8, "seed": 3, "columns": 256, "normals": 0}
     assert {"livercad", "numpy", "scipy"} <= told["versions"].keys()
     case = told["cases"][0]
     assert (
@@ -290,3 +291,23 @@ def test_the_command_looks_at_a_folder_and_draws_it(folder: Path, tmp_path: Path
         colours = {colour for _, colour in picture.getcolors(1 << 24) or ()}
     assert {(255, 214, 10), (0, 190, 255)} <= colours
     assert len(grouped.read_text().splitlines()) == 1 + len(find_images(folder).images)
+
+
+def test_cases_without_a_lesion_leave_the_others_as_they_are(cases: list[Case], tmp_path: Path) -> None:
+    with_normals = draw_cases(324, 0, normals=40)
+    normals = [case for case in with_normals if case.look is None]
+    assert len(normals) == 40 and len(with_normals) == 364
+    alike = {case.seed: replace(case, name="") for case in with_normals if case.look}
+    assert alike == {case.seed: replace(case, name="") for case in cases}
+    assert 5 < sum(case.look is None for case in with_normals[:182]) < 35, "names tell nothing of them"
+    write_ultrasound(tmp_path, Options(4, 0, 128, normals=2))
+    listed = [image for image in find_images(tmp_path).images if image.kind == "normal"]
+    assert len(listed) == 6 and not any(image.lesions or image.masks for image in listed)
+    images, _ = read_all(listed)
+    assert all((image.array > 0).mean() > 0.15 for image in images), "a liver is there"
+
+
+def test_without_a_lesion_tissue_is_the_livers_alone() -> None:
+    tissue = paint(None, PLAIN, 0.0, Pose(0.0, 60.0, 0.0, 1.0), PROBE)
+    inner = tissue.echo_db[rows(20, 100)]
+    assert inner.std() == pytest.approx(0.0, abs=0.6) and (tissue.attenuation == np.float32(LIVER_ATTENUATION)).all()

@@ -378,6 +378,7 @@ def test_models_are_listed_with_their_cards(server: Server) -> None:
         "phases-phantom",
         "lesion-classes-phantom",
         "lesion-detector-phantom",
+        "ultrasound-lesion-phantom",
     }
     for model in models.values():
         assert model["card"].startswith("# ") and model["licence"] and model["version"] and model["task"]

@@ -77,6 +77,8 @@ class ResNet50Features(nn.Module):
         for stage in (self.network.layer2, self.network.layer3, self.network.layer4) if stride_first else ():
             stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)
         self.widths = (512, 1024, 2048)
+        self.mean: Tensor
+        self.deviation: Tensor
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN)[:, None, None], persistent=False)
         self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION)[:, None, None], persistent=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -63,9 +63,10 @@ class Extractor:
                 "the device", found="no CUDA GPU that torch can use", expected="one", todo="Use --device cpu or auto."
             )
         self._network = network.eval().requires_grad_(False)
+        self._compiled: Any = None
         if device != "cpu" and torch.cuda.is_available():
             self._network.cuda()
-            self.name, self._compiled = "torch cuda fp32", None
+            self.name = "torch cuda fp32"
             return
         # OpenVINO tells its makers of every import and every conversion, unless it cannot import what does that.
         sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]

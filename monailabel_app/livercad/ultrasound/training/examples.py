@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,8 @@ NORMAL = frozenset(("normal", "no mass"))
 TYPES = tuple(kind.value for kind in LesionType)
 
 Index = npt.NDArray[np.int64]
+_Told: TypeAlias = tuple[int, Circle | None, str]
+"""Place of the image, circle and class of an example."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +72,18 @@ def examples_of(collection: Collection, fewest: int) -> tuple[list[Examples], li
         What cannot be asked, and what is left out.
     """
     notes: list[str] = []
-    lesions = [
+    lesions: list[_Told] = [
         (row, lesion.circle, lesion.kind or image.kind)
         for row, image in enumerate(collection.listed)
         for lesion in image.lesions
     ]
-    asked: list[tuple[Question, Sequence[str], list[tuple[int, Circle | None, str]]]] = [
+    asked: list[tuple[Question, Sequence[str], list[_Told]]] = [
         (Question.TYPE, TYPES, [each for each in lesions if each[2] in TYPES]),
         (Question.MASS, MASSES, [(row, None, _mass(image)) for row, image in enumerate(collection.listed)]),
     ]
     if any(kind not in TYPES for *_, kind in lesions):
-        told = [(row, circle, _malignancy(kind)) for row, circle, kind in lesions]
-        asked.insert(0, (Question.MALIGNANT, (BENIGN, MALIGNANT), told))
+        judged: list[_Told] = [(row, circle, _malignancy(kind)) for row, circle, kind in lesions]
+        asked.insert(0, (Question.MALIGNANT, (BENIGN, MALIGNANT), judged))
     found = [
         examples
         for question, classes, told in asked
@@ -102,7 +105,7 @@ def _malignancy(kind: str) -> str:
 def _examples(
     question: Question,
     classes: Sequence[str],
-    told: Sequence[tuple[int, Circle | None, str]],
+    told: Sequence[_Told],
     groups: Sequence[int],
     fewest: int,
     notes: list[str],
@@ -112,6 +115,8 @@ def _examples(
     rare = [f"{len(own[name])} of {name}" for name in classes if 0 < len(own[name]) < fewest]
     if rare:
         notes.append(f"{question}: too few patients to learn from ({', '.join(rare)}; {fewest} are needed)")
+    if not any(own.values()):
+        return None
     if len(kept) < 2:
         notes.append(f"{question}: not asked, as there are not two classes with enough patients")
         return None

@@ -22,6 +22,10 @@ STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
 INNER_FOLDS = 4
 """By which they are judged, within the patients that are learnt from. Our choice."""
 ITERATIONS = 300
+SUREST = 1.0
+"""Lowest temperature. Where few patients are all told rightly, the likeliest one would make a model certain."""
+ABSENT = -10.0
+"""Logit of a class that a fold has nobody of to learn from: hardly ever."""
 
 Array = npt.NDArray[np.float32]
 Logits = npt.NDArray[np.float64]
@@ -123,7 +127,7 @@ def fit(
             for each in rotated:
                 weights, bias = _regression(each.places[training], labels[training], len(classes), strength)
                 held_out[test] += (each.places[test] @ weights.T + bias) / len(rotated)
-        temperature = likeliest_temperature(held_out, labels)
+        temperature = max(likeliest_temperature(held_out, labels), SUREST)
         loss = -float(log_softmax(held_out / temperature, axis=1)[np.arange(len(labels)), labels].mean())
         tried.append((loss, strength, temperature))
     _, strength, temperature = min(tried)
@@ -148,11 +152,18 @@ def _rotate(features: Array) -> _Rotated:
 
 def _regression(places: Logits, labels: Index, classes: int, strength: float) -> tuple[Logits, Logits]:
     """Weights, shape (classes, rank), and biases, shape (classes,)."""
+    weights, bias = np.zeros((classes, places.shape[1])), np.full(classes, ABSENT)
+    there = np.unique(labels)
+    if len(there) == 1:
+        bias[there] = 0.0
+        return weights, bias
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # it stops close enough
         model = LogisticRegression(C=strength, max_iter=ITERATIONS).fit(places, labels)
-    weights, bias = np.asarray(model.coef_), np.asarray(model.intercept_)
-    if classes == 2:
+    if len(there) == 2:
         # Half for and half against: softmax makes of it what the logistic function makes of the whole.
-        return np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+        weights[there] = np.concatenate([-model.coef_, model.coef_]) / 2
+        bias[there] = np.concatenate([-model.intercept_, model.intercept_]) / 2
+    else:
+        weights[there], bias[there] = model.coef_, model.intercept_
     return weights, bias

@@ -60,9 +60,9 @@ class GreyRecipe:
         Steps.
     """
 
-    steps: int = 600
-    regions: int = 40
-    wholes: int = 12
+    steps: int = 160
+    regions: int = 32
+    wholes: int = 8
     region_pixels: int = 64
     whole_pixels: int = 160
     learning_rate: float = 3e-3
@@ -74,7 +74,7 @@ class GreyRecipe:
     contrast: float = 0.25
     brightness: float = 25.0
     seed: int = 0
-    checkpoint_every: int = 50
+    checkpoint_every: int = 20
 
 
 class _Learner(nn.Module):
@@ -144,9 +144,8 @@ def train_grey(
         schedule.step()
         progress(step + 1, recipe.steps, f"training the small network, loss {loss.item():.2f}")
         if (step + 1) % recipe.checkpoint_every == 0:
-            parts = {"learner": learner, "optimizer": optimizer, "schedule": schedule}
-            told = {name: one.state_dict() for name, one in parts.items()}
-            write_checkpoint(output, told | {"step": step + 1, "identity": identity})
+            told = {"learner": learner.state_dict(), "optimizer": optimizer.state_dict()}
+            write_checkpoint(output, told | {"schedule": schedule.state_dict(), "step": step + 1, "identity": identity})
     tensors = tensors_of(learner.features.eval(), {})
     description = ModelDescription(
         name=NAME, title=NAME, trained_on=title, backbone=Backbone.GREY, heads={},

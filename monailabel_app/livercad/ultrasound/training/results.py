@@ -127,7 +127,7 @@ def question_result(
         own = np.arange(len(truth)) if rows is None else rows
         whose = [str(group) for group in groups[own]]
         estimate = over_patients(lambda drawn: measure(own[drawn]), whose, CONFIDENCE, SEED)
-        return estimate and Number(value=estimate.value, low=estimate.low, high=estimate.high)
+        return Number(value=estimate.value, low=estimate.low, high=estimate.high) if estimate else None
 
     def auc(rows: Index) -> float:
         if len(np.unique(truth[rows])) < 2:

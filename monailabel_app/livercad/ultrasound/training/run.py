@@ -34,8 +34,6 @@ from livercad.ultrasound.views import View
 
 FOLDS = 5
 RESULTS, PAGE, MODEL_FOLDER, CACHE = "results.json", "index.html", "model", "cache"
-FEWEST_A_FOLD = 2
-"""Groups of each class: so many that the division within the training patients has all classes too."""
 RATIOS = (0.4, 0.6, 1.0)
 """D/L. Yamakawa 2020 finds the best between .4 and .8 and proposes several together; 1 shows the lesion alone."""
 REGION_PIXELS = {Backbone.GREY: 64}
@@ -114,7 +112,7 @@ def train_ultrasound(
     """
     backbone, network, origin = load_backbone(weights)
     collection = read_collection(data, part(progress, 0, SHARES[0]))
-    asked, notes = examples_of(collection, FEWEST_A_FOLD * folds)
+    asked, notes = examples_of(collection, folds)
     if not asked:
         raise InputError(
             data,
