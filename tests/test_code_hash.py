@@ -88,4 +88,4 @@ def test_packages_that_count_apart_are_there_and_unused_by_the_packages_around_t
         folder = Path(livercad.__file__).parent.joinpath(*around.split(".")[1:])
         assert (folder / own / "__init__.py").is_file()
         others = [path for path in folder.rglob("*.py") if not path.is_relative_to(folder / own)]
-        assert not [path.name for path in others if name in path.read_text(encoding="utf-8")]
+        assert not [path.name for path in others if f"from {name}" in path.read_text(encoding="utf-8")]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from livercad.errors import InputError
 from livercad.studies.discover import Discovery, Problem
+from livercad.studies.files import PICTURE_SUFFIXES
 from livercad.studies.ultrasound.cases import ImageCase, ImageCases, image_cases
 from livercad.studies.ultrasound.folder import list_by_name, list_images
 from livercad.studies.ultrasound.layouts import INDEX
-from livercad.studies.ultrasound.pictures import SUFFIXES
 from livercad.studies.ultrasound.rows import TABLE
 
 MOST_OF_ONE_PATIENT = 20
@@ -19,7 +19,7 @@ MOST_OF_ONE_PATIENT = 20
 
 def is_picture(path: Path) -> bool:
     """Whether a file is a PNG, a JPEG or a BMP by its ending."""
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in PICTURE_SUFFIXES
 
 
 def images_beside(folder: Path, ct: Discovery, *, one_case: bool) -> ImageCases:

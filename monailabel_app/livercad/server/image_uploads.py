@@ -15,8 +15,8 @@ from livercad.server.errors import ConflictError
 from livercad.server.new_cases import FOLDER
 from livercad.server.uploads import images_in
 from livercad.studies.dicom_headers import ULTRASOUND, read_series_headers
+from livercad.studies.files import PICTURE_SUFFIXES
 from livercad.studies.ultrasound.cases import ImageCase
-from livercad.studies.ultrasound.pictures import SUFFIXES
 from livercad.studies.ultrasound.reading import read_image
 
 
@@ -47,7 +47,7 @@ def add_image_file(catalogue: Catalogue, name: str, source: Path, drawings: Draw
         If there is such a case or file already, circles were drawn on another image of this name, or the folder has a
         table of its images.
     """
-    suffix = source.suffix.lower() if source.suffix.lower() in SUFFIXES else ".dcm"
+    suffix = source.suffix.lower() if source.suffix.lower() in PICTURE_SUFFIXES else ".dcm"
     target = catalogue.root / f"{name}{suffix}"
     former = catalogue.ultrasound.get(name)
     if former and former.images[0].path == target and filecmp.cmp(source, target, shallow=False):
@@ -101,7 +101,7 @@ def remove_image_files(catalogue: Catalogue, case: ImageCase) -> None:
 
 def _check(file: Path) -> None:
     """Refuse what is no ultrasound, or cannot be read whole."""
-    if file.suffix not in SUFFIXES and (told := read_series_headers([file])[0].modality) not in ULTRASOUND:
+    if file.suffix not in PICTURE_SUFFIXES and (told := read_series_headers([file])[0].modality) not in ULTRASOUND:
         raise InputError(
             file.name,
             found=f"a DICOM file of the modality {told or '(none)'}",

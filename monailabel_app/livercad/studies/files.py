@@ -11,9 +11,9 @@ from pathlib import Path
 from livercad.core.names import names_only_masks
 from livercad.studies.dicom_headers import is_dicom
 from livercad.studies.itk import ITK_SUFFIXES
-from livercad.studies.ultrasound.pictures import SUFFIXES
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii", *ITK_SUFFIXES)
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 SERVER_LABELS = "labels"
 """Where MONAI Label's datastore keeps its labels, inside the folder of studies."""
 RESULTS_MARK = "run.json"
@@ -86,7 +86,7 @@ def list_files(folder: Path) -> Files:
             files.dicoms.append(path)
         else:
             files.others[path.suffix.lower()] += 1
-            files.pictures += [path] if path.suffix.lower() in SUFFIXES else []
+            files.pictures += [path] if path.suffix.lower() in PICTURE_SUFFIXES else []
     return files
 
 

@@ -13,7 +13,6 @@ from PIL import Image, ImageOps
 from livercad.errors import InputError
 from livercad.studies.ultrasound.grey import grey_of_colours, stretched
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 _DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
 _TURNS_SIDES = (5, 6, 7, 8)
 """Orientations of EXIF that swap rows and columns."""

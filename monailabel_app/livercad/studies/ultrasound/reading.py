@@ -12,9 +12,10 @@ from livercad.errors import InputError
 from livercad.progress import Progress, silent
 from livercad.studies.candidates import Problem
 from livercad.studies.dicom_headers import is_dicom
+from livercad.studies.files import PICTURE_SUFFIXES
 from livercad.studies.ultrasound.dicom import read_dicom_header, read_frame
 from livercad.studies.ultrasound.image import ListedImage, UltrasoundImage
-from livercad.studies.ultrasound.pictures import SUFFIXES, picture_size, read_picture
+from livercad.studies.ultrasound.pictures import picture_size, read_picture
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class FileHeader:
 
 def is_image(path: Path) -> bool:
     """Whether a file may be an ultrasound image: a picture by its ending, or DICOM."""
-    return path.suffix.lower() in SUFFIXES or is_dicom(path)
+    return path.suffix.lower() in PICTURE_SUFFIXES or is_dicom(path)
 
 
 def read_header(path: Path) -> FileHeader:
@@ -62,7 +63,7 @@ def read_header(path: Path) -> FileHeader:
     InputError
         If it is missing or no image.
     """
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in PICTURE_SUFFIXES:
         return FileHeader(picture_size(path))
     told = read_dicom_header(path)
     return FileHeader(told.shape, told.frames, told.patient, told.spacing_mm)
@@ -87,7 +88,7 @@ def read_image(listed: ListedImage) -> UltrasoundImage:
         If the file is missing, damaged, or no ultrasound image.
     """
     path = listed.path
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in PICTURE_SUFFIXES:
         (array, coloured), spacing = read_picture(path), None
     else:
         array, coloured, spacing = read_frame(path, listed.frame)
