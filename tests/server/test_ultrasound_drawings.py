@@ -72,7 +72,7 @@ def test_a_table_that_came_without_its_history_is_kept(tmp_path: Path, image: Li
     assert [each.lesions for each in find_images(tmp_path).images] == [(HCC,), (CYST,)]
 
 
-def test_a_version_that_is_damaged_does_not_count(tmp_path: Path, image: ListedImage) -> None:
+def test_a_version_that_is_damaged_does_not_count_and_stays(tmp_path: Path, image: ListedImage) -> None:
     drawings = opened(tmp_path)
     drawings.save(image, (CYST,), "", **ABOUT)
     drawings.save(image, (HCC,), "", **ABOUT)
@@ -82,6 +82,8 @@ def test_a_version_that_is_damaged_does_not_count(tmp_path: Path, image: ListedI
     again = opened(tmp_path).current("a.png")
     assert again is not None and again.circles is not None
     assert [each["class"] for each in again.circles] == ["cyst"]
+    assert opened(tmp_path).save(image, (CYST, HCC), "", **ABOUT).version == 3
+    assert newest.read_text() == "{"
 
 
 def test_a_name_that_no_table_can_hold_is_refused(tmp_path: Path, image: ListedImage) -> None:
