@@ -227,6 +227,23 @@ def test_a_model_of_whole_images_is_asked_once_an_image(panels, ultrasound, serv
     assert "mean of 2 answers" in panels.opinions.caseLabel.text
 
 
+def test_a_model_of_images_and_lesions_tells_of_both(panels, ultrasound, server):
+    server.looks_at_all = True
+    classify(panels, ultrasound, are_all=True)
+    assert [params["image_name"] for _model, _case, params in server.asked] == ["a", "a", "b", "c"]
+    assert [row[3] for row in table(panels.circles)] == ["benign 76%", "benign 88%"]
+    for number in (1, 2):
+        ultrasound.pictures.select(number)
+        lesion, image = panels.opinions.lesionLabel.text.split("<b>The image as a whole</b>")
+        assert f"<b>Lesion {number}</b>" in lesion and "malignant" in lesion and "mass&nbsp;70%" in image
+    shown = slicer.util.arrayFromVolume(ultrasound.view.saliencyNode)[0]
+    colors, _alpha = overlay_of(saliency_of(CIRCLES[1]) / 255)
+    np.testing.assert_allclose(shown[..., :3], np.rint(colors), atol=1)
+    assert "mean of 6 answers" in panels.opinions.caseLabel.text, "three lesions, three images"
+    ultrasound.pictures.show("c")
+    assert panels.opinions.lesionLabel.text.startswith("<b>The image as a whole</b>")
+
+
 def test_an_answer_of_a_circle_that_was_moved_says_so_and_counts_no_more(panels, ultrasound):
     classify(panels, ultrasound)
     ultrasound.pictures.move(1, np.array([(30.0, 30.0), (60.0, 30.0)]))
