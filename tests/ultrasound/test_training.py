@@ -183,6 +183,20 @@ def test_the_mean_of_a_map_is_what_a_class_gains(model: UltrasoundLesionModel) -
         assert head.activation(0, maps, chosen).mean() == pytest.approx(told[chosen], rel=0.05, abs=0.02)
 
 
+def test_lesions_of_a_rare_type_still_teach_malignancy(tmp_path: Path) -> None:
+    rng, rows = np.random.default_rng(0), []
+    for number, kind in enumerate(["cyst"] * 4 + ["hcc"] * 4 + ["metastasis"] * 2):
+        image, circle = picture("benign", rng)
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+        rows.append(Row(f"case-{number}", f"{number}.png", kind=kind, circle=circle))
+    write_annotations(tmp_path / "annotations.csv", rows)
+    found = {each.question: each for each in examples_of(read_collection(tmp_path), 3)[0]}
+    assert found[Question.TYPE].classes == ("cyst", "hcc")
+    assert (found[Question.MALIGNANT].labels == [0] * 4 + [1] * 6).all()
+    (by_types,) = examples_of(read_collection(tmp_path), 2)[0]
+    assert by_types.classes == ("cyst", "hcc", "metastasis"), "of which malignancy is the sum"
+
+
 def test_a_training_that_was_stopped_goes_on_to_the_same_model(
     folder: Path, weights: str, output: Path, tmp_path: Path
 ) -> None:
