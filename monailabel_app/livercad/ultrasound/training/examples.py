@@ -11,13 +11,11 @@ import numpy.typing as npt
 
 from livercad.core.circle import Circle
 from livercad.core.taxonomy import LesionType
-from livercad.core.ultrasound import Question
+from livercad.core.ultrasound import NORMAL, Question
 from livercad.studies.ultrasound.collection import Collection
 from livercad.studies.ultrasound.image import ListedImage
 from livercad.ultrasound.questions import BENIGN, IS_MALIGNANT, MALIGNANT, MASSES
 
-NORMAL = frozenset(("normal", "no mass"))
-"""Classes of images that have no lesion."""
 TYPES = tuple(kind.value for kind in LesionType)
 
 Index = npt.NDArray[np.int64]
