@@ -25,11 +25,13 @@ from ultrasound_scene import (
 from livercad.core.findings import DISCLAIMER
 from livercad.core.planar_roi import planar_square
 from livercad.core.saliency import overlay_of
+from livercad.core.ultrasound import Question
 from LiverCADLib.clientErrors import UnreachableError
 from LiverCADLib.panels.circleCropsPanel import PIXELS, RATIOS, CircleCropsPanel
 from LiverCADLib.panels.circlesPanel import CirclesPanel
 from LiverCADLib.panels.circleSubmitPanel import CircleSubmitPanel
 from LiverCADLib.panels.opinionsPanel import OpinionsPanel
+from LiverCADLib.panels.opinionWords import QUESTION_WORDS
 from LiverCADLib.panels.picturePanel import PicturePanel
 from LiverCADLib.pictures import circleFrom
 from LiverCADLib.scene.pictureNodes import addPicture, rasOf
@@ -225,6 +227,10 @@ def test_a_model_of_whole_images_is_asked_once_an_image(panels, ultrasound, serv
     classify(panels, ultrasound, "yamakawa2020")
     assert "Lesion 2" in panels.opinions.lesionLabel.text, "answers of one model at a time"
     assert "mean of 2 answers" in panels.opinions.caseLabel.text
+
+
+def test_every_question_is_asked_in_words():
+    assert QUESTION_WORDS.keys() == set(Question)
 
 
 def test_a_model_of_images_and_lesions_tells_of_both(panels, ultrasound, server):
