@@ -66,7 +66,7 @@ class Asking(CaseWork):
         return about or self._answers.get((picture.name, WHOLE))
 
     def answerOf(self, number):
-        """What was Told about a lesion of the shown image; None where nothing was."""
+        """What was Told about a lesion of the shown image, or `WHOLE`; None where nothing was."""
         picture = self.pictures.shown
         return self._answers.get((picture.name, number)) if picture else None
 

@@ -135,19 +135,22 @@ def classify(task, client, model, case, questions):
     Returns
     -------
     list of Told
-        One a question; of an image that a model looks at as a whole, one an image.
+        About lesions, one a question; about the image as a whole, where the model looks at that, too or only.
     """
-    answers: list[Told] = []
+    answers, onlyWhole = [], set()
     for n, asked in enumerate(questions):
-        last = answers[-1] if answers else None
-        if last and last.asked.image == asked.image and last.asked.number == WHOLE:
+        if asked.image in onlyWhole:
             continue
         part = task.part(n / len(questions), (n + 1) / len(questions))
-        answers.append(_ask(part, client, model, case, asked))
+        told = _ask(part, client, model, case, asked)
+        if all(each.asked.number == WHOLE and not each.problems for each in told):
+            onlyWhole.add(asked.image)
+        answers += told
     return answers
 
 
 def _ask(task, client, model, case, asked):
+    """What is Told about a lesion, and about its image as a whole, which the server tells first."""
     circles = [plainCircle(asked.circle)] if asked.circle else []
     with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
         if asked.pixels is None:
@@ -158,17 +161,20 @@ def _ask(task, client, model, case, asked):
             writeGrey(asked.pixels, path)
             params, picture, _name = client.infer(model, "", task, {"circles": circles}, file=path)
         findings = UltrasoundFindings.from_dict(params["findings"])
-        opinion = findings.opinions[0] if findings.opinions else None
         saliency = None
-        if picture and opinion is not None:
+        if picture and findings.opinions:
             path = Path(folder) / "saliency.png"
             path.write_bytes(picture)
             saliency = _checked(readGrey(path), asked.image, findings.images[0].shape)
-    if opinion is not None and opinion.circle is None:
-        asked = Asked(asked.image, WHOLE, None, asked.pixels)
+    whole = Asked(asked.image, WHOLE, None, asked.pixels)
     model, problems = params.get("model") or {}, tuple(map(str, params.get("problems") or ()))
     about = str(model.get("title") or ""), str(model.get("trained_on") or "")
-    return Told(asked, opinion, saliency, findings, *about, problems)
+    rest = (findings, *about, problems)
+    if not findings.opinions:
+        return [Told(asked, None, None, *rest)]
+    *others, last = findings.opinions  # the lesion where there is one; the picture is about it
+    told = [(opinion, None) for opinion in others] + [(last, saliency)]
+    return [Told(asked if opinion.circle else whole, opinion, shown, *rest) for opinion, shown in told]
 
 
 def submitCircles(task, client, case, pictures: Sequence[Picture], annotator, note, sent, isForced):

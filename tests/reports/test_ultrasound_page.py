@@ -19,6 +19,7 @@ from livercad.core.findings import DISCLAIMER
 from livercad.core.planar_roi import planar_square
 from livercad.core.saliency import overlay_of
 from livercad.core.taxonomy import BENIGN_COLOR, MALIGNANT_COLOR
+from livercad.core.ultrasound import Doubt
 from livercad.pipeline.ultrasound_analyzer import UltrasoundAnalyzer, UltrasoundReport
 from livercad.reports import ultrasound_page
 from livercad.reports.index_page import render_index
@@ -165,6 +166,13 @@ def test_tables_have_fixed_columns_then_those_of_the_classes(tmp_path: Path) -> 
     assert list(told) == [*CASE_COLUMNS, *classes, "p_type_metastasis"]
     assert (told["images"], told["opinions"], told["warnings"]) == ("2", "1", "no_circle")
     assert failed["reason"] == "no picture; it says" and not failed["type"]
+
+
+def test_a_case_has_each_code_of_a_warning_once_in_its_table(tmp_path: Path) -> None:
+    told = row(report(tmp_path, 60, 200))
+    assert told.findings and [each.code for each in told.findings.warnings].count(Doubt.DISAGREEMENT) == 2
+    (cells,) = csv.DictReader(io.StringIO(ultrasound_cases_csv([told])))
+    assert cells["warnings"] == "disagreement"
 
 
 def test_the_index_lists_answers_and_warnings(tmp_path: Path) -> None:

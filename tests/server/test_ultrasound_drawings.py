@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 
 from livercad.core.circle import Circle
 from livercad.errors import InputError
+from livercad.server.catalogue import Catalogue
 from livercad.server.drawings import FOLDER, Drawings
 from livercad.studies.ultrasound.drawn import DRAWN
 from livercad.studies.ultrasound.folder import find_images
@@ -72,7 +74,7 @@ def test_a_table_that_came_without_its_history_is_kept(tmp_path: Path, image: Li
     assert [each.lesions for each in find_images(tmp_path).images] == [(HCC,), (CYST,)]
 
 
-def test_a_version_that_is_damaged_does_not_count(tmp_path: Path, image: ListedImage) -> None:
+def test_a_version_that_is_damaged_does_not_count_and_stays(tmp_path: Path, image: ListedImage) -> None:
     drawings = opened(tmp_path)
     drawings.save(image, (CYST,), "", **ABOUT)
     drawings.save(image, (HCC,), "", **ABOUT)
@@ -82,6 +84,21 @@ def test_a_version_that_is_damaged_does_not_count(tmp_path: Path, image: ListedI
     again = opened(tmp_path).current("a.png")
     assert again is not None and again.circles is not None
     assert [each["class"] for each in again.circles] == ["cyst"]
+    assert opened(tmp_path).save(image, (CYST, HCC), "", **ABOUT).version == 3
+    assert newest.read_text() == "{"
+
+
+def test_a_case_keeps_what_is_wrong_with_it_when_circles_are_drawn(tmp_path: Path) -> None:
+    (tmp_path / "case").mkdir()
+    Image.fromarray(sector()).save(tmp_path / "case" / "a.png")
+    (tmp_path / "case" / "b.png").write_bytes(b"no picture")
+    catalogue = Catalogue(tmp_path)
+    catalogue.update()
+    before = catalogue.ultrasound["case"]
+    assert len(before.unusable) == 1
+    catalogue.replace_image(replace(before.images[0], lesions=(HCC,)))
+    now = catalogue.ultrasound["case"]
+    assert (now.images[0].lesions, now.unusable) == ((HCC,), before.unusable)
 
 
 def test_a_name_that_no_table_can_hold_is_refused(tmp_path: Path, image: ListedImage) -> None:

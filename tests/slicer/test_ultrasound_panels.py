@@ -25,11 +25,13 @@ from ultrasound_scene import (
 from livercad.core.findings import DISCLAIMER
 from livercad.core.planar_roi import planar_square
 from livercad.core.saliency import overlay_of
+from livercad.core.ultrasound import Question
 from LiverCADLib.clientErrors import UnreachableError
 from LiverCADLib.panels.circleCropsPanel import PIXELS, RATIOS, CircleCropsPanel
 from LiverCADLib.panels.circlesPanel import CirclesPanel
 from LiverCADLib.panels.circleSubmitPanel import CircleSubmitPanel
 from LiverCADLib.panels.opinionsPanel import OpinionsPanel
+from LiverCADLib.panels.opinionWords import QUESTION_WORDS
 from LiverCADLib.panels.picturePanel import PicturePanel
 from LiverCADLib.pictures import circleFrom
 from LiverCADLib.scene.pictureNodes import addPicture, rasOf
@@ -225,6 +227,27 @@ def test_a_model_of_whole_images_is_asked_once_an_image(panels, ultrasound, serv
     classify(panels, ultrasound, "yamakawa2020")
     assert "Lesion 2" in panels.opinions.lesionLabel.text, "answers of one model at a time"
     assert "mean of 2 answers" in panels.opinions.caseLabel.text
+
+
+def test_every_question_is_asked_in_words():
+    assert QUESTION_WORDS.keys() == set(Question)
+
+
+def test_a_model_of_images_and_lesions_tells_of_both(panels, ultrasound, server):
+    server.looks_at_all = True
+    classify(panels, ultrasound, are_all=True)
+    assert [params["image_name"] for _model, _case, params in server.asked] == ["a", "a", "b", "c"]
+    assert [row[3] for row in table(panels.circles)] == ["benign 76%", "benign 88%"]
+    for number in (1, 2):
+        ultrasound.pictures.select(number)
+        lesion, image = panels.opinions.lesionLabel.text.split("<b>The image as a whole</b>")
+        assert f"<b>Lesion {number}</b>" in lesion and "malignant" in lesion and "mass&nbsp;70%" in image
+    shown = slicer.util.arrayFromVolume(ultrasound.view.saliencyNode)[0]
+    colors, _alpha = overlay_of(saliency_of(CIRCLES[1]) / 255)
+    np.testing.assert_allclose(shown[..., :3], np.rint(colors), atol=1)
+    assert "mean of 6 answers" in panels.opinions.caseLabel.text, "three lesions, three images"
+    ultrasound.pictures.show("c")
+    assert panels.opinions.lesionLabel.text.startswith("<b>The image as a whole</b>")
 
 
 def test_an_answer_of_a_circle_that_was_moved_says_so_and_counts_no_more(panels, ultrasound):

@@ -67,6 +67,8 @@ class UltrasoundServer:
         self.threads: set[int] = set()
         self.error: Exception | None = None
         self.fails_at = ""
+        self.looks_at_all = False
+        """Whether `ultrasound_lesion` answers for the image as a whole as well, and first, as the real one does."""
 
     @staticmethod
     def image(name: str, spacing: tuple[float, float] | None, lesions: list[dict]) -> dict:
@@ -95,10 +97,12 @@ class UltrasoundServer:
             self.files.append(sitk.GetArrayFromImage(sitk.ReadImage(str(file))))
         name = params.get("image_name", "image")
         circles = [None] if model == "qi2019" else [circleFrom(each) for each in params["circles"]]
+        if self.looks_at_all and model == "ultrasound_lesion":
+            circles = [None, *circles]
         findings = findings_of(case, name, circles, model)
         picture = b""
         if circles:
-            picture = png(saliency_of(circles[0]))
+            picture = png(saliency_of(circles[-1]))
         about = {"title": "A network", "trained_on": "nothing"} if model == "ultrasound_lesion" else None
         problems = [] if circles else [f"Nothing to ask about on {name}."]
         told = {"findings": findings.to_dict(), "model": about, "problems": problems, "label_names": {}}
@@ -138,6 +142,9 @@ def findings_of(case: str, name: str, circles: list, model: str) -> UltrasoundFi
     """What the server says of one image."""
     opinions = []
     for circle in circles:
+        if circle is None and model == "ultrasound_lesion":
+            opinions.append(Opinion(name, None, {"mass": {"no mass": 0.3, "mass": 0.7}}))
+            continue
         p = probability(circle)
         kinds = {"cyst": 0.1, "hemangioma": 0.9 - 0.9 * p, "hcc": 0.9 * p}
         opinions.append(Opinion(name, circle, {"malignant": {"benign": 1 - p, "malignant": p}, "type": kinds}))

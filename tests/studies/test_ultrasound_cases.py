@@ -48,6 +48,12 @@ def test_pictures_and_dicom_of_ultrasound_are_cases_beside_ct(tmp_path: Path) ->
     assert ["modality is OT" in problem.reason for problem in discovery.problems] == [True]
 
 
+def test_a_folder_may_be_named_from_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_png(tmp_path / "p1" / "a.png")
+    monkeypatch.chdir(tmp_path)
+    assert [image.name for each in found_in(Path(".")).cases for image in each.images] == ["p1/a.png"]
+
+
 def test_a_name_of_both_stands_for_ct(tmp_path: Path) -> None:
     write_case(tmp_path / "both", "portal", 0, (24, 24, 12))
     write_png(tmp_path / "both" / "a.png")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -171,13 +172,29 @@ def test_a_model_answers_about_the_image_without_a_circle_and_about_the_lesion_w
     assert whole.probabilities == model(image, None).probabilities
 
 
-def test_maps_add_up_to_what_a_class_gains(model: UltrasoundLesionModel) -> None:
+def test_the_mean_of_a_map_is_what_a_class_gains(model: UltrasoundLesionModel) -> None:
     head = model._heads[Question.MALIGNANT]
     square = head.views[0].cut(*picture("malignant", np.random.default_rng(4)))
     maps = model._extractor.maps([square])
     features = np.concatenate([each.mean(axis=(2, 3)) for each in maps], axis=1)
-    gained = features @ (head.weights[0, 1] - head.weights[0].mean(axis=0))
-    assert head.activation(0, maps, 1).mean() == pytest.approx(float(gained[0]), rel=0.05, abs=0.02)
+    gained = replace(head, views=head.views[:1], weights=head.weights[:1], biases=head.biases[:1]).logits([features])
+    told = gained[0] - gained.mean()
+    for chosen in range(2):
+        assert head.activation(0, maps, chosen).mean() == pytest.approx(told[chosen], rel=0.05, abs=0.02)
+
+
+def test_lesions_of_a_rare_type_still_teach_malignancy(tmp_path: Path) -> None:
+    rng, rows = np.random.default_rng(0), []
+    for number, kind in enumerate(["cyst"] * 4 + ["hcc"] * 4 + ["metastasis"] * 2):
+        image, circle = picture("benign", rng)
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+        rows.append(Row(f"case-{number}", f"{number}.png", kind=kind, circle=circle))
+    write_annotations(tmp_path / "annotations.csv", rows)
+    found = {each.question: each for each in examples_of(read_collection(tmp_path), 3)[0]}
+    assert found[Question.TYPE].classes == ("cyst", "hcc")
+    assert (found[Question.MALIGNANT].labels == [0] * 4 + [1] * 6).all()
+    (by_types,) = examples_of(read_collection(tmp_path), 2)[0]
+    assert by_types.classes == ("cyst", "hcc", "metastasis"), "of which malignancy is the sum"
 
 
 def test_a_training_that_was_stopped_goes_on_to_the_same_model(

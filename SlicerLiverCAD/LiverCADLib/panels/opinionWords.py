@@ -5,6 +5,7 @@ from LiverCADLib.translation import _
 
 QUESTION_WORDS = {
     Question.MASS: _("Is there a mass?"),
+    Question.SOLID: _("Is there a solid nodule?"),
     Question.MALIGNANT: _("Is it malignant?"),
     Question.TYPE: _("What is it?"),
 }

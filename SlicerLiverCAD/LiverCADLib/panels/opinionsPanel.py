@@ -102,15 +102,15 @@ class OpinionsPanel:
         told = self._asking.answer()
         quietly(self.saliencyBox, self.saliencyBox.setChecked, self._pictures.scene.parameters.pictureSaliency)
         self.saliencyBox.enabled = told is not None and told.saliency is not None
-        say(self.lesionLabel, self._lesionText(told))
+        whole = self._asking.answerOf(WHOLE)
+        texts = [self._lesionText(each) for each in (told, whole if whole is not told else None) if each]
+        say(self.lesionLabel, "<br>".join(texts))
         say(self.caseLabel, self._caseText())
         warnings = [*(warning.message for warning in told.findings.warnings), *told.problems] if told else []
         say(self.warningLabel, "\n".join(warnings), "bad")
         say(self.modelLabel, self._modelText(told))
 
     def _lesionText(self, told):
-        if told is None:
-            return ""
         if told.asked.number != WHOLE:
             title = _("Lesion {number}").format(number=told.asked.number)
         else:

@@ -18,6 +18,8 @@ from livercad.core.plain import from_versioned, to_plain
 SCHEMA_VERSION = "1.0"
 """Changes in its first number when an older reader would misread a newer file."""
 
+NORMAL = frozenset(("normal", "no mass", "none"))
+"""Words of tables for an image without any lesion."""
 MODALITY = "US"
 """As DICOM calls it (PS3.3, C.7.3.1.1.1)."""
 

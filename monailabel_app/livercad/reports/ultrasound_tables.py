@@ -126,7 +126,7 @@ def _case_row(case: UltrasoundRow) -> dict[str, Cell]:
     cells |= {
         "images": len(findings.images),
         "opinions": len(findings.opinions),
-        "warnings": joined(warning.code for warning in findings.warnings),
+        "warnings": joined(dict.fromkeys(warning.code for warning in findings.warnings)),
         "models": joined(f"{model.name} {model.version}" for model in findings.models),
         "livercad_version": findings.livercad_version,
     }

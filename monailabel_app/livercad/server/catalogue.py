@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from livercad.errors import InputError
@@ -159,7 +160,7 @@ class Catalogue:
             former = self.ultrasound.get(image.case)
             if former:
                 images = (image if each.name == image.name else each for each in former.images)
-                self.ultrasound = {**self.ultrasound, image.case: ImageCase(image.case, tuple(images))}
+                self.ultrasound = {**self.ultrasound, image.case: replace(former, images=tuple(images))}
 
     def forget(self) -> None:
         """Look at the folder the next time, whether or not it seems to have changed."""

@@ -195,13 +195,15 @@ class Drawings:
                     expected=f"version {based_on}, on which this is based",
                     todo="Look at it, and send yours again based on it.",
                 )
+            folder = self._folder_of(image.name)
+            taken = (int(file.stem) for file in folder.glob("[0-9]" * 4 + ".json"))  # also those that cannot be read
+            version = max([number, *taken]) + 1
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             row = rows_of(image)[0]
             new = Drawing(
-                image.case, image.name, row.image, row.frame, number + 1, circles, kind, annotator, note, now, sha256
+                image.case, image.name, row.image, row.frame, version, circles, kind, annotator, note, now, sha256
             )
-            file = self._folder_of(image.name) / f"{new.version:04d}.json"
-            write_text(file, json.dumps(new.to_dict(), indent=1, ensure_ascii=False))
+            write_text(folder / f"{version:04d}.json", json.dumps(new.to_dict(), indent=1, ensure_ascii=False))
             self._current[image.name] = new
             self._write_table()
         return new

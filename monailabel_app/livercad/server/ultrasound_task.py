@@ -68,9 +68,10 @@ class UltrasoundTask(LateTask[UltrasoundModel]):
         -------
         tuple of str or None and dict
             A PNG of 8 bits of grey, on the grid of the first image that there is an opinion about: how much each pixel
-            spoke for the more probable class, 255 the most, the strongest of all lesions of that image; None without
-            an opinion. And JSON: `findings`, `saliency` (the name of that image, or null), `model`, `problems`
-            (images and circles that could not be asked about), `label_names` (empty), `latencies` in seconds.
+            spoke for the more probable class, 255 the most, the strongest of all lesions of that image, or for the
+            image as a whole where no lesion was asked about; None without an opinion. And JSON: `findings`,
+            `saliency` (the name of that image, or null), `model`, `problems` (images and circles that could not be
+            asked about), `label_names` (empty), `latencies` in seconds.
 
         Raises
         ------
@@ -150,8 +151,9 @@ def _write_saliency(analysis: UltrasoundAnalysis, folder: Path) -> tuple[str | N
     if not opinions:
         return None, None
     name = opinions[0].image
-    pairs = zip(opinions, analysis.saliency, strict=True)
-    strongest = np.max([saliency for opinion, saliency in pairs if opinion.image == name], axis=0)
+    own = [each for each in zip(opinions, analysis.saliency, strict=True) if each[0].image == name]
+    of_lesions = [saliency for opinion, saliency in own if opinion.circle]
+    strongest = np.max(of_lesions or [saliency for _, saliency in own], axis=0)
     file = folder / f"{uuid.uuid4().hex}.png"
     write_bytes(file, png_of(np.round(255 * strongest).astype(np.uint8)))
     return name, str(file)

@@ -64,9 +64,11 @@ class Head:
         return np.asarray(softmax(self.logits(features) / self.temperature, axis=1))
 
     def activation(self, view: int, maps: Maps, chosen: int) -> npt.NDArray[np.float32]:
-        """Class activation map of a class on one view: its mean is what the view adds to the class's logit.
+        """Class activation map of a class on one view: its mean is the view's logit of the class.
 
-        Each class is taken against the mean of all, as only differences between logits count.
+        Each class is taken against the mean of all, as only differences between logits count. The bias is spread
+        evenly: features that are never negative leave weights and bias to cancel, and without it a map may lie below
+        0 nearly everywhere although the view speaks for the class.
 
         Parameters
         ----------
@@ -80,11 +82,11 @@ class Head:
         Returns
         -------
         ndarray of float32, shape (rows, columns)
-            In the resolution of the first maps; the bias is left out.
+            In the resolution of the first maps.
         """
         weights = self.weights[view, chosen] - self.weights[view].mean(axis=0)
         shape, first = maps[0].shape[2:], 0
-        total = np.zeros(shape, np.float32)
+        total = np.full(shape, self.biases[view, chosen] - self.biases[view].mean(), np.float32)
         for each in maps:
             own = weights[first : first + each.shape[1]]
             first += each.shape[1]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from livercad.core.taxonomy import CLASS_OF, LesionType
-from livercad.core.ultrasound import Question
+from livercad.core.ultrasound import NORMAL, Question
 
-NORMAL = ("normal", "no mass", "none")
-"""Words of tables for an image without any lesion."""
 _TYPES = {kind.value: kind for kind in LesionType}
 
 

@@ -70,6 +70,7 @@ def image_cases(folder: Path, discovery: Discovery) -> ImageCases:
     InputError
         If the table of images is wrong.
     """
+    folder = folder.absolute()  # as the files of a `Discovery` are
     if not discovery.flat and not (folder / TABLE).is_file():
         return ImageCases()
     found = list_images(folder, discovery.flat)

@@ -11,13 +11,11 @@ import numpy.typing as npt
 
 from livercad.core.circle import Circle
 from livercad.core.taxonomy import LesionType
-from livercad.core.ultrasound import Question
+from livercad.core.ultrasound import NORMAL, Question
 from livercad.studies.ultrasound.collection import Collection
 from livercad.studies.ultrasound.image import ListedImage
 from livercad.ultrasound.questions import BENIGN, IS_MALIGNANT, MALIGNANT, MASSES
 
-NORMAL = frozenset(("normal", "no mass"))
-"""Classes of images that have no lesion."""
 TYPES = tuple(kind.value for kind in LesionType)
 
 Index = npt.NDArray[np.int64]
@@ -66,8 +64,8 @@ def examples_of(collection: Collection, fewest: int) -> tuple[list[Examples], li
     Returns
     -------
     examples : list of Examples
-        Of every question that has two classes or more. Where lesions have types of known malignancy, these are asked
-        for, and malignancy is their sum.
+        Of every question that has two classes or more. Malignancy is the sum over the types where these tell it of
+        every lesion; where lesions have other classes, or types too rare to be learnt, it is asked by itself, first.
     notes : list of str
         What cannot be asked, and what is left out.
     """
@@ -81,13 +79,15 @@ def examples_of(collection: Collection, fewest: int) -> tuple[list[Examples], li
         (Question.TYPE, TYPES, [each for each in lesions if each[2] in TYPES]),
         (Question.MASS, MASSES, [(row, None, _mass(image)) for row, image in enumerate(collection.listed)]),
     ]
-    if any(kind not in TYPES for *_, kind in lesions):
+    groups = collection.grouping.groups
+    learnt = {name for name in TYPES if len({groups[row] for row, _, kind in lesions if kind == name}) >= fewest}
+    if any(kind not in learnt for *_, kind in lesions):
         judged: list[_Told] = [(row, circle, _malignancy(kind)) for row, circle, kind in lesions]
         asked.insert(0, (Question.MALIGNANT, (BENIGN, MALIGNANT), judged))
     found = [
         examples
         for question, classes, told in asked
-        if (examples := _examples(question, classes, told, collection.grouping.groups, fewest, notes))
+        if (examples := _examples(question, classes, told, groups, fewest, notes))
     ]
     return found, notes
 
@@ -122,7 +122,9 @@ def _examples(
         return None
     used = [each for each in told if each[2] in kept]
     if len(used) < len(told):
-        notes.append(f"{question}: {len(told) - len(used)} of {len(told)} left out, whose class does not tell")
+        notes.append(
+            f"{question}: {len(told) - len(used)} of {len(told)} left out, whose class is too rare or does not tell"
+        )
     return Examples(
         question=question,
         classes=kept,

@@ -45,7 +45,7 @@ def train_on_phantoms(
     Trained
         `SHIPPED`, ready to ship.
     """
-    folders = work / "phantoms-network", work / "phantoms-answers"
+    folders = work / "phantoms-network", work / "phantoms"  # the latter is how a model tells of its data
     write_ultrasound(folders[0], network, part(progress, 0, SHARES[0]))
     write_ultrasound(folders[1], answers, part(progress, SHARES[0], SHARES[1]))
     collection = read_collection(folders[0])

@@ -131,7 +131,8 @@ def train_ultrasound(
         # One thread: the same to the last digit on however many cores.
         with threadpool_limits(1):
             results, head = _learn(collection, examples, features, views, folds, seed)
-        told += results
+        scored = {each.question for each in told}
+        told += [each for each in results if each.question not in scored]
         heads[examples.question] = head
     progress(SHARES[1], 1, "writing")
     results_of = Results(
