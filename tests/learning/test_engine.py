@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 import tiny_job
 from livercad.errors import Cancelled, InputError
+from livercad.learning import checkpoint
 from livercad.learning.engine import train
 from livercad.learning.job import Outcome, Validation
 from livercad.learning.log import read_log
@@ -154,9 +156,18 @@ def test_a_folder_of_another_training_is_refused(whole: tuple[Outcome, Path], jo
         train(job, plan, whole[1], "cpu")
 
 
-def test_two_trainings_do_not_share_a_folder(tmp_path: Path) -> None:
+def test_two_trainings_do_not_share_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "PATIENCE_S", 0.1)
     with FileLock(tmp_path / ".lock"), pytest.raises(InputError, match="another training at work"):
         tiny_job.run(tmp_path)
+
+
+def test_a_training_waits_for_a_killed_one_to_be_gone(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / ".lock", thread_local=False)
+    lock.acquire()
+    threading.Timer(0.5, lock.release).start()
+    tiny_job.run(tmp_path)
+    assert not lock.is_locked
 
 
 class Worsening(TinyJob):

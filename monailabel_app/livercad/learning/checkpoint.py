@@ -15,6 +15,8 @@ from livercad.studies.atomic import replacing
 
 CHECKPOINT = "checkpoint.pt"
 LOCK = ".lock"
+PATIENCE_S = 10.0
+"""A training whose server was killed is gone as well, but only once the system has taken back all its memory."""
 
 
 @contextmanager
@@ -34,7 +36,7 @@ def held(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=PATIENCE_S)
     except Timeout:
         raise InputError(
             folder,
