@@ -6,7 +6,7 @@ Places on an image are (column, row) in pixels, see `livercad.core.circle`: a pi
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from livercad.core.circle import Circle
 from livercad.core.findings import DISCLAIMER, ModelUsed
 from livercad.core.plain import from_versioned, to_plain
+from livercad.core.taxonomy import CLASS_OF, LesionType
 
 SCHEMA_VERSION = "1.0"
 """Changes in its first number when an older reader would misread a newer file."""
@@ -25,6 +26,15 @@ MODALITY = "US"
 
 Probabilities = dict[str, dict[str, float]]
 """By question, then by class; those of a question add up to 1."""
+MASSES = ("no mass", "mass")
+BENIGN, MALIGNANT = "benign", "malignant"
+IS_MALIGNANT: Mapping[str, bool] = {
+    BENIGN: False,
+    MALIGNANT: True,
+    **{kind.value: CLASS_OF[kind].is_malignant for kind in LesionType},
+}
+"""Whether a class of lesions is cancer, by the words of tables: those of BUSI and AUL, and the types of liver lesions.
+Of others nobody knows."""
 
 
 class Question(StrEnum):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from livercad.core.class_names import CLASS_NAMES
-from livercad.core.ultrasound import Probabilities, Question
+from livercad.core.ultrasound import IS_MALIGNANT, Probabilities, Question
 from livercad.reports.formatting import whole_percent
 from livercad.reports.words import Verdict
-from livercad.ultrasound.questions import IS_MALIGNANT
 
 QUESTION_NAMES = {
     Question.MASS: "Mass",

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from livercad.errors import ModelError
+from livercad.learning.hardware import chosen_device
 from livercad.networks.planar_features import GreyFeatures, ResNet50Features
 
 Array = npt.NDArray[np.float32]
@@ -58,13 +58,10 @@ class Extractor:
     """
 
     def __init__(self, network: nn.Module, device: str = "auto") -> None:
-        if device == "cuda" and not torch.cuda.is_available():
-            raise ModelError(
-                "the device", found="no CUDA GPU that torch can use", expected="one", todo="Use --device cpu or auto."
-            )
+        on_gpu = chosen_device(device) == "cuda"
         self._network = network.eval().requires_grad_(False)
         self._compiled: Any = None
-        if device != "cpu" and torch.cuda.is_available():
+        if on_gpu:
             self._network.cuda()
             self.name = "torch cuda fp32"
             return

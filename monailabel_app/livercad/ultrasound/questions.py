@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from livercad.core.taxonomy import CLASS_OF, LesionType
-from livercad.core.ultrasound import Probabilities, Question
-
-MASSES = ("no mass", "mass")
-BENIGN, MALIGNANT = "benign", "malignant"
-IS_MALIGNANT: Mapping[str, bool] = {
-    BENIGN: False,
-    MALIGNANT: True,
-    **{kind.value: CLASS_OF[kind].is_malignant for kind in LesionType},
-}
-"""Whether a class of lesions is cancer, by the words of tables: those of BUSI and AUL, and the types of liver lesions.
-Of others nobody knows."""
+from livercad.core.ultrasound import BENIGN, IS_MALIGNANT, MALIGNANT, Probabilities, Question
 
 
 def questions_of(classes: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from livercad.core.taxonomy import CLASS_OF, LesionType
-from livercad.core.ultrasound import NORMAL, Question
-
-_TYPES = {kind.value: kind for kind in LesionType}
+from livercad.core.taxonomy import LesionType
+from livercad.core.ultrasound import BENIGN, IS_MALIGNANT, NORMAL, Question
 
 
 def true_class(question: str, classes: Sequence[str], word: str) -> str | None:
@@ -44,8 +42,8 @@ def _solid(word: str) -> bool | None:
     """A mass that is no cyst; a benign one may be one."""
     if word in NORMAL or word == LesionType.CYST:
         return False
-    return True if word in _TYPES or word == "malignant" else None
+    return True if word in IS_MALIGNANT and word != BENIGN else None
 
 
 def _malignant(word: str) -> bool | None:
-    return CLASS_OF[_TYPES[word]].is_malignant if word in _TYPES else None
+    return IS_MALIGNANT.get(word)

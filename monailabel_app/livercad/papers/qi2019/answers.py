@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from livercad.core.taxonomy import LesionType
+from livercad.core.ultrasound import BENIGN, IS_MALIGNANT
 from livercad.papers.qi2019.methods import Question
-from livercad.ultrasound.questions import BENIGN, IS_MALIGNANT
 
 NORMAL = "normal"
 MALIGNANT = frozenset(kind for kind, is_malignant in IS_MALIGNANT.items() if is_malignant)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from livercad.core.circle import Circle, PixelBox
-from livercad.core.ultrasound import Probabilities, Question
+from livercad.core.ultrasound import BENIGN, MALIGNANT, MASSES, Probabilities, Question
 from livercad.learning.hardware import computes_in_bfloat16
 from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import RegionEnhanced, make_mt_net, make_sn_net
@@ -30,7 +30,6 @@ from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
 from livercad.papers.served_ultrasound import QUICK_NOTE, ServedUltrasound
 from livercad.ultrasound.model import Answer
 from livercad.ultrasound.placing import saliency_of
-from livercad.ultrasound.questions import BENIGN, MALIGNANT, MASSES
 
 NAME = "qi2019"
 FILES = ModelFiles(NAME, weights="qi2019.safetensors", description="qi2019.json")

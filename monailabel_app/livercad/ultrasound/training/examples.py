@@ -11,10 +11,9 @@ import numpy.typing as npt
 
 from livercad.core.circle import Circle
 from livercad.core.taxonomy import LesionType
-from livercad.core.ultrasound import NORMAL, Question
+from livercad.core.ultrasound import BENIGN, IS_MALIGNANT, MALIGNANT, MASSES, NORMAL, Question
 from livercad.studies.ultrasound.collection import Collection
 from livercad.studies.ultrasound.image import ListedImage
-from livercad.ultrasound.questions import BENIGN, IS_MALIGNANT, MALIGNANT, MASSES
 
 TYPES = tuple(kind.value for kind in LesionType)
 

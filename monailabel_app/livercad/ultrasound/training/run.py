@@ -12,7 +12,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from livercad import __version__
-from livercad.core.ultrasound import Question
+from livercad.core.ultrasound import BENIGN, IS_MALIGNANT, MALIGNANT, Question
 from livercad.errors import InputError
 from livercad.models.convert import content_sha256
 from livercad.models.shipping import Trained, write_trained
@@ -23,7 +23,7 @@ from livercad.ultrasound.backbone import Backbone, Extractor
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.load import NAME
 from livercad.ultrasound.predictor import MODEL, HeadDescription, ModelDescription, tensors_of
-from livercad.ultrasound.questions import BENIGN, IS_MALIGNANT, MALIGNANT, questions_of
+from livercad.ultrasound.questions import questions_of
 from livercad.ultrasound.training.examples import Examples, examples_of
 from livercad.ultrasound.training.features import Array, features_of
 from livercad.ultrasound.training.fitting import divided, fit
