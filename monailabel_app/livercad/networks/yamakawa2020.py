@@ -17,7 +17,8 @@ class YamakawaNetwork(nn.Module):
     Parameters
     ----------
     crops : int, default 1
-        Images of one lesion, channel by channel: 1 in the paper, several ratios D/L for its multi-scale proposal.
+        Images of one lesion: 1 in the paper, several ratios D/L for its multi-scale proposal. The same convolutions
+        look at each, for their pixels show different places; the fully connected layers see all together.
     pixels : int, default 64
         Along a side of each.
     channels : sequence of int, default (16, 32, 64, 128)
@@ -44,7 +45,7 @@ class YamakawaNetwork(nn.Module):
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        before = crops
+        before = 1
         for width in channels:
             for _ in range(convolutions):
                 layers += [nn.Conv2d(before, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(True)]
@@ -55,7 +56,7 @@ class YamakawaNetwork(nn.Module):
         self.decision = nn.Sequential(
             nn.Flatten(),
             nn.Dropout(dropout),
-            nn.Linear(before * pixels**2, units, bias=False),
+            nn.Linear(crops * before * pixels**2, units, bias=False),
             nn.BatchNorm1d(units),
             nn.ReLU(True),
             nn.Dropout(dropout),
@@ -75,5 +76,6 @@ class YamakawaNetwork(nn.Module):
         Tensor, shape (n, classes)
             Logits.
         """
-        logits: Tensor = self.decision(self.convolutions(images))
+        maps = self.convolutions(images.flatten(0, 1)[:, None])
+        logits: Tensor = self.decision(maps.unflatten(0, images.shape[:2]))
         return logits

@@ -60,3 +60,12 @@ def test_the_network_takes_square_grey_images_of_one_or_more_scales(crops: int, 
     assert network(torch.zeros(2, crops, pixels, pixels)).shape == (2, 4)
     convolutions = [layer for layer in network.modules() if isinstance(layer, torch.nn.Conv2d)]
     assert len(convolutions) == 4 and all(layer.kernel_size == (3, 3) for layer in convolutions)
+
+
+def test_the_same_convolutions_look_at_each_scale_by_itself() -> None:
+    torch.manual_seed(0)
+    network = YamakawaNetwork(2, 32, channels=(4, 8)).eval()
+    first, second = torch.randn(2, 3, 1, 32, 32)
+    alone = [network.convolutions(each).flatten(1) for each in (first, second)]
+    expected = network.decision(torch.cat(alone, dim=1))
+    torch.testing.assert_close(network(torch.cat([first, second], dim=1)), expected)

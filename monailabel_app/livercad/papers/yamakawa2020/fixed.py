@@ -64,9 +64,10 @@ FIXED_CHOICES = (
     ),
     FixedChoice(
         "Multi-scale",
-        "the mean of several networks’ probabilities, image by image; and one network that sees a region per scale as "
-        "channels",
-        "Section 3.2 names both ways and tells no more.",
+        "the mean of several networks’ probabilities, image by image; and one network whose convolutions "
+        "look at a region per scale, each by itself, and whose fully connected layers see all",
+        "Section 3.2 names both ways and tells no more. Regions as channels were worse: a pixel shows another place in "
+        "each.",
     ),
     FixedChoice(
         "Intervals",

@@ -137,10 +137,11 @@ def _hemangioma(rng: np.random.Generator, atypical: float) -> dict[str, float]:
 def _hcc(rng: np.random.Generator, atypical: float) -> dict[str, float]:
     typical = _typical(rng, atypical)
     return {
-        "echo_db": float(rng.normal(-1, 3)) if typical else _anyones(rng),
+        # Darker than liver, or bright with fat, as small ones often are: it is the mosaic that tells.
+        "echo_db": float(rng.normal(1.5, 4)) if typical else _anyones(rng),
         "coarse_db": float(rng.uniform(0.5, 1.5) if typical else rng.uniform(0.5, 2)),
-        "mosaic_db": float(rng.uniform(3.5, 6) if typical else rng.uniform(0, 1.5)),
-        "mosaic_share": float(rng.uniform(0.16, 0.3)),
+        "mosaic_db": float(rng.uniform(4, 6.5) if typical else rng.uniform(0, 1.5)),
+        "mosaic_share": float(rng.uniform(0.1, 0.2)),
         "halo_db": float(rng.uniform(-9, -5) if rng.random() < (0.55 if typical else 0.35) else 0.0),
         "halo_mm": float(rng.uniform(1.0, 2.0)),
         "attenuation": float(rng.uniform(0.4, 0.6)),

@@ -111,7 +111,8 @@ def draw_liver(kind: LesionType | None, radius_mm: float, rng: np.random.Generat
     cirrhotic, fatty = bool(rng.random() < CIRRHOTIC[kind]), bool(rng.random() < FATTY)
     return Liver(
         is_cirrhotic=cirrhotic,
-        coarse_db=float(rng.uniform(1.4, 2.2) if cirrhotic else rng.uniform(0.2, 0.7)),
+        # The two overlap: parenchyma that looks coarse is an unsure sign of cirrhosis.
+        coarse_db=float(rng.uniform(0.8, 1.9) if cirrhotic else rng.uniform(0.2, 1.1)),
         grain_mm=float(rng.uniform(1.8, 3.0)),
         uneven_db=float(rng.uniform(0.3, 1.0)),
         attenuation=float(LIVER_ATTENUATION + rng.normal(0, 0.03) + (rng.uniform(0.05, 0.2) if fatty else 0)),
