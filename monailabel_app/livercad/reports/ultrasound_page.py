@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from livercad.core.circle import SMALLEST_SIDE, Circle, PixelBox
+from livercad.core.class_names import name_of
 from livercad.core.findings import TOTAL
 from livercad.core.planar_roi import planar_square
 from livercad.core.roi import DEFAULT_RATIO
@@ -23,7 +24,7 @@ from livercad.reports.pages import render
 from livercad.reports.picture import jpeg_uri
 from livercad.reports.saliency import overlay_uri
 from livercad.reports.ultrasound_sheet import CIRCLE, SQUARE
-from livercad.reports.ultrasound_words import answer_name, style_of, verdict_of_case
+from livercad.reports.ultrasound_words import style_of, verdict_of_case
 from livercad.reports.words import Verdict
 from livercad.studies.ultrasound.image import UltrasoundImage
 
@@ -130,7 +131,7 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
 
 def bars_of(classes: dict[str, float]) -> tuple[Bar, ...]:
     """Probabilities as bars, in the classes' own order, so that images can be compared at a glance."""
-    return tuple(Bar(answer_name(name), share, style_of(name).value or "weight") for name, share in classes.items())
+    return tuple(Bar(name_of(name), share, style_of(name).value or "weight") for name, share in classes.items())
 
 
 def _shown(report: UltrasoundReport) -> Iterator[Shown]:
