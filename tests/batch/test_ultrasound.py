@@ -29,6 +29,7 @@ from livercad.core.findings import ModelUsed
 from livercad.core.ultrasound import UltrasoundFindings
 from livercad.errors import InputError, ModelError
 from livercad.papers import ultrasound_models
+from livercad.pipeline.analyzer import Analyzer
 from livercad.pipeline.ultrasound_analyzer import UltrasoundAnalyzer
 from livercad.settings import Settings, UltrasoundSettings
 from livercad.studies.ultrasound.rows import Row, write_annotations
@@ -147,6 +148,90 @@ def test_of_a_name_that_both_have_ct_wins_and_the_images_are_told_as_left_out(im
     assert (tmp_path / "out" / "fay" / "liver.nii.gz").is_file() and "Left out: " in text.getvalue()
     left_out = json.loads((tmp_path / "out" / "run.json").read_text())["left_out"]
     assert any(item["case"] == "fay" and "CT" in item["reason"] for item in left_out)
+
+
+def test_pictures_beside_ct_and_masks_that_are_used_make_no_case_and_are_told_as_what_they_are(tmp_path: Path) -> None:
+    folder, text = tmp_path / "studies", io.StringIO()
+    write_case(folder / "ann", "portal", 0, (40, 40, 24))
+    for name in ("ann/screenshot.png", "bob/a.png", "bob/masks/a.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(sector()).save(folder / name)
+    result = analyse(folder, tmp_path / "out", FakeImageModel(), ct=loader(tmp_path / "log.txt"), text=text)
+    assert result.done == ["ann", "bob"]
+    assert "Not ultrasound: 1 picture, for example ann/screenshot.png: a picture in the folder" in text.getvalue()
+    assert "Taken for ultrasound" not in text.getvalue()
+    left_out = json.loads((tmp_path / "out" / "run.json").read_text())["left_out"]
+    assert {item["reason"].split(":")[0] for item in left_out} == {"ann/screenshot.png", "bob/masks"}
+    rows = [Row("bob", "bob/a.png", masks="bob/masks/a.png"), Row("shot", "ann/screenshot.png")]
+    write_annotations(folder / "annotations.csv", rows)
+    result = analyse(folder, tmp_path / "out", FakeImageModel(), ct=loader(tmp_path / "log.txt"))
+    assert (result.kept, result.done) == (["ann"], ["bob", "shot"])
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["left_out"] == []
+
+
+def test_a_picture_that_may_be_anything_is_analysed_and_told(tmp_path: Path) -> None:
+    folder, text = tmp_path / "studies", io.StringIO()
+    write_case(folder, "ann", 0, (40, 40, 24))
+    Image.fromarray(sector()).save(folder / "shot.png")
+    result = analyse(folder, tmp_path / "out", FakeImageModel(), ct=loader(tmp_path / "log.txt"), text=text)
+    assert result.done == ["ann", "shot"]
+    assert "Taken for ultrasound: 1 picture beside CT, for example shot.png." in text.getvalue()
+    assert "--ultrasound-model none" in text.getvalue()
+
+
+def test_without_a_model_of_ultrasound_only_ct_is_looked_for(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_case(images, "ann", 0, (40, 40, 24))
+    monkeypatch.setattr(Analyzer, "load", lambda settings: loader(tmp_path / "log.txt")())
+    arguments = ["analyze", str(images), "--output", str(tmp_path / "out"), "--ultrasound-model", "none"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert not (tmp_path / "out" / "ultrasound.csv").exists() and not (tmp_path / "out" / "eva").exists()
+    assert [row["case"] for row in table(tmp_path / "out" / "cases.csv")] == ["ann"]
+
+
+def without_weights() -> Any:
+    raise ModelError("liver", found="no weights", expected="weights", todo="Run `livercad models install`.")
+
+
+def test_where_models_of_one_modality_are_missing_the_other_is_analysed(images: Path, tmp_path: Path) -> None:
+    write_case(images, "ann", 0, (40, 40, 24))
+    out, ct, text = tmp_path / "out", loader(tmp_path / "log.txt"), io.StringIO()
+    result = analyse(images, out, ct=without_weights)
+    assert (result.done, result.failed) == (list(CASES), ["ann"])
+    (row,) = table(out / "cases.csv")
+    assert (row["case"], row["status"]) == ("ann", "failed") and "livercad models install" in row["reason"]
+    assert "livercad models install" in (out / "index.html").read_text()
+    assert result.in_words().endswith("1 failed, for the reasons in cases.csv.")
+    assert analyse(images, out, ct=ct).done == ["ann"]
+
+    def ultrasound(where: Path, **more: Any) -> BatchResult:
+        missing = Ultrasound(SerialRunner(without_weights), UltrasoundSettings())
+        display = Display(Console(file=text))
+        return run_batch(images, where, SerialRunner(ct), Settings(), display, ultrasound=missing, **more)
+
+    result = ultrasound(tmp_path / "new")
+    assert (result.done, result.failed) == (["ann"], list(CASES))
+    assert {row["status"] for row in table(tmp_path / "new" / "ultrasound_cases.csv")} == {"failed"}
+    result = ultrasound(out, force=True)
+    assert (result.done, result.failed, result.unchecked) == (["ann"], [], list(CASES))
+    assert {row["status"] for row in table(out / "ultrasound_cases.csv")} == {"done"}, "earlier results stay"
+    assert "Earlier results stay as they are (eva, fay, gil)" in text.getvalue()
+
+
+def test_where_no_models_can_be_loaded_nothing_is_written(images: Path, tmp_path: Path) -> None:
+    write_case(images, "ann", 0, (40, 40, 24))
+    missing = Ultrasound(SerialRunner(without_weights), UltrasoundSettings())
+    arguments = (
+        images,
+        tmp_path / "out",
+        SerialRunner(without_weights),
+        Settings(),
+        Display(Console(file=io.StringIO())),
+    )
+    with pytest.raises(ModelError):
+        run_batch(*arguments, ultrasound=missing)
+    assert not (tmp_path / "out").exists()
 
 
 def test_bad_images_and_bad_cases_stop_no_others(images: Path, tmp_path: Path) -> None:

@@ -15,12 +15,16 @@ from typer.testing import CliRunner
 from livercad.cli.main import app
 from livercad.core.circle import Circle
 from livercad.core.findings import ModelUsed
-from livercad.core.ultrasound import Opinion, UltrasoundFindings, mean_probabilities
+from livercad.core.ultrasound import MASSES, Opinion, Question, UltrasoundFindings, mean_probabilities
 from livercad.errors import InputError
 from livercad.evaluation.classes import macro_auc
 from livercad.evaluation.ultrasound.evaluate import evaluate_ultrasound
 from livercad.evaluation.ultrasound.words import true_class
+from livercad.studies.ultrasound.collection import Collection
+from livercad.studies.ultrasound.duplicates import Grouping
+from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
 from livercad.studies.ultrasound.rows import Row, write_annotations
+from livercad.ultrasound.training.examples import examples_of
 
 TYPES = ("cyst", "hemangioma", "hcc", "metastasis")
 FIRST, SECOND = Circle((20.0, 20.0), 10.0), Circle((60.0, 40.0), 12.0)
@@ -99,9 +103,6 @@ def test_the_lesion_that_was_asked_about_tells_the_class(results: Path, truth: P
         ("malignant", ("benign", "malignant"), "cyst", "benign"),
         ("malignant", ("benign", "malignant"), "malignant", "malignant"),
         ("malignant", ("benign", "malignant"), "normal", None),
-        ("mass", ("no mass", "mass"), "normal", "no mass"),
-        ("mass", ("no mass", "mass"), "benign", "mass"),
-        ("mass", ("no mass", "mass"), "", None),
         ("solid", ("no solid nodule", "solid nodule"), "cyst", "no solid nodule"),
         ("solid", ("no solid nodule", "solid nodule"), "hemangioma", "solid nodule"),
         ("solid", ("no solid nodule", "solid nodule"), "benign", None),
@@ -112,7 +113,27 @@ def test_the_lesion_that_was_asked_about_tells_the_class(results: Path, truth: P
 def test_words_of_tables_answer_what_they_can(
     question: str, classes: tuple[str, ...], word: str, true: str | None
 ) -> None:
-    assert true_class(question, classes, word) == true
+    assert true_class(question, classes, word, None) == true
+
+
+@pytest.mark.parametrize(
+    ("kind", "marked", "mass"),
+    [
+        *(("normal", False, "no mass"), ("no mass", False, "no mass"), ("benign", False, "mass")),
+        *(("fnh", False, "mass"), ("mass", False, "mass"), ("abscess", True, "mass"), ("", True, "mass")),
+        *(("abscess", False, None), ("fatty liver", False, None), ("", False, None)),
+    ],
+)
+def test_evaluation_and_training_know_a_mass_by_one_rule(
+    kind: str, marked: bool, mass: str | None, tmp_path: Path
+) -> None:
+    image = ListedImage("a", "a.png", tmp_path, kind=kind, lesions=(MarkedLesion(FIRST, kind),) if marked else ())
+    assert true_class("mass", MASSES, kind, image.shows_mass) == mass
+    other = ListedImage("b", "b.png", tmp_path, kind="cyst" if mass == "no mass" else "normal")
+    grouping = Grouping(("a", "b"), (0, 1), (), ())
+    taught, _ = examples_of(Collection((image, other), (), grouping, (), ()), 1)
+    labels = {each.question: [each.classes[label] for label in each.labels] for each in taught}
+    assert labels.get(Question.MASS, [None])[0] == mass
 
 
 def test_the_command_writes_page_tables_and_numbers(results: Path, truth: Path) -> None:

@@ -136,7 +136,7 @@ def test_doubts_name_what_they_are_about(tmp_path: Path) -> None:
     )
     assert told[Doubt.OUTSIDE].endswith(": edge.png.")
     assert told[Doubt.DISAGREEMENT] == (
-        "What is likeliest differs (malignant): benign on colour.png, small.png, small.png, edge.png, touches.png; "
+        "What is likeliest differs (malignancy): benign on colour.png, small.png, edge.png, touches.png; "
         "malignant on bright.png."
     )
 
@@ -149,6 +149,27 @@ def test_a_little_colour_and_circles_that_nobody_looks_at_are_no_doubts(tmp_path
     images = [write(tmp_path, f"{n}.png", grey(250 if n else 20)) for n in range(8)]
     told = messages(analyze_images("c", images, Whole()))
     assert told[Doubt.DISAGREEMENT].endswith("malignant on 1.png, 2.png, 3.png, 4.png, 5.png and 2 more.")
+
+
+class OfTypes(Whole):
+    """Tells the type by the mean grey, and calls a dark image one without a mass."""
+
+    questions: ClassVar = {"mass": ("no mass", "mass"), "type": ("hcc", "fnh", "other_benign")}
+
+    def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
+        p = float(image.mean()) / 255
+        types = dict(zip(("hcc", "fnh", "other_benign"), np.roll([0.8, 0.1, 0.1], int(3 * p)).tolist(), strict=True))
+        return Answer({"mass": {"no mass": 1 - p, "mass": p}, "type": types}, (image / 255).astype(np.float32))
+
+
+def test_images_without_the_mass_are_no_disagreement_and_types_are_named_in_words(tmp_path: Path) -> None:
+    images = [write(tmp_path, f"{value}.png", grey(value)) for value in (20, 30)]
+    findings = analyze_images("c", [*images, write(tmp_path, "200.png", grey(240))], OfTypes()).findings
+    assert {max(each.probabilities["mass"].items(), key=lambda item: item[1])[0] for each in findings.opinions} == {
+        *("mass", "no mass")
+    }
+    (warning,) = findings.warnings
+    assert warning.message == ("What is likeliest differs (type): HCC on 20.png, 30.png; other benign on 200.png.")
 
 
 def test_cancelling_ends_the_work(tmp_path: Path) -> None:

@@ -36,13 +36,20 @@ CIRCLE = Circle((60.0, 50.0), 42.0)
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert('2')> & co"""
 
 
-def report(folder: Path, *greys: int, case: str = "case", model: object = None, bare: int = 0) -> UltrasoundReport:
-    """A case of an image for each grey, with a marked lesion, and some images without."""
+def report(
+    folder: Path,
+    *greys: int,
+    case: str = "case",
+    model: object = None,
+    bare: int = 0,
+    more: MarkedLesion | None = None,
+) -> UltrasoundReport:
+    """A case of an image for each grey, with a marked lesion or one more, and some images without."""
     images = []
     for number, grey in enumerate((*greys, *[200] * bare)):
         path = folder / f"{number}.png"
         Image.fromarray(lesion_image(grey)).save(path)
-        lesions = (MarkedLesion(CIRCLE),) if number < len(greys) else ()
+        lesions = (MarkedLesion(CIRCLE), *([more] if more else [])) if number < len(greys) else ()
         images.append(ListedImage(case, path.name, path, lesions=lesions))
     analyzer = UltrasoundAnalyzer(model or FakeLesionModel(), UltrasoundSettings())  # type: ignore[arg-type]
     return analyzer(ImageCase(case, tuple(images)))
@@ -72,6 +79,7 @@ def test_circle_and_square_lie_on_the_image_where_they_were_marked(tmp_path: Pat
     (svg, *_) = [each for each in page.all("svg") if each.get("role") == "img"]
     assert svg["viewbox"] == "-0.5 -0.5 128 96"
     (circle,) = [each for each in page.all("circle") if each.get("r") != "5"]
+    assert page.texts_of("text") == ["1"], "the number that its opinion has"
     assert [float(circle[name]) for name in ("cx", "cy", "r")] == [60, 50, 21]
     (square,) = [each for each in page.all("rect") if each["x"] != "8"]
     # D / L = .6: the side is 70 pixels.
@@ -80,7 +88,7 @@ def test_circle_and_square_lie_on_the_image_where_they_were_marked(tmp_path: Pat
 
 def test_the_crop_is_what_the_model_sees_and_the_overlay_is_where_it_looked(tmp_path: Path) -> None:
     told = report(tmp_path, 60)
-    _, seen, _, overlay = [picture(each["href"]) for each in Page(render_ultrasound_case(told)).all("image")]
+    _, seen, overlay = [picture(each["href"]) for each in Page(render_ultrasound_case(told)).all("image")]
     expected = planar_square(told.analysis.images[0].array, CIRCLE, CROP_PIXELS, ratio=0.6, smallest=64)
     assert np.abs(np.asarray(seen, dtype=float) - expected).mean() < 2
     strength = planar_square(told.analysis.saliency[0], CIRCLE, CROP_PIXELS, ratio=0.6, smallest=64)
@@ -94,14 +102,15 @@ def test_a_model_that_sees_more_than_a_square_shows_also_the_whole_image_it_look
     html = render_ultrasound_case(report(tmp_path, 60, model=FakeModelOfViews()))
     shown = [picture(each["href"]).size for each in Page(html).all("image")]
     crop, whole = (CROP_PIXELS, CROP_PIXELS), (128, 96)
-    assert shown == [whole, crop, crop, crop, whole, whole]
+    assert shown == [whole, crop, crop, whole]
+    assert [each["href"] for each in Page(html).all("use")] == ["#seen-1", "#tissue-1"]
     assert "the model sees other parts, too" in html and "Seen" not in Page(html).text
 
 
 def test_a_model_of_whole_images_shows_them_whole(tmp_path: Path) -> None:
     page = Page(render_ultrasound_case(report(tmp_path, 60, model=FakeImageModel())))
-    whole, below, overlay = [picture(each["href"]) for each in page.all("image")]
-    assert whole.size == below.size == overlay.size == (128, 96)
+    whole, overlay = [picture(each["href"]) for each in page.all("image")]
+    assert whole.size == overlay.size == (128, 96) and page.all("use") == [{"href": "#tissue-1"}]
     assert not [each for each in page.all("circle") if "mark" in each.get("class", "")]
 
 
@@ -114,6 +123,29 @@ def test_a_model_may_answer_for_images_and_for_lesions(tmp_path: Path) -> None:
     assert rows[0][4:] == ["–", "–", "–"] and rows[1][3] == "–"
     assert "of 2 marked lesions" in html and html.count("mean over 2 opinions") == 3
     assert len(list(csv.DictReader(io.StringIO(ultrasound_csv([row(told)]))))) == 4
+
+
+def test_an_image_has_one_section_with_a_block_for_each_opinion(tmp_path: Path) -> None:
+    other = MarkedLesion(Circle((100.0, 60.0), 20.0))
+    html = render_ultrasound_case(report(tmp_path, 60, 110, model=FakeModelOfBoth(), more=other))
+    assert_self_contained(html)
+    first, second = html.split('<section class="image">')[1:]
+    assert re.findall(r'class="opinion" id="opinion-(\d)"', first) == ["1", "2", "3"]
+    assert re.findall(r'class="opinion" id="opinion-(\d)"', second) == ["4", "5", "6"]
+    whole, *lesions = [Page("<div" + part) for part in _blocks(first)]
+    assert "The image as a whole" in whole.text and "Mass" in whole.text and "Type" not in whole.text
+    for block, diameter, place in zip(lesions, (42, 20), ("column 60, row 50", "column 100, row 60"), strict=True):
+        assert f"Lesion of {diameter} px" in block.text and place in block.text
+        assert len(block.all("image")) == 2 and "Type" in block.text and "Malignancy" in block.text
+    main = first.split("</figure>")[0]
+    assert re.findall(r'<text class="no"[^>]*>(\d)</text>', main) == ["2", "3"]
+    assert len(re.findall('<circle class="mark circle"', main)) == len(re.findall('<rect class="mark', main)) == 2
+
+
+def _blocks(section: str) -> list[str]:
+    """The opinions of a section, each a whole element."""
+    parts = section.split('<div class="opinion"')[1:]
+    return [*parts[:-1], parts[-1].split("</div>\n</div>\n</section>")[0]]
 
 
 def test_the_bars_and_the_table_have_the_numbers_of_the_findings(tmp_path: Path) -> None:
@@ -143,7 +175,7 @@ def test_a_long_clip_has_all_opinions_in_its_table_and_the_first_in_pictures(
 ) -> None:
     monkeypatch.setattr(ultrasound_page, "PICTURED", 2)
     html = render_ultrasound_case(report(tmp_path, 0, 60, 110))
-    assert len(cells_of(html, "opinions")) == 3 and html.count('<section class="lesion"') == 2
+    assert len(cells_of(html, "opinions")) == 3 and html.count('<section class="image"') == 2
     assert "Pictures of the first 2 of 3 opinions" in html
 
 

@@ -19,6 +19,8 @@ from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
 from livercad.studies.ultrasound.rows import TABLE, read_annotations, write_annotations
 from ultrasound_files import sector, write_us_dicom
 
+MARKED = MarkedLesion(Circle((10, 20), 8), "cyst")
+
 
 def write_png(path: Path, seed: int = 0) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,12 +58,59 @@ def test_a_folder_may_be_named_from_where_one_is(tmp_path: Path, monkeypatch: py
 
 def test_a_name_of_both_stands_for_ct(tmp_path: Path) -> None:
     write_case(tmp_path / "both", "portal", 0, (24, 24, 12))
-    write_png(tmp_path / "both" / "a.png")
-    write_png(tmp_path / "both" / "b.png", 1)
+    (tmp_path / "both" / "us").mkdir()
+    write_us_dicom(tmp_path / "both" / "us" / "a.dcm", sector())
+    write_us_dicom(tmp_path / "both" / "us" / "b.dcm", sector(1))
     found = found_in(tmp_path)
     (problem,) = found.problems
-    assert (found.cases, problem.case) == ((), "both")
-    assert "both/a.png and 1 more" in problem.reason
+    assert (found.cases, problem.case, found.beside_ct) == ((), "both", ())
+    assert "both/us/a.dcm and 1 more" in problem.reason
+
+
+def test_a_picture_in_a_case_of_ct_is_none_of_ultrasound_unless_a_table_or_circles_say_so(tmp_path: Path) -> None:
+    write_case(tmp_path / "p1", "portal", 0, (24, 24, 12))
+    stray = ["p1/pictures/b.jpg", "p1/screenshot.png"]
+    for seed, name in enumerate((*stray, "p2/a.png")):
+        write_png(tmp_path / name, seed)
+    write_us_dicom(tmp_path / "clip.dcm", sector(4))
+    found = found_in(tmp_path)
+    assert [case.case for case in found.cases] == ["clip", "p2"] and not found.problems
+    assert [problem.reason.split(": ")[0] for problem in found.beside_ct] == stray
+    assert all("move it or name it in annotations.csv" in problem.reason for problem in found.beside_ct)
+    drawn = ListedImage("p1", stray[1], tmp_path / stray[1], lesions=(MARKED,))
+    write_drawn(tmp_path, {drawn.name: rows_of(drawn)})
+    found = found_in(tmp_path)
+    assert len(found.beside_ct) == 1 and "p1/screenshot.png" in found.problems[0].reason, "told as a case of its own is"
+    (tmp_path / DRAWN).unlink()
+    (tmp_path / TABLE).write_text("case,image\nx,p1/pictures/b.jpg\n")
+    found = found_in(tmp_path)
+    assert [case.case for case in found.cases] == ["x"] and not found.beside_ct
+
+
+def test_a_picture_in_a_folder_that_is_itself_a_case_of_ct_is_none_of_ultrasound(tmp_path: Path) -> None:
+    write_case(tmp_path, "portal", 0, (24, 24, 12))
+    write_png(tmp_path / "screenshot.png")
+    write_png(tmp_path / "us" / "a.png", 1)
+    found = found_in(tmp_path)
+    assert [case.case for case in found.cases] == ["us"]
+    assert [problem.case for problem in found.beside_ct] == ["screenshot"]
+
+
+def test_ct_that_cannot_be_used_is_no_ultrasound_for_its_screenshots(tmp_path: Path) -> None:
+    for name in ("a_portal", "b_portal"):
+        write_case(tmp_path / "p1", name, 0, (24, 24, 12))
+    write_png(tmp_path / "p1" / "sheet.png")
+    discovery = find_studies(tmp_path)
+    assert [problem.case for problem in discovery.problems] == ["p1"]
+    assert image_cases(tmp_path, discovery).cases == ()
+
+
+def test_masks_of_images_are_not_left_out_and_others_are(tmp_path: Path) -> None:
+    for name in ("p1/a.png", "p1/a_mask.png", "p1/b_mask.png", "p1/drawings/x.png"):
+        write_png(tmp_path / name)
+    assert [problem.reason.split(": ")[0] for problem in find_images(tmp_path).left_out] == ["p1/b_mask.png"]
+    (tmp_path / TABLE).write_text("case,image,mask\n1,p1/a.png,p1/drawings/x.png\n")
+    assert [problem.reason for problem in find_images(tmp_path).left_out] == []
 
 
 def test_a_folder_of_ct_has_no_cases_of_ultrasound_and_its_results_are_none(tmp_path: Path) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from livercad.batch.discovering_images import image_in_file, images_beside, is_picture, may_be_one_patient
+from livercad.batch.discovering_images import (
+    doubtful_pictures,
+    image_in_file,
+    images_beside,
+    is_picture,
+    may_be_one_patient,
+)
+from livercad.batch.display import Display
 from livercad.batch.failures import drop_failures
 from livercad.batch.folder import check_not_foreign
 from livercad.batch.runner import Job
@@ -40,7 +47,7 @@ class Found:
     @property
     def left_out(self) -> tuple[Problem, ...]:
         """What was passed over."""
-        return (*self.ct.left_out, *self.ultrasound.left_out)
+        return (*self.ct.left_out, *self.ultrasound.left_out, *self.ultrasound.beside_ct)
 
 
 def discover(job: Job, *, one_case: bool, with_ultrasound: bool) -> Found:
@@ -77,14 +84,27 @@ def discover(job: Job, *, one_case: bool, with_ultrasound: bool) -> Found:
         )
     check_not_foreign(job.out, cases)
     drop_failures(job.out, str(job.studies), keep=set(cases))
-    if found.left_out:
-        first = found.left_out[0].reason
-        job.display.say(f"Left out: {_counted(found.left_out)}, for example {first}. run.json lists them.")
+    _tell_passed_over(job.display, found, doubtful_pictures(job.studies, found.ultrasound))
     if _may_be_one_case(job.studies, found.ct):
         job.display.say("Each image is taken for a case. If they are the phases of one patient, add --one-case.")
     if may_be_one_patient(job.studies, found.ultrasound):
         job.display.say("Each ultrasound image is taken for a case. If they are of one patient, add --one-case.")
     return found
+
+
+def _tell_passed_over(display: Display, found: Found, doubtful: Sequence[str]) -> None:
+    left_out, beside_ct = (*found.ct.left_out, *found.ultrasound.left_out), found.ultrasound.beside_ct
+    if left_out:
+        display.say(f"Left out: {_counted(left_out)}, for example {left_out[0].reason}. run.json lists them.")
+    if beside_ct:
+        pictures = f"{len(beside_ct)} picture{'s' if len(beside_ct) > 1 else ''}"
+        display.say(f"Not ultrasound: {pictures}, for example {beside_ct[0].reason}. run.json lists them.")
+    if doubtful and (found.ct.studies or found.ct.problems):
+        pictures = f"{len(doubtful)} picture{'s' if len(doubtful) > 1 else ''}"
+        display.say(
+            f"Taken for ultrasound: {pictures} beside CT, for example {doubtful[0]}. If that is wrong, move such "
+            "pictures away, or add --ultrasound-model none."
+        )
 
 
 def _ct(job: Job, one_case: bool) -> Discovery:
@@ -101,11 +121,17 @@ def _both(job: Job, one_case: bool) -> Found:
     ct = replace(ct, left_out=tuple(each for each in ct.left_out if each.modality not in ULTRASOUND))
     with job.display.waiting("Listing images"):
         images = images_beside(job.studies, ct, one_case=one_case)
+    used = {mask for case in images.cases for image in case.images for mask in image.masks}
+    ct = replace(ct, left_out=tuple(each for each in ct.left_out if not _holds_any(each.path, used)))
     # Whoever can be used goes before whoever cannot.
     usable = {each.case for each in images.cases}
     dropped = tuple(each for each in ct.problems if each.case in usable)
     problems = tuple(each for each in ct.problems if each.case not in usable)
     return Found(replace(ct, problems=problems, left_out=ct.left_out + dropped), images)
+
+
+def _holds_any(folder: Path | None, files: Iterable[Path]) -> bool:
+    return folder is not None and any(path.is_relative_to(folder) for path in files)
 
 
 def _may_be_one_case(folder: Path, discovery: Discovery) -> bool:

@@ -10,7 +10,7 @@ from livercad.studies.discover import Discovery, Problem
 from livercad.studies.files import PICTURE_SUFFIXES
 from livercad.studies.ultrasound.cases import ImageCase, ImageCases, image_cases
 from livercad.studies.ultrasound.folder import list_by_name, list_images
-from livercad.studies.ultrasound.layouts import INDEX
+from livercad.studies.ultrasound.layouts import has_table
 from livercad.studies.ultrasound.rows import TABLE
 
 MOST_OF_ONE_PATIENT = 20
@@ -54,17 +54,17 @@ def images_beside(folder: Path, ct: Discovery, *, one_case: bool) -> ImageCases:
         return ImageCases(left_out=(Problem(folder.name, f"ultrasound: {error}"),))
     of_ct = {study.case for study in ct.studies} | {problem.case for problem in ct.problems}
     of_ct -= {case.case for case in found.cases}
-    if one_case and not any((folder / table).is_file() for table in (TABLE, INDEX)):
+    if one_case and not has_table(folder):
         found = _as_one(found, folder.name, of_ct)
     usable = {case.case for case in found.cases}
     reasons: dict[str, list[str]] = {}
     for problem in found.problems:
         if problem.case not in usable | of_ct:
             reasons.setdefault(problem.case, []).append(problem.reason)
-    return ImageCases(
-        found.cases,
-        tuple(Problem(case, "; ".join(told)) for case, told in sorted(reasons.items())),
-        (*found.left_out, *(problem for problem in found.problems if problem.case in of_ct)),
+    return replace(
+        found,
+        problems=tuple(Problem(case, "; ".join(told)) for case, told in sorted(reasons.items())),
+        left_out=(*found.left_out, *(problem for problem in found.problems if problem.case in of_ct)),
     )
 
 
@@ -102,13 +102,21 @@ def may_be_one_patient(folder: Path, found: ImageCases) -> bool:
     return 2 <= len(flat) <= MOST_OF_ONE_PATIENT and len(flat) == len(found.cases)
 
 
+def doubtful_pictures(folder: Path, found: ImageCases) -> tuple[str, ...]:
+    """Pictures in the folder itself that no table names: where CT lies there too, they may be anything."""
+    if has_table(folder):
+        return ()
+    images = (image for case in found.cases for image in case.images)
+    return tuple(each.name for each in images if is_picture(each.path) and each.path.parent == folder)
+
+
 def _as_one(found: ImageCases, case: str, of_ct: set[str]) -> ImageCases:
     problems = tuple(replace(problem, case=case) for problem in found.problems if problem.case not in of_ct)
     images = tuple(replace(image, case=case) for each in found.cases for image in each.images)
     one = (ImageCase(case, images, tuple(problem.reason for problem in problems)),)
     if case in of_ct:
         left_out = (*found.left_out, Problem(case, "ultrasound: there is CT, and --one-case"))
-        return ImageCases((), found.problems, left_out)
+        return replace(found, cases=(), left_out=left_out)
     return replace(found, cases=one if images else (), problems=problems)
 
 

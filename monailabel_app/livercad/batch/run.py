@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from livercad.batch.computing import Group, compute, tell_failures
 from livercad.batch.discovering import discover
 from livercad.batch.display import Display
-from livercad.batch.failures import Failure
-from livercad.batch.folder import LOG, check_space, log_failure, opened
-from livercad.batch.manifest import hash_inputs, provenance_of
-from livercad.batch.outputs import (
-    HIDDEN,
-    has_aligned,
-    holds_cases,
-    is_current,
-    is_done,
-    write_failure,
-)
+from livercad.batch.folder import opened
+from livercad.batch.outputs import HIDDEN, holds_cases
 from livercad.batch.result import BatchResult
 from livercad.batch.runner import Job, Runner
 from livercad.batch.stop import listening
-from livercad.batch.summary import CASES, ULTRASOUND_CASES, RunRecord, write_summary
-from livercad.batch.work import Case, Outcome, State
-from livercad.core.findings import ModelUsed
+from livercad.batch.summary import RunRecord, write_summary
 from livercad.core.ultrasound import MODALITY
-from livercad.errors import InputError, LiverCADError
+from livercad.errors import InputError
 from livercad.settings import Settings, UltrasoundSettings
 from livercad.studies.files import RESULTS_MARK
-from livercad.studies.study import Study
 
 
 @dataclass(frozen=True)
@@ -96,7 +84,8 @@ def run_batch(
     InputError
         If there are no studies, or the output folder cannot be used.
     ModelError
-        If the models cannot be loaded.
+        If the models cannot be loaded of any modality that there is. Where those of one can, the cases of the other
+        have failed.
     """
     # Not resolved: the name of a folder that is itself a case is the one that the user gives.
     studies, out = Path(os.path.abspath(studies)), Path(os.path.abspath(out))
@@ -112,19 +101,15 @@ def run_batch(
             ultrasound=ultrasound.settings if ultrasound and any_images else None,
             runner=runner.describe(),
             left_out=found.left_out,
-            started=_now(),
+            started=datetime.now().astimezone(),
         )
+        groups = [Group(runner, found.ct.studies, settings)] if found.ct.studies else []
+        groups += [Group(ultrasound.runner, images.cases, ultrasound.settings)] if ultrasound and images.cases else []
         result, through = BatchResult(), False
         try:
-            for problems, modality in ((found.ct.problems, None), (images.problems, MODALITY)):
-                for problem in problems:
-                    outcome = Outcome(problem.case, State.FAILED, problem.reason)
-                    display.tell(outcome)
-                    _write_down(job, outcome, result, modality)
-            if found.ct.studies:
-                _compute(job, runner, found.ct.studies, result, record, settings, force)
-            if ultrasound and images.cases and not stop.asked:
-                _compute(job, ultrasound.runner, images.cases, result, record, ultrasound.settings, force)
+            tell_failures(job, found.ct.problems, result, None)
+            tell_failures(job, images.problems, result, MODALITY)
+            compute(job, groups, result, record, force=force)
             through = True
         finally:
             record.cancelled = result.cancelled = stop.asked
@@ -148,83 +133,3 @@ def _check_folders(studies: Path, out: Path) -> None:
         if others:
             found = f"a folder among the studies that holds {others[0].name}"
             raise InputError(out, found=found, expected="a new folder, or earlier results", todo=todo)
-
-
-def _compute(
-    job: Job,
-    runner: Runner,
-    studies: Sequence[Case],
-    result: BatchResult,
-    record: RunRecord,
-    settings: Settings | UltrasoundSettings,
-    force: bool,
-) -> None:
-    modality = MODALITY if isinstance(settings, UltrasoundSettings) else None
-    with runner:
-        with job.display.waiting("Loading the models"):
-            models = runner.prepare(job)
-        record.models += models
-        wanted = list(studies) if force else _out_of_date(job, studies, models, settings, result)
-        if not wanted or job.stop.asked:
-            return
-        with job.display.counting("Analysing", len(wanted)):
-            for outcome in runner.run(job, wanted):
-                job.display.ended(outcome)
-                if outcome.state is State.DONE:
-                    result.done.append(outcome.case)
-                elif outcome.state is State.FAILED:
-                    _write_down(job, outcome, result, modality)
-                if not job.stop.asked:
-                    check_space(job.out)
-
-
-def _out_of_date(
-    job: Job,
-    studies: Sequence[Case],
-    models: tuple[ModelUsed, ...],
-    settings: Settings | UltrasoundSettings,
-    result: BatchResult,
-) -> list[Case]:
-    """Leave out the cases whose results would come out the same today."""
-    wanted, before = [], len(result.kept)
-    with job.display.counting("Checking what is done", len(studies)):
-        for study in studies:
-            if job.stop.asked:
-                break
-            if _would_be_the_same(job, study, models, settings):
-                result.kept.append(study.case)
-            else:
-                wanted.append(study)
-            job.display.skipped()
-    if kept := len(result.kept) - before:
-        job.display.say(f"Done before and unchanged: {kept} of {len(studies)} cases.")
-    return wanted
-
-
-def _would_be_the_same(
-    job: Job, study: Case, models: tuple[ModelUsed, ...], settings: Settings | UltrasoundSettings
-) -> bool:
-    folder = job.out / study.case
-    if not is_done(folder) or (job.save_aligned and isinstance(study, Study) and not has_aligned(folder)):
-        return False
-    try:
-        inputs = hash_inputs(study)
-    except LiverCADError:
-        return False  # the attempt to compute it tells what is wrong
-    return is_current(folder, provenance_of(study, inputs, models, settings).fingerprint())
-
-
-def _write_down(job: Job, outcome: Outcome, result: BatchResult, modality: str | None) -> None:
-    result.failed.append(outcome.case)
-    result.reasons_in.append(ULTRASOUND_CASES if modality else CASES)
-    if outcome.traceback:
-        log_failure(job.out, outcome.case, outcome.traceback)
-        job.display.say(f"  The traceback is in {job.out / LOG}.")
-    failure = Failure(
-        case=outcome.case, reason=outcome.note, studies=str(job.studies), failed=_now(), modality=modality
-    )
-    write_failure(job.out, failure)
-
-
-def _now() -> datetime:
-    return datetime.now().astimezone()

@@ -10,11 +10,12 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from livercad import __version__
 from livercad.batch.failures import is_failed, read_failure
@@ -35,6 +36,7 @@ from livercad.studies.files import RESULTS_MARK
 
 CASES, ULTRASOUND_CASES = "cases.csv", "ultrasound_cases.csv"
 """A row a case, also of those that failed."""
+Row = TypeVar("Row", CaseRow, UltrasoundRow)
 PACKAGES = ("torch", "monai", "openvino", "numpy", "scipy", "nibabel", "SimpleITK", "connected-components-3d", "ray")
 """Whose versions can change a result."""
 
@@ -87,8 +89,8 @@ def write_summary(out: Path, record: RunRecord) -> None:
         Of this batch.
     """
     folders = sorted(folder for folder in out.iterdir() if is_done(folder) or is_failed(folder))
-    ultrasound = [_ultrasound_row(folder) for folder in folders if is_ultrasound(folder)]
-    rows = [_row(folder) for folder in folders if not is_ultrasound(folder)]
+    ultrasound = [_row(folder, UltrasoundRow, UltrasoundFindings) for folder in folders if is_ultrasound(folder)]
+    rows = [_row(folder, CaseRow, Findings) for folder in folders if not is_ultrasound(folder)]
     write_text(out / "index.html", render_index(rows, ultrasound) if ultrasound else render_index(rows))
     if rows or not ultrasound:
         write_text(out / "findings.csv", findings_csv(rows))
@@ -100,33 +102,21 @@ def write_summary(out: Path, record: RunRecord) -> None:
     write_text(out / RESULTS_MARK, json.dumps(run, indent=2) + "\n")
 
 
-def _row(folder: Path) -> CaseRow:
+def _row(folder: Path, row: Callable[..., Row], findings: type[Findings] | type[UltrasoundFindings]) -> Row:
     if is_failed(folder):
-        return CaseRow(folder.name, "failed", reason=read_failure(folder).reason)
+        return row(folder.name, "failed", reason=read_failure(folder).reason)
     try:
-        findings = Findings.from_dict(json.loads((folder / FINDINGS).read_bytes()))
+        found = findings.from_dict(json.loads((folder / FINDINGS).read_bytes()))
     except ValueError as error:
-        return CaseRow(folder.name, "failed", reason=f"Its {FINDINGS} cannot be read: {error}")
+        return row(folder.name, "failed", reason=f"Its {FINDINGS} cannot be read: {error}")
     manifest = read_manifest(folder)
-    return CaseRow(
+    return row(
         folder.name,
         "done",
-        findings=findings,
+        findings=found,
         thumbnail=(folder / THUMBNAIL).read_bytes(),
         seconds=manifest.seconds if manifest else None,
     )
-
-
-def _ultrasound_row(folder: Path) -> UltrasoundRow:
-    if is_failed(folder):
-        return UltrasoundRow(folder.name, "failed", reason=read_failure(folder).reason)
-    try:
-        findings = UltrasoundFindings.from_dict(json.loads((folder / FINDINGS).read_bytes()))
-    except ValueError as error:
-        return UltrasoundRow(folder.name, "failed", reason=f"Its {FINDINGS} cannot be read: {error}")
-    manifest = read_manifest(folder)
-    seconds = manifest.seconds if manifest else None
-    return UltrasoundRow(folder.name, "done", "", findings, (folder / THUMBNAIL).read_bytes(), seconds)
 
 
 def _case(folder: Path) -> dict[str, Any]:

@@ -67,8 +67,11 @@ def analyze(
         typer.Option(help="What decides which candidates are lesions; docs/lesions.md compares them."),
     ] = DEFAULTS.detector,
     ultrasound_model: Annotated[
-        Literal["ultrasound_lesion", "yamakawa2020", "qi2019"],
-        typer.Option(help="What is asked about ultrasound images; docs/ultrasound.md tells them apart."),
+        Literal["ultrasound_lesion", "yamakawa2020", "qi2019", "none"],
+        typer.Option(
+            help="What is asked about ultrasound images; docs/ultrasound.md tells them apart. With none, only CT is "
+            "looked for."
+        ),
     ] = ULTRASOUND_DEFAULTS.model,
 ) -> None:
     """Find, measure and classify the lesions of the liver in every study of a folder; classify those on ultrasound.
@@ -100,14 +103,16 @@ def analyze(
         minimum_volume_ml=minimum_volume,
         detector=detector,
     )
-    of_images = UltrasoundSettings(device=device, model=ultrasound_model)
 
     def runner_of(load: Callable[[], CaseAnalyzer]) -> Runner:
         on_ray = workers is not None or cluster is not None
         return RayRunner(load, workers, cluster) if on_ray else SerialRunner(load)
 
     runner = runner_of(partial(Analyzer.load, settings))
-    ultrasound = Ultrasound(runner_of(partial(ultrasound_models.load_analyzer, of_images)), of_images)
+    ultrasound = None
+    if ultrasound_model != "none":
+        of_images = UltrasoundSettings(device=device, model=ultrasound_model)
+        ultrasound = Ultrasound(runner_of(partial(ultrasound_models.load_analyzer, of_images)), of_images)
     display = Display(Console())
     try:
         result = run_batch(
@@ -127,5 +132,5 @@ def analyze(
     display.say(f"Results: {output / 'index.html'}")
     if result.cancelled:
         raise typer.Exit(INTERRUPTED_STATUS)
-    if result.failed:
+    if result.failed or result.unchecked:
         raise typer.Exit(SOME_FAILED_STATUS)

@@ -10,13 +10,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from livercad import __version__
+from livercad.core.class_names import NAMES
 from livercad.core.findings import DISCLAIMER
 from livercad.evaluation.evaluate import Evaluation
 from livercad.evaluation.figures import detection_figure, dice_figure, volume_figure
 from livercad.evaluation.intervals import Estimate
 from livercad.evaluation.masks import EMPTY_MASKS
 from livercad.evaluation.outcomes import Outcome
-from livercad.evaluation.sections import KIND_NAMES, class_of_not_hit, class_section, phase_section
+from livercad.evaluation.sections import class_of_not_hit, class_section, phase_section
 from livercad.evaluation.settings import HitCriterion
 from livercad.evaluation.summary import ALL_SIZES, Summary
 from livercad.evaluation.tables import case_row, models_of
@@ -73,7 +74,7 @@ def render_page(evaluation: Evaluation, summary: Summary) -> str:
             not_hit_kinds=class_of_not_hit(evaluation),
             classes=class_section(evaluation, summary.classes),
             phases=phase_section(evaluation, summary.phases),
-            kind_names=KIND_NAMES,
+            kind_names=NAMES,
             models=models_of(evaluation),
             titles=METRIC_TITLES,
             hit=HIT_TITLES[evaluation.settings.hit_criterion],

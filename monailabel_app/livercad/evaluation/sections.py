@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from livercad.core.class_names import CLASS_NAMES
+from livercad.core.class_names import CLASS_NAMES, NAMES
 from livercad.core.phases import Phase
-from livercad.core.taxonomy import LesionType
 from livercad.evaluation.class_summary import NOT_CLASSIFIED, NOT_FOUND, ClassSummary
 from livercad.evaluation.evaluate import Evaluation
 from livercad.evaluation.outcomes import Outcome
 from livercad.evaluation.phase_summary import PhaseSummary
 
-KIND_NAMES: dict[str, str] = {
-    **{kind.value: name for kind, name in CLASS_NAMES.items()},
-    LesionType.CHOLANGIOCARCINOMA.value: "Cholangiocarcinoma",
-    LesionType.FNH.value: "FNH",
-    LesionType.HYPERVASCULAR_NODULE.value: "Hypervascular nodule",
-    LesionType.DYSPLASTIC_NODULE.value: "Dysplastic nodule",
-}
-COLUMN_NAMES = {**KIND_NAMES, NOT_CLASSIFIED: "Not classified", NOT_FOUND: "Not found"}
+COLUMN_NAMES = {**NAMES, NOT_CLASSIFIED: "Not classified", NOT_FOUND: "Not found"}
 NO_LESION = "No lesion there"
 
 
@@ -55,7 +47,7 @@ def class_section(evaluation: Evaluation, classes: ClassSummary | None) -> dict[
         "measures": _measures(classes),
         "columns": [COLUMN_NAMES[column] for column in columns],
         "rows": [*rows, _confusion_row("", {**classes.false_positives, NOT_FOUND: None}, columns)],
-        "by_type": [(KIND_NAMES[kind], counts) for kind, counts in classes.by_type.items()],
+        "by_type": [(NAMES[kind], counts) for kind, counts in classes.by_type.items()],
         "wrong": sorted(wrong, key=lambda entry: -entry["verdict"].classification.confidence),
     }
 
@@ -81,7 +73,7 @@ def _confusion_row(true: str, counts: dict[str, Any], columns: list[str]) -> dic
         {"count": counts[name], "share": counts[name] / total if counts[name] else 0, "kind": kinds.get(name, "wrong")}
         for name in columns
     ]
-    return {"name": KIND_NAMES[true] if true else NO_LESION, "cells": cells, "total": total}
+    return {"name": NAMES[true] if true else NO_LESION, "cells": cells, "total": total}
 
 
 def phase_section(evaluation: Evaluation, phases: PhaseSummary | None) -> dict[str, Any] | None:
@@ -119,5 +111,5 @@ def class_of_not_hit(evaluation: Evaluation) -> dict[tuple[str, Outcome, int], s
             lesion = one.result.true or one.result.predicted
             name = one.kind or (one.classification.label if one.classification else None)
             if lesion and name and one.result.outcome is not Outcome.HIT:
-                names[case.case, one.result.outcome, lesion.number] = KIND_NAMES[name.value]
+                names[case.case, one.result.outcome, lesion.number] = NAMES[name.value]
     return names

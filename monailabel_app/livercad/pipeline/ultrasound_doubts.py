@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from livercad.core.circle import Circle
-from livercad.core.ultrasound import Doubt, Opinion, UltrasoundWarning
+from livercad.core.class_names import in_a_sentence
+from livercad.core.question_names import question_name
+from livercad.core.ultrasound import Doubt, Opinion, Question, UltrasoundWarning
 from livercad.studies.ultrasound.image import UltrasoundImage
 from livercad.ultrasound.model import LooksAtSquare, UltrasoundModel
 from livercad.ultrasound.placing import is_within
@@ -15,6 +17,8 @@ COLOURED_SHARE = 0.01
 """Of an image's pixels. Our choice: half the area of a lesion of 67.7 pixels, the mean of Yamakawa 2020 (section 2.5),
 on an image of 512 x 384. Words, marks and scales in colour cover less; Doppler of that size may hide what a lesion is
 told by."""
+OF_LESIONS = (Question.MALIGNANT, Question.TYPE)
+"""Questions whose answers are expected to agree within a case; a mass need not show on every image."""
 NAMED = 5
 """Images that a warning names."""
 
@@ -99,17 +103,20 @@ def _outside(asked: Iterable[Asked]) -> list[str]:
 
 
 def _disagreements(opinions: Sequence[Opinion]) -> list[UltrasoundWarning]:
-    """Questions whose likeliest answer is not the same in all opinions."""
+    """Questions about lesions whose likeliest answer is not the same in all opinions."""
     by_question: dict[str, dict[str, list[str]]] = {}
     for opinion in opinions:
-        for question, classes in opinion.probabilities.items():
+        for question in OF_LESIONS:
+            classes = opinion.probabilities.get(question)
+            if not classes:
+                continue
             likeliest = max(classes, key=classes.__getitem__)
             by_question.setdefault(question, {}).setdefault(likeliest, []).append(opinion.image)
     return [
         UltrasoundWarning(
             Doubt.DISAGREEMENT,
-            f"What is likeliest differs ({question}): "
-            + "; ".join(f"{name} on {_named(images)}" for name, images in told.items())
+            f"What is likeliest differs ({question_name(question).lower()}): "
+            + "; ".join(f"{in_a_sentence(name)} on {_named(list(dict.fromkeys(on)))}" for name, on in told.items())
             + ".",
         )
         for question, told in by_question.items()

@@ -1,54 +1,17 @@
-"""A case of a batch, as index and tables show it."""
+"""A case of CT in a batch, as index and tables show it."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Literal
 
 from livercad.core.enhancement import taking_order
 from livercad.core.findings import Findings
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass
+from livercad.reports.batch_row import BatchRow
 from livercad.reports.words import Verdict, count_verdicts
 
 
-@dataclass(frozen=True)
-class CaseRow:
-    """One case of a batch, analysed or failed.
-
-    Parameters
-    ----------
-    case : str
-        The case; also the name of its folder among the results.
-    status : str
-        ``done`` or ``failed``.
-    reason : str
-        Why it failed; empty when done.
-    findings : Findings or None
-        None when failed.
-    thumbnail : bytes or None
-        A PNG file, see `livercad.reports.thumbnails.thumbnail`.
-    seconds : float or None
-        What the analysis took; None if unknown.
-
-    Raises
-    ------
-    ValueError
-        If a case that is done has no findings, or one that failed has no reason.
-    """
-
-    case: str
-    status: Literal["done", "failed"]
-    reason: str = ""
-    findings: Findings | None = None
-    thumbnail: bytes | None = None
-    seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.status == "done" and self.findings is None:
-            raise ValueError(f"Case {self.case} is done but has no findings.")
-        if self.status == "failed" and not self.reason:
-            raise ValueError(f"Case {self.case} failed but no reason is given.")
+class CaseRow(BatchRow[Findings]):
+    """One case of CT, see `BatchRow`."""
 
     @property
     def lesion_volume_ml(self) -> float:

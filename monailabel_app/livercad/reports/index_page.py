@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote
 
+from livercad.reports.batch_row import BatchRow
 from livercad.reports.cases import CaseRow
 from livercad.reports.pages import render
 from livercad.reports.ultrasound_cases import UltrasoundRow
@@ -32,7 +34,7 @@ def render_index(cases: Sequence[CaseRow], ultrasound: Sequence[UltrasoundRow] =
     return render(
         "index_all.html.j2" if ultrasound else "index.html.j2",
         **_of_ultrasound(ultrasound),
-        cases=[(case, _link(case), _thumbnail(case)) for case in cases],
+        cases=_entries(cases),
         done=done,
         verdicts=dict(sum((Counter(case.verdicts) for case in done), Counter())),
         failed=[case for case in cases if case.status == "failed"],
@@ -48,7 +50,7 @@ def _of_ultrasound(cases: Sequence[UltrasoundRow]) -> dict[str, object]:
     found = [case.findings for case in cases if case.findings is not None]
     verdicts = Counter(case.verdict for case in cases)
     return {
-        "ultrasound": [(case, _link(case), _thumbnail(case)) for case in cases],
+        "ultrasound": _entries(cases),
         "questions": list(dict.fromkeys(question for each in found for question in each.probabilities)),
         "version": found[-1].livercad_version if found else "",
         "counts": {
@@ -61,12 +63,11 @@ def _of_ultrasound(cases: Sequence[UltrasoundRow]) -> dict[str, object]:
     }
 
 
-def _link(case: CaseRow | UltrasoundRow) -> str:
+def _entries(cases: Sequence[BatchRow[Any]]) -> list[tuple[BatchRow[Any], str, str]]:
+    """Each case with the link to its report, and its picture as a ``data:`` URI, which may be empty."""
     # The leading ./ keeps a case named like "http:x" from being read as an address.
-    return f"./{quote(case.case)}/report.html"
+    return [(case, f"./{quote(case.case)}/report.html", _png_uri(case.thumbnail)) for case in cases]
 
 
-def _thumbnail(case: CaseRow | UltrasoundRow) -> str:
-    if case.thumbnail is None:
-        return ""
-    return "data:image/png;base64," + base64.b64encode(case.thumbnail).decode("ascii")
+def _png_uri(png: bytes | None) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}" if png else ""

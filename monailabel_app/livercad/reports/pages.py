@@ -6,7 +6,9 @@ from functools import cache
 
 import jinja2
 
+from livercad.core.class_names import name_of
 from livercad.core.findings import DISCLAIMER
+from livercad.core.question_names import question_name
 from livercad.core.taxonomy import BENIGN_COLOR, LABEL_COLORS, MALIGNANT_COLOR, UNSURE_COLOR
 from livercad.reports import formatting, ultrasound_words, words
 
@@ -20,7 +22,7 @@ WORDS = (
     *("sign_name", "sign_state", "sign_value", "sign_threshold", "sign_gap", "asks_for_more"),
 )
 """Those of `livercad.reports.words`."""
-ULTRASOUND_WORDS = ("question_name", "answer_name", "answer_text", "style_of", "most_probable", "verdict_of_case")
+ULTRASOUND_WORDS = ("answer_text", "style_of", "most_probable", "verdict_of_case")
 """Those of `livercad.reports.ultrasound_words`."""
 COLORS = {label.name.lower(): color for label, color in LABEL_COLORS.items()} | {
     "benign": BENIGN_COLOR,
@@ -61,4 +63,5 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {name: getattr(formatting, name) for name in FORMATS}
     environment.filters |= {name: getattr(words, name) for name in WORDS}
     environment.filters |= {name: getattr(ultrasound_words, name) for name in ULTRASOUND_WORDS}
+    environment.filters |= {"question_name": question_name, "answer_name": name_of}
     return environment

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from livercad.core.circle import SMALLEST_SIDE, Circle, PixelBox
+from livercad.core.class_names import name_of
 from livercad.core.findings import TOTAL
 from livercad.core.planar_roi import planar_square
 from livercad.core.roi import DEFAULT_RATIO
@@ -23,12 +24,11 @@ from livercad.reports.pages import render
 from livercad.reports.picture import jpeg_uri
 from livercad.reports.saliency import overlay_uri
 from livercad.reports.ultrasound_sheet import CIRCLE, SQUARE
-from livercad.reports.ultrasound_words import answer_name, style_of, verdict_of_case
-from livercad.reports.words import Verdict
+from livercad.reports.ultrasound_words import style_of
 from livercad.studies.ultrasound.image import UltrasoundImage
 
 PICTURED = 60
-"""Pictures of at most so many opinions keep the page of a long clip usable; the table has all."""
+"""Images are drawn until so many opinions are, which keeps the page of a long clip usable; the table has all."""
 WIDEST = 800
 """Pixels along the longer side of a picture in the page."""
 SHOWN_SQUARE = DEFAULT_RATIO, SMALLEST_SIDE
@@ -38,21 +38,17 @@ CROP_PIXELS = 256
 
 
 @dataclass(frozen=True)
-class Shown:
-    """An image, or a lesion on it, with what the model says.
+class ShownOpinion:
+    """What the model says of an image, or of a lesion on it, and what it looked at.
 
     Parameters
     ----------
     number : int
-        Of the opinion, from 1; 0 where there is none.
-    image : ImageRead
-        Which image.
-    tissue : str
-        ``data:`` URI of the whole image; empty in place of one that is not drawn.
-    opinion : Opinion or None
-        None where the model was not asked.
-    verdict : Verdict
-        How it is marked.
+        Of the opinion, from 1.
+    opinion : Opinion
+        Circle and probabilities.
+    diameter_mm : float or None
+        Of the circle, where the image is calibrated, and alike along both of its sides.
     square : PixelBox or None
         Around the lesion, in pixels of the image; None without a circle.
     seen : str
@@ -64,10 +60,8 @@ class Shown:
     """
 
     number: int
-    image: ImageRead
-    tissue: str
-    opinion: Opinion | None = None
-    verdict: Verdict = Verdict.NONE
+    opinion: Opinion
+    diameter_mm: float | None = None
     square: PixelBox | None = None
     seen: str = ""
     seen_overlay: str = ""
@@ -76,20 +70,34 @@ class Shown:
     @property
     def circle(self) -> Circle | None:
         """Around the lesion."""
-        return self.opinion.circle if self.opinion else None
-
-    @property
-    def diameter_mm(self) -> float | None:
-        """Of the circle, where the image is calibrated, and alike along both of its sides."""
-        spacing = self.image.spacing_mm
-        if not (self.circle and spacing) or not np.isclose(*spacing, rtol=0.02):
-            return None
-        return self.circle.diameter * sum(spacing) / 2
+        return self.opinion.circle
 
     @property
     def bars(self) -> dict[str, tuple[Bar, ...]]:
         """By question, as in `bars_of`."""
-        return {name: bars_of(classes) for name, classes in self.opinion.probabilities.items()} if self.opinion else {}
+        return {name: bars_of(classes) for name, classes in self.opinion.probabilities.items()}
+
+
+@dataclass(frozen=True)
+class ShownImage:
+    """An image with all that is said of it.
+
+    Parameters
+    ----------
+    number : int
+        In the case, from 1.
+    read : ImageRead
+        Which.
+    tissue : str
+        ``data:`` URI of it; empty in place of one that is not drawn.
+    opinions : tuple of ShownOpinion
+        Of the image as a whole, then of its lesions; empty where the model was not asked.
+    """
+
+    number: int
+    read: ImageRead
+    tissue: str
+    opinions: tuple[ShownOpinion, ...]
 
 
 def render_ultrasound_case(report: UltrasoundReport) -> str:
@@ -116,8 +124,7 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
         sees_square=report.square is not None,
         ratio=ratio,
         smallest=smallest,
-        shown=[each for each in shown if each.tissue],
-        asked=[each for each in shown if each.opinion],
+        shown=shown,
         counts=Counter(question for opinion in findings.opinions for question in opinion.probabilities),
         bars={question: bars_of(classes) for question, classes in findings.probabilities.items()},
         models=[(model, load_registry().get(model.name)) for model in findings.models],
@@ -130,50 +137,46 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
 
 def bars_of(classes: dict[str, float]) -> tuple[Bar, ...]:
     """Probabilities as bars, in the classes' own order, so that images can be compared at a glance."""
-    return tuple(Bar(answer_name(name), share, style_of(name).value or "weight") for name, share in classes.items())
+    return tuple(Bar(name_of(name), share, style_of(name).value or "weight") for name, share in classes.items())
 
 
-def _shown(report: UltrasoundReport) -> Iterator[Shown]:
-    """Opinions in the order of the images, and images without any in their places."""
-    findings, number = report.findings, 0
-    for read, image in zip(findings.images, report.analysis.images, strict=True):
-        own = [opinion for opinion in findings.opinions if opinion.image == read.name]
-        if not own:
-            yield Shown(0, read, _tissue(image) if number < PICTURED else "")
-        for opinion in own:
-            saliency = report.analysis.saliency[number]
-            number += 1
-            yield _with_opinion(report, number, read, image, opinion, saliency)
+def _shown(report: UltrasoundReport) -> Iterator[ShownImage]:
+    first = 0
+    for number, (read, image) in enumerate(zip(report.findings.images, report.analysis.images, strict=True), start=1):
+        own = [opinion for opinion in report.findings.opinions if opinion.image == read.name]
+        drawn = first < PICTURED
+        shown = tuple(
+            _with_pictures(report, place, read, image) if drawn else ShownOpinion(place, opinion, _mm(read, opinion))
+            for place, opinion in enumerate(own, start=first + 1)
+        )
+        yield ShownImage(number, read, _tissue(image) if drawn else "", shown)
+        first += len(own)
 
 
-def _with_opinion(
-    report: UltrasoundReport,
-    number: int,
-    read: ImageRead,
-    image: UltrasoundImage,
-    opinion: Opinion,
-    saliency: npt.NDArray[np.float32],
-) -> Shown:
-    verdict = verdict_of_case(opinion.probabilities)
-    if number > PICTURED:
-        return Shown(number, read, "", opinion, verdict)
+def _with_pictures(report: UltrasoundReport, number: int, read: ImageRead, image: UltrasoundImage) -> ShownOpinion:
+    opinion, saliency = report.findings.opinions[number - 1], report.analysis.saliency[number - 1]
     whole = overlay_uri(_small(saliency)) if opinion.circle is None or report.square is None else ""
     if opinion.circle is None:
-        return Shown(number, read, _tissue(image), opinion, verdict, overlay=whole)
+        return ShownOpinion(number, opinion, overlay=whole)
     ratio, smallest = report.square or SHOWN_SQUARE
     seen = planar_square(image.array, opinion.circle, CROP_PIXELS, ratio=ratio, smallest=smallest)
     strength = planar_square(saliency, opinion.circle, CROP_PIXELS, ratio=ratio, smallest=smallest)
-    return Shown(
+    return ShownOpinion(
         number,
-        read,
-        _tissue(image),
         opinion,
-        verdict,
+        _mm(read, opinion),
         opinion.circle.square(ratio, smallest),
         jpeg_uri(np.rint(seen).astype(np.uint8)),
         overlay_uri(strength),
         whole,
     )
+
+
+def _mm(read: ImageRead, opinion: Opinion) -> float | None:
+    """Diameter of the circle, where pixels are alike along both of their sides."""
+    if not (opinion.circle and read.spacing_mm) or not np.isclose(*read.spacing_mm, rtol=0.02):
+        return None
+    return opinion.circle.diameter * sum(read.spacing_mm) / 2
 
 
 def _tissue(image: UltrasoundImage) -> str:

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from livercad.core.class_names import CLASS_NAMES
+from livercad.core.class_names import name_of
+from livercad.core.question_names import question_name
 from livercad.core.ultrasound import IS_MALIGNANT, Probabilities, Question
 from livercad.reports.formatting import whole_percent
 from livercad.reports.words import Verdict
-
-QUESTION_NAMES = {
-    Question.MASS: "Mass",
-    Question.SOLID: "Solid nodule",
-    Question.MALIGNANT: "Malignancy",
-    Question.TYPE: "Type",
-}
-
-
-def question_name(question: str) -> str:
-    """A question in a word or two: ``Malignancy``."""
-    return QUESTION_NAMES[Question(question)]
-
-
-def answer_name(name: str) -> str:
-    """A class for people: ``HCC``, ``Benign``, ``No mass``."""
-    known = {label.value: text for label, text in CLASS_NAMES.items()}
-    return known.get(name, name[:1].upper() + name[1:].replace("_", " "))
 
 
 def most_probable(classes: Mapping[str, float]) -> str:
@@ -36,7 +19,7 @@ def most_probable(classes: Mapping[str, float]) -> str:
 def answer_text(classes: Mapping[str, float]) -> str:
     """The most probable class with its probability: ``Malignant 87 %``."""
     name = most_probable(classes)
-    return f"{answer_name(name)} {whole_percent(classes[name])}"
+    return f"{name_of(name)} {whole_percent(classes[name])}"
 
 
 def style_of(name: str) -> Verdict:

@@ -173,7 +173,7 @@ class Catalogue:
             found = image_cases(self.root, discovery)
         except InputError as error:
             return self.ultrasound, [Problem(self.root.name, str(error))]
-        cases, problems = {}, list(found.problems)
+        cases, problems = {}, [*found.problems, *found.beside_ct]
         for each in found.cases:
             try:
                 cases[check_name(each.case, "case")] = each

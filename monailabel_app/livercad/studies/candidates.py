@@ -9,7 +9,7 @@ from pathlib import Path
 
 from livercad.core.names import case_of, looks_like_mask, names_only_masks, phase_of
 from livercad.core.phases import Phase
-from livercad.studies.dicom_headers import ULTRASOUND, DicomSeries, read_series_headers
+from livercad.studies.dicom_headers import DicomSeries, read_series_headers
 from livercad.studies.files import Files, stem_of
 from livercad.studies.study import Series
 
@@ -26,11 +26,14 @@ class Problem:
         What was found and why it is not used.
     modality : str, default ""
         Of a DICOM series, as its header tells it.
+    path : Path or None
+        The file or folder, where it is about one.
     """
 
     case: str
     reason: str
     modality: str = ""
+    path: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def image_candidates(root: Path, files: Files, *, one_case: bool) -> tuple[list[
     candidates, left_out = [], []
     for folder in files.mask_folders:
         case = root.name if one_case or folder.parent == root else _top(root, folder)
-        left_out.append(Problem(case, f"{folder.relative_to(root)}: its name says that it is a folder of masks"))
+        reason = f"{folder.relative_to(root)}: its name says that it is a folder of masks"
+        left_out.append(Problem(case, reason, path=folder))
     for path in files.images:
         case, own = case_and_name(root, path)
         if one_case:
@@ -87,9 +91,7 @@ def image_candidates(root: Path, files: Files, *, one_case: bool) -> tuple[list[
     return candidates, left_out
 
 
-def dicom_candidates(
-    root: Path, files: Files, *, one_case: bool
-) -> tuple[list[Candidate], list[Problem], dict[Path, Problem]]:
+def dicom_candidates(root: Path, files: Files, *, one_case: bool) -> tuple[list[Candidate], dict[Path, Problem]]:
     """Sort DICOM series into cases, one case for each study instance UID.
 
     Parameters
@@ -105,10 +107,8 @@ def dicom_candidates(
     -------
     list of Candidate
         The axial CT volumes.
-    list of Problem
-        The other series, each with the reason.
     dict of Path to Problem
-        The files of those that are ultrasound, with why they are no CT.
+        The files of the other series, with why they are no CT that can be used.
     """
     by_top: dict[str, list[Path]] = defaultdict(list)
     for path in files.dicoms:
@@ -116,20 +116,19 @@ def dicom_candidates(
     series = {top: read_series_headers(paths) for top, paths in by_top.items()}
     if _is_one_study(series):
         series = {"": [each for members in series.values() for each in members]}
-    candidates, unusable, ultrasound = [], [], {}
+    candidates: list[Candidate] = []
+    passed_over: dict[Path, Problem] = {}
     for top, members in series.items():
         names = _study_names(top if case_of(top) else root.name, members)
         for each in members:
             case = root.name if one_case else names[each.study_uid]
             problem = Problem(case, f"{each.called}: {each.problem}", each.modality)
-            if each.modality in ULTRASOUND:
-                ultrasound.update(dict.fromkeys(each.files, problem))
-            elif each.problem:
-                unusable.append(problem)
+            if each.problem:
+                passed_over.update(dict.fromkeys(each.files, problem))
             else:
                 found = _series(each.files, [each.description, *_folders(root, each.files[0], top)], each.uid)
                 candidates.append(Candidate(case, found, each.called))
-    return candidates, unusable, ultrasound
+    return candidates, passed_over
 
 
 def case_and_name(root: Path, path: Path) -> tuple[str, str]:

@@ -19,6 +19,7 @@ SPACING_TOLERANCE = 0.1
 MOST_TILT = 0.02
 """Sine of the largest angle (about 1 degree) between the slices' normal and the way they are stacked."""
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+CT = "CT"
 ULTRASOUND = ("US", "IVUS")
 """Modalities whose images are read by `livercad.studies.ultrasound`."""
 _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
@@ -151,8 +152,8 @@ def _not_ct(images: list[tuple[Path, Any]]) -> str:
         return "it is a scout (localizer)"
     headers = [header for _, header in images]
     modality = _modality(headers[0]) or "none"
-    if modality != "CT":
-        return f"its modality is {modality}, not CT"
+    if modality != CT:
+        return f"its modality is {modality}, not {CT}"
     if any(str(header.get("SOPClassUID", "")).startswith(_SECONDARY_CAPTURE) for header in headers):
         return "it is a secondary capture (a screen shot or a dose report)"
     if any(int(header.get("NumberOfFrames", 1) or 1) > 1 for header in headers):

@@ -9,6 +9,7 @@ from pathlib import Path
 from livercad.core.phases import Phase
 from livercad.errors import InputError
 from livercad.studies.candidates import Candidate, Problem, case_and_name, dicom_candidates, image_candidates
+from livercad.studies.dicom_headers import CT, ULTRASOUND
 from livercad.studies.files import Files, list_files
 from livercad.studies.study import Study
 from livercad.studies.table import TABLE_NAME, read_table
@@ -38,6 +39,8 @@ class Discovery:
     flat : tuple of Path
         Those of them that may be ultrasound (PNG, JPEG, BMP), and DICOM files that are: `image_cases` in
         `livercad.studies.ultrasound.cases` reads them.
+    ct_folders : frozenset of Path
+        Folders that files of CT lie in, whether these can be used or not.
     """
 
     studies: tuple[Study, ...]
@@ -45,6 +48,7 @@ class Discovery:
     left_out: tuple[Problem, ...]
     others: Counter[str] = field(default_factory=Counter)
     flat: tuple[Path, ...] = ()
+    ct_folders: frozenset[Path] = frozenset()
 
 
 def find_studies(folder: Path, *, one_case: bool = False) -> Discovery:
@@ -85,7 +89,9 @@ def find_studies(folder: Path, *, one_case: bool = False) -> Discovery:
     tabled = _tabled(folder)
     files = _without(files, tabled)
     images, masks = image_candidates(root, files, one_case=one_case)
-    dicoms, unusable, ultrasound = dicom_candidates(root, files, one_case=one_case)
+    dicoms, passed_over = dicom_candidates(root, files, one_case=one_case)
+    ultrasound = {path: problem for path, problem in passed_over.items() if problem.modality in ULTRASOUND}
+    unusable = list(dict.fromkeys(problem for path, problem in passed_over.items() if path not in ultrasound))
     decided = _decided_by_table(root, tabled)
     named = [candidate for candidate in images + dicoms if candidate.case not in decided]
     not_listed = [
@@ -95,7 +101,13 @@ def find_studies(folder: Path, *, one_case: bool = False) -> Discovery:
     ]
     left_out = masks + not_listed + list(dict.fromkeys(ultrasound.values()))
     found = _assemble(tabled + named, unusable, left_out, files.others, one_case=one_case)
-    return replace(found, flat=tuple(sorted([*files.pictures, *ultrasound])))
+    ct = [path for candidate in tabled + images + dicoms for path in candidate.series.files]
+    ct += [path for path, problem in passed_over.items() if problem.modality == CT]
+    return replace(
+        found,
+        flat=tuple(sorted([*files.pictures, *ultrasound])),
+        ct_folders=frozenset(path.parent for path in ct),
+    )
 
 
 def _tabled(folder: Path) -> list[Candidate]:

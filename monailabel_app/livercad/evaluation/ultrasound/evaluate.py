@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -59,6 +60,14 @@ class UltrasoundEvaluation:
     settings: EvaluationSettings
 
 
+class _Truth(NamedTuple):
+    """Of an opinion, or of a case: patient, class as the table has it, and whether there is a mass."""
+
+    patient: str
+    word: str
+    mass: bool | None
+
+
 def evaluate_ultrasound(
     results: Path, truth: Path, settings: EvaluationSettings | None = None, progress: Progress = silent
 ) -> UltrasoundEvaluation:
@@ -99,21 +108,20 @@ def evaluate_ultrasound(
     opinions: list[Answered] = []
     skipped: list[Skipped] = []
     for findings in found:
-        words: list[str] = []
+        truths: list[_Truth] = []
         for opinion in findings.opinions:
             image = listed.get(opinion.image)
-            word = _word(image, opinion.circle) if image else ""
-            words.append(word)
-            if not word:
-                reason = "the truth tells no class for it" if image else "the truth has no such image"
+            said = _Truth(image.patient, _word(image, opinion.circle), image.shows_mass) if image else None
+            own = list(_answered(findings.case, said, opinion.image, opinion.probabilities))
+            if not own:
+                reason = "the truth does not tell what was asked" if image else "the truth has no such image"
                 skipped.append(Skipped(findings.case, opinion.image, reason))
-            opinions += _answered(findings.case, image, opinion.image, opinion.probabilities, word)
-        known = {word for word in words if word}
-        if len(known) > 1:
-            skipped.append(Skipped(findings.case, "case", f"its lesions are of several classes: {', '.join(known)}"))
-        if len(known) == 1:
-            image = next(image for opinion in findings.opinions if (image := listed.get(opinion.image)))
-            cases += _answered(findings.case, image, "", findings.probabilities, known.pop())
+            truths += [said] if said else []
+            opinions += own
+        words = sorted({each.word for each in truths if each.word})
+        if len(words) > 1:
+            skipped.append(Skipped(findings.case, "case", f"its lesions are of several classes: {', '.join(words)}"))
+        cases += _answered(findings.case, _of_case(truths), "", findings.probabilities)
     if not opinions:
         raise InputError(
             truth,
@@ -159,10 +167,16 @@ def _word(image: ListedImage, circle: Circle | None) -> str:
     return nearest.kind or image.kind
 
 
-def _answered(
-    case: str, image: ListedImage | None, name: str, probabilities: Probabilities, word: str
-) -> Iterator[Answered]:
+def _of_case(truths: Sequence[_Truth]) -> _Truth | None:
+    """What all images of a case say alike."""
+    words, masses = {each.word for each in truths} - {""}, {each.mass for each in truths}
+    if not truths:
+        return None
+    return _Truth(truths[0].patient, words.pop() if len(words) == 1 else "", masses.pop() if len(masses) == 1 else None)
+
+
+def _answered(case: str, truth: _Truth | None, image: str, probabilities: Probabilities) -> Iterator[Answered]:
     for question, classes in probabilities.items():
-        true = true_class(question, tuple(classes), word)
-        if image and true is not None:
-            yield Answered(case, image.patient, name, question, true, classes)
+        true = true_class(question, tuple(classes), truth.word, truth.mass) if truth else None
+        if truth and true is not None:
+            yield Answered(case, truth.patient, image, question, true, classes)

@@ -11,7 +11,9 @@ from typing import Any
 from markupsafe import Markup
 
 from livercad import __version__
+from livercad.core.class_names import name_of
 from livercad.core.findings import DISCLAIMER
+from livercad.core.question_names import question_name
 from livercad.evaluation.page import PHANTOM_NOTE, TEMPLATES, environment
 from livercad.evaluation.tables import Cell, as_json, to_csv
 from livercad.evaluation.ultrasound.evaluate import UltrasoundEvaluation
@@ -22,7 +24,6 @@ SCHEMA_VERSION = "1.0"
 """Of ``ultrasound.json``; its first number changes when an older reader would misread a newer file."""
 COLUMNS = ("case", "patient", "image", "question", "true", "called", "p_called", "p_true")
 """Of ``cases.csv``, where `image` is empty, and of ``opinions.csv``."""
-TITLES = {"mass": "Is there a mass", "solid": "Is it a solid nodule", "malignant": "Is it malignant", "type": "Type"}
 
 
 def write_ultrasound_evaluation(evaluation: UltrasoundEvaluation, output: Path) -> None:
@@ -38,7 +39,9 @@ def write_ultrasound_evaluation(evaluation: UltrasoundEvaluation, output: Path) 
     write_text(output / "cases.csv", _table(evaluation.cases))
     write_text(output / "opinions.csv", _table(evaluation.opinions))
     write_text(output / "ultrasound.json", as_json(_document(evaluation)))
-    page = environment().get_template("ultrasound.html")
+    templates = environment()
+    templates.filters |= {"question_name": question_name, "answer_name": name_of}
+    page = templates.get_template("ultrasound.html")
     levels = (
         ("Cases", "the mean over a case’s opinions, against the class of its lesions", evaluation.by_case),
         ("Lesions and images", "each opinion, against the class of what it is about", evaluation.by_opinion),
@@ -47,7 +50,6 @@ def write_ultrasound_evaluation(evaluation: UltrasoundEvaluation, output: Path) 
         style=Markup((TEMPLATES / "evaluation.css").read_text(encoding="utf-8")),
         evaluation=evaluation,
         levels=levels,
-        titles=TITLES,
         phantom_note=PHANTOM_NOTE if evaluation.truth_is_phantom else "",
         disclaimer=DISCLAIMER,
         version=__version__,

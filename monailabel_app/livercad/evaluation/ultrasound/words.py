@@ -8,8 +8,8 @@ from livercad.core.taxonomy import LesionType
 from livercad.core.ultrasound import BENIGN, IS_MALIGNANT, NORMAL, Question
 
 
-def true_class(question: str, classes: Sequence[str], word: str) -> str | None:
-    """Tell which class of a question a table's word stands for.
+def true_class(question: str, classes: Sequence[str], word: str, mass: bool | None) -> str | None:
+    """Tell which class of a question is true, by what the truth says.
 
     Parameters
     ----------
@@ -18,24 +18,22 @@ def true_class(question: str, classes: Sequence[str], word: str) -> str | None:
     classes : sequence of str
         That the model tells apart; of a question of yes and no, no comes first.
     word : str
-        The table's, in small letters; may be empty.
+        The table's class, in small letters; may be empty.
+    mass : bool or None
+        Whether there is a mass (`ListedImage.shows_mass`); None where nobody tells.
 
     Returns
     -------
     str or None
-        None where the word does not answer the question: nothing is marked, or ``benign`` where the type is asked.
+        None where this does not answer the question: no class is told, or ``benign`` where the type is asked.
     """
     if word in classes:
         return word
-    if not word or len(classes) != 2:
+    if len(classes) != 2:
         return None
-    answer = {Question.MASS: _mass, Question.SOLID: _solid, Question.MALIGNANT: _malignant}.get(Question(question))
-    told = answer(word) if answer else None
-    return None if told is None else classes[told]
-
-
-def _mass(word: str) -> bool:
-    return word not in NORMAL
+    told = {Question.MASS: mass, Question.SOLID: _solid(word), Question.MALIGNANT: IS_MALIGNANT.get(word)}
+    answer = told.get(Question(question))
+    return None if answer is None else classes[answer]
 
 
 def _solid(word: str) -> bool | None:
@@ -43,7 +41,3 @@ def _solid(word: str) -> bool | None:
     if word in NORMAL or word == LesionType.CYST:
         return False
     return True if word in IS_MALIGNANT and word != BENIGN else None
-
-
-def _malignant(word: str) -> bool | None:
-    return IS_MALIGNANT.get(word)

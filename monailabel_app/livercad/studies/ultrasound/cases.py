@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from livercad.studies.discover import Discovery, Problem
+from livercad.studies.files import PICTURE_SUFFIXES
+from livercad.studies.ultrasound.drawn import read_drawn
 from livercad.studies.ultrasound.folder import list_images
 from livercad.studies.ultrasound.image import ListedImage
+from livercad.studies.ultrasound.layouts import has_table
 from livercad.studies.ultrasound.rows import TABLE
 
 
@@ -42,16 +45,22 @@ class ImageCases:
     problems : tuple of Problem
         Images that cannot be used, and those whose case is one of CT.
     left_out : tuple of Problem
-        Files that were passed over: masks, images that the table does not name.
+        Files that were passed over: masks of no image, images that the table does not name.
+    beside_ct : tuple of Problem
+        Pictures that are not taken for ultrasound, as they lie in the folder of a case of CT.
     """
 
     cases: tuple[ImageCase, ...] = ()
     problems: tuple[Problem, ...] = ()
     left_out: tuple[Problem, ...] = ()
+    beside_ct: tuple[Problem, ...] = ()
 
 
 def image_cases(folder: Path, discovery: Discovery) -> ImageCases:
     """Find the cases of ultrasound beside those of CT.
+
+    A picture (PNG, JPEG, BMP) in the folder of a case of CT is rather a screenshot than ultrasound: it counts only
+    where a table names it, or circles were drawn on it. DICOM tells its own modality.
 
     Parameters
     ----------
@@ -73,7 +82,8 @@ def image_cases(folder: Path, discovery: Discovery) -> ImageCases:
     folder = folder.absolute()  # as the files of a `Discovery` are
     if not discovery.flat and not (folder / TABLE).is_file():
         return ImageCases()
-    found = list_images(folder, discovery.flat)
+    beside = _beside_ct(folder, discovery)
+    found = list_images(folder, [path for path in discovery.flat if path not in beside])
     by_case: dict[str, list[ListedImage]] = defaultdict(list)
     for image in found.images:
         by_case[image.case].append(image)
@@ -90,4 +100,23 @@ def image_cases(folder: Path, discovery: Discovery) -> ImageCases:
         )
     unusable = {case: tuple(each.reason for each in problems if each.case == case) for case in by_case}
     cases = (ImageCase(case, tuple(by_case[case]), unusable[case]) for case in sorted(by_case))
-    return ImageCases(tuple(cases), tuple(problems), found.left_out)
+    return ImageCases(tuple(cases), tuple(problems), found.left_out, tuple(beside.values()))
+
+
+def _beside_ct(root: Path, discovery: Discovery) -> dict[Path, Problem]:
+    """Pictures in the folder of a case of CT, which is one just below the root, or the root itself; without a table."""
+    if has_table(root):
+        return {}
+    of_cases = {folder.relative_to(root).parts[0] for folder in discovery.ct_folders if root in folder.parents}
+    root_is_case = root.name in {each.case for each in (*discovery.studies, *discovery.problems)}
+    drawn = read_drawn(root)
+    beside = {}
+    for path in discovery.flat:
+        inside = path.relative_to(root)
+        has_ct = inside.parts[0] in of_cases if len(inside.parts) > 1 else root_is_case
+        if has_ct and path.suffix.lower() in PICTURE_SUFFIXES and inside.as_posix() not in drawn:
+            reason = (
+                f"{inside.as_posix()}: a picture in the folder of a case of CT is not taken for ultrasound; if it is, "
+            )
+            beside[path] = Problem(path.stem, reason + f"move it or name it in {TABLE}", path=path)
+    return beside

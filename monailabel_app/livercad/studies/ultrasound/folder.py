@@ -35,7 +35,7 @@ class UltrasoundFolder:
     problems : tuple of Problem
         Images that cannot, each with the reason.
     left_out : tuple of Problem
-        Files that were passed over: masks, images that the table does not name.
+        Files that were passed over: masks of no image, images that the table does not name.
     """
 
     folder: Path
@@ -141,7 +141,10 @@ def list_by_name(folder: Path, files: Iterable[Path], progress: Progress = silen
 
 def _found(folder: Path, rows: list[Row], left_out: list[Problem], progress: Progress) -> UltrasoundFolder:
     images, problems = _images_of(folder, rows, progress)
-    return UltrasoundFolder(folder, tuple(images), tuple(problems), tuple(left_out))
+    used = {mask for image in images for mask in image.masks}
+    return UltrasoundFolder(
+        folder, tuple(images), tuple(problems), tuple(each for each in left_out if each.path not in used)
+    )
 
 
 def _is_hidden(folder: Path, path: Path) -> bool:
@@ -154,7 +157,7 @@ def _rows_of_files(folder: Path, files: Iterable[Path], left_out: list[Problem])
         inside = path.relative_to(folder)
         case = inside.parts[0] if len(inside.parts) > 1 else path.stem
         if looks_like_mask(path.stem) or any(names_only_masks(part) for part in inside.parts[:-1]):
-            left_out.append(Problem(case, f"{inside.as_posix()}: its name says that it is a mask"))
+            left_out.append(Problem(case, f"{inside.as_posix()}: its name says that it is a mask", path=path))
         else:
             beside = inside.parent / MASKS_BESIDE.format(stem=_literal(path.stem))
             rows.append(Row(case, inside.as_posix(), masks=beside.as_posix()))
@@ -170,7 +173,7 @@ def _not_named(folder: Path, files: Iterable[Path], rows: Iterable[Row]) -> list
     named = {folder / row.image for row in rows}
     extra = [path for path in files if path not in named and is_image(path)]
     return [
-        Problem(path.stem, f"{path.relative_to(folder).as_posix()}: the table does not name it")
+        Problem(path.stem, f"{path.relative_to(folder).as_posix()}: the table does not name it", path=path)
         for path in extra
         if not looks_like_mask(path.stem) and not any(names_only_masks(p) for p in path.relative_to(folder).parts[:-1])
     ]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livercad.core.circle import Circle, PixelBox
+from livercad.core.ultrasound import IS_MALIGNANT, MASSES, NORMAL
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,13 @@ class ListedImage:
         """Without a patient, the case is one's own."""
         if not self.patient:
             object.__setattr__(self, "patient", self.case)
+
+    @property
+    def shows_mass(self) -> bool | None:
+        """Whether there is a mass, as what is marked or the class tells; None where neither does."""
+        if self.lesions or self.kind in IS_MALIGNANT or self.kind == MASSES[1]:
+            return True
+        return False if self.kind in NORMAL else None
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,11 @@ LAYOUTS = (
 )
 
 
+def has_table(folder: Path) -> bool:
+    """Whether a folder has a table of images, right or wrong."""
+    return any((folder / name).is_file() for name in (TABLE, INDEX))
+
+
 def read_table(folder: Path) -> list[Row] | None:
     """Read the table of a folder, of whatever format.
 

@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from livercad.core.circle import Circle
 from livercad.core.taxonomy import LesionType
-from livercad.core.ultrasound import BENIGN, IS_MALIGNANT, MALIGNANT, MASSES, NORMAL, Question
+from livercad.core.ultrasound import BENIGN, IS_MALIGNANT, MALIGNANT, MASSES, Question
 from livercad.studies.ultrasound.collection import Collection
-from livercad.studies.ultrasound.image import ListedImage
 
 TYPES = tuple(kind.value for kind in LesionType)
 
@@ -76,7 +75,7 @@ def examples_of(collection: Collection, fewest: int) -> tuple[list[Examples], li
     ]
     asked: list[tuple[Question, Sequence[str], list[_Told]]] = [
         (Question.TYPE, TYPES, [each for each in lesions if each[2] in TYPES]),
-        (Question.MASS, MASSES, [(row, None, _mass(image)) for row, image in enumerate(collection.listed)]),
+        (Question.MASS, MASSES, [(row, None, _mass(image.shows_mass)) for row, image in enumerate(collection.listed)]),
     ]
     groups = collection.grouping.groups
     learnt = {name for name in TYPES if len({groups[row] for row, _, kind in lesions if kind == name}) >= fewest}
@@ -91,10 +90,8 @@ def examples_of(collection: Collection, fewest: int) -> tuple[list[Examples], li
     return found, notes
 
 
-def _mass(image: ListedImage) -> str:
-    if image.lesions or image.kind in IS_MALIGNANT:
-        return MASSES[1]
-    return MASSES[0] if image.kind in NORMAL else ""
+def _mass(shown: bool | None) -> str:
+    return "" if shown is None else MASSES[shown]
 
 
 def _malignancy(kind: str) -> str:
