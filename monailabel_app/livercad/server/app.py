@@ -24,6 +24,7 @@ from livercad.server.analyses import Analyses
 from livercad.server.bookkeeping import Bookkeeping
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import UnknownNameError
+from livercad.server.flat_reports import FlatReports
 from livercad.server.modalities import check_that_results_can_be_kept, source_of
 from livercad.server.model_history import ModelHistories
 from livercad.server.names import check_name
@@ -71,6 +72,7 @@ class LiverCADApp(MONAILabelApp):
             raise InputError(studies, found="an address", expected="a folder", todo="Copy the studies into a folder.")
         self.options = read_options(conf or {})
         self.analyses = Analyses(self._load_champions, self._remember)
+        self.flat_reports = FlatReports()
         self.releases = Releases(self.analyses, lambda: self.datastore().book.audit)
         self.histories = ModelHistories(self.releases.versions)
         self.agreements = Agreements(self.datastore)
@@ -96,7 +98,7 @@ class LiverCADApp(MONAILabelApp):
 
     def init_infers(self) -> dict[str, InferTask]:
         """Make the tasks."""
-        return {**all_tasks(self.analyses), **ultrasound_tasks(self.load_ultrasound)}
+        return {**all_tasks(self.analyses), **ultrasound_tasks(self.load_ultrasound, self.flat_reports)}
 
     def init_trainers(self) -> dict[str, TrainTask]:
         """Make the trainings."""
