@@ -36,7 +36,8 @@ async def show_report(request: Request, case: str, model: str = "", job: str = "
 
     `model` says who is asked about a case of ultrasound: by default who was asked last, else the default model.
     """
-    if model or await anyio.to_thread.run_sync(_is_ultrasound, case):
+    is_ultrasound = await anyio.to_thread.run_sync(_is_ultrasound, case)
+    if model or is_ultrasound:
         this, report = await flat_report_of(request, case, model, job)
         text = await anyio.to_thread.run_sync(render_ultrasound_case, report)
     else:

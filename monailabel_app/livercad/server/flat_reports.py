@@ -42,8 +42,8 @@ class FlatReports:
     def keep(self, key: Key, report: UltrasoundReport) -> None:
         """Keep an answer in place of the former, unless it is larger than `MOST_BYTES`."""
         analysis = report.analysis
-        arrays = (*(image.array for image in analysis.images), *analysis.saliency)
-        self._latest = (key, report) if sum(array.nbytes for array in arrays) <= MOST_BYTES else None
+        size = sum(image.array.nbytes for image in analysis.images) + sum(each.nbytes for each in analysis.saliency)
+        self._latest = (key, report) if size <= MOST_BYTES else None
 
 
 def key_of(task: str, case: ImageCase) -> Key:
