@@ -9,8 +9,8 @@ import numpy as np
 from fakes import LESION_HU, LIVER_HU, synthetic_abdomen, write_case
 from livercad.core.taxonomy import LesionClass, LesionType
 from livercad.learning.cases import LabelledCase, LabelVersion
-from livercad.learning.contents import hash_file
 from livercad.studies.discover import find_studies
+from livercad.studies.hashing import hash_file
 from livercad.studies.nifti import write_volume
 
 SHAPE = (32, 24, 20)

@@ -18,10 +18,11 @@ from livercad.core.taxonomy import LesionClass, LesionType
 from livercad.core.volume import Volume
 from livercad.errors import InputError
 from livercad.learning.cases import LabelledCase, told_in
-from livercad.learning.contents import hash_file, hash_voxels
+from livercad.learning.contents import hash_voxels
 from livercad.learning.truth import cases_of_truth
 from livercad.phantom.studies import reorient, write_ct_studies
 from livercad.studies.discover import find_studies
+from livercad.studies.hashing import hash_file
 from livercad.studies.nifti import write_volume
 from livercad.studies.patients import Patients
 from server.abdomens import oblique_abdomen, write_dicom

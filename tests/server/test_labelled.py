@@ -13,11 +13,11 @@ from livercad.core.annotation import CaseState
 from livercad.core.findings import PhaseRead
 from livercad.core.phases import Phase
 from livercad.core.taxonomy import LesionClass, LesionType
-from livercad.learning.contents import hash_file
 from livercad.server import submissions
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import UnknownNameError
 from livercad.server.labelled import labelled_cases, labels_of
+from livercad.studies.hashing import hash_file
 from livercad.studies.nifti import write_volume
 from server.annotations import annotation_of, maps_of, write_maps
 

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 
 from livercad.cli.main import app
 from livercad.errors import InputError
-from livercad.learning.contents import hash_file
 from livercad.models.champions import pointer
 from livercad.recipes import models
 from livercad.server import served
@@ -21,6 +20,7 @@ from livercad.server.catalogue import INDEX
 from livercad.server.datastore import StudyDatastore
 from livercad.server.served import ServedStudies, submitted_material
 from livercad.server.training_cases import material_of
+from livercad.studies.hashing import hash_file
 from server.fake_recipes import NAME, RECIPES, TASK
 from server.labelled_studies import models_folder, write_labelled
 

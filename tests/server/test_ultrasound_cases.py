@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,17 @@ from PIL import Image
 from requests_toolbelt import MultipartDecoder
 
 from fakes import write_case
+from livercad.core.findings import DISCLAIMER
 from livercad.core.ultrasound import Doubt, UltrasoundFindings
+from livercad.pipeline.ultrasound_analyzer import report_on
+from livercad.reports.ultrasound_page import render_ultrasound_case
 from livercad.server.flat_images import MOST_PIXELS
+from livercad.studies.discover import find_studies
+from livercad.studies.ultrasound.cases import image_cases
 from livercad.studies.ultrasound.folder import find_images
 from livercad.studies.ultrasound.rows import read_annotations
 from server.conftest import Server, Servers
+from ultrasound_fakes import FakeUltrasoundModel
 from ultrasound_files import region, sector, write_us_dicom
 
 SHAPE = (96, 128)
@@ -171,6 +178,86 @@ def test_a_file_of_the_clients_own_is_asked_about(server: Server, tmp_path: Path
     assert answer.json()["findings"]["images"][0]["name"] == "IM_0001", answer.text
 
 
+def test_a_dicom_file_may_be_kept_in_a_session(server: Server, tmp_path: Path) -> None:
+    clip = write_us_dicom(tmp_path / "clip.dcm", np.stack([sector(6, SHAPE), sector(7, SHAPE)]), NumberOfFrames=2)
+    session = server.request("PUT", "/session/", files={"files": (clip.name, clip.read_bytes())}).json()["session_id"]
+    params = {"image_name": "clip.dcm#2", "circles": [CIRCLE], "each_saliency": True}
+    answer = server.post(
+        f"/infer/yamakawa2020?session_id={session}&output=json", data={"params": json.dumps(params)}
+    ).json()
+    (opinion,) = answer["findings"]["opinions"]
+    assert opinion["probabilities"]["malignant"]["malignant"] == pytest.approx(sector(7, SHAPE)[40, 60] / 255)
+    assert len(answer["each_saliency"]) == 1
+    assert {each["case"] for each in server.get("/livercad/cases").json()} == NAMES
+    refused(server.post(f"/infer/liver?session_id={session}"), 400, "a picture or ultrasound (clip.dcm)")
+    assert server.request("DELETE", f"/session/{session}").status_code == 200
+    refused(server.post(f"/infer/yamakawa2020?session_id={session}"), 404, "session")
+
+
+def test_what_is_wrong_with_a_file_is_one_sentence_with_its_own_name(server: Server, tmp_path: Path) -> None:
+    picture = write_png(tmp_path / "x.png").read_bytes()
+    clip = write_us_dicom(tmp_path / "c.dcm", np.stack([sector(1, SHAPE)] * 2), NumberOfFrames=2).read_bytes()
+    nifti = write_case(tmp_path, "ct", 3).read_bytes()
+    for name, data, words in (
+        ("mine.png", picture[:300], ("mine.png: found a picture that cannot be read",)),
+        ("words.png", b"no picture", ("words.png: found a picture that cannot be read", "identify image file 'words")),
+        ("film.dcm", clip[:-100], ("film.dcm: found a DICOM file that cannot be read",)),
+        ("ct.nii.gz", nifti, ("ct.nii.gz: found no ultrasound image",)),
+        ("a_mask.png", picture, ("a_mask.png: its name says that it is a mask",)),
+    ):
+        session = server.request("PUT", "/session/", files={"files": (name, data)}).json()["session_id"]
+        answers = [
+            server.post("/infer/ultrasound_lesion", files={"file": (name, data)}),
+            server.post(f"/infer/ultrasound_lesion?session_id={session}"),
+        ]
+        if words[0].startswith(("mine", "words", "film")):
+            answers.append(put(server, name.partition(".")[0], tmp_path / name, data))
+        for answer in answers:
+            refused(answer, 400, *words)
+            reason = answer.json()["detail"]
+            assert reason.count(": found ") == reason.count("; expected ") == 1, reason
+            assert str(server.folder) not in reason and "tmp" not in reason, reason
+    for path in ("/infer/liver", "/infer/liver_cad"):
+        answer = server.post(path, files={"file": ("torn.nii.gz", nifti[:2000])})
+        refused(answer, 400, "torn.nii.gz: found")
+        assert str(server.folder) not in answer.text, answer.text
+    answer = put(server, "new", tmp_path / "torn.nii.gz", nifti[:2000])
+    refused(answer, 400, "new.nii.gz: found")
+    assert str(server.folder) not in answer.text, answer.text
+    refused(put(server, "new", tmp_path / "x.txt", b"words"), 400, "image 'new': found a file of another kind (.txt)")
+
+
+def page_of(text: str) -> str:
+    """A report without the time that it took."""
+    return re.sub(r", [^,]{1,12}s\. Places", ". Places", text)
+
+
+def test_the_report_is_the_one_of_a_batch(server: Server) -> None:
+    case = next(each for each in image_cases(server.studies, find_studies(server.studies)).cases if each.case == "two")
+    expected = {
+        name: render_ultrasound_case(report_on(case, FakeUltrasoundModel(needs_circle=name == "yamakawa2020")))
+        for name in ("yamakawa2020", "ultrasound_lesion")
+    }
+    answer = server.get("/livercad/cases/two/report?model=yamakawa2020&job=picture")
+    assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/html")
+    assert page_of(answer.text) == page_of(expected["yamakawa2020"])
+    assert DISCLAIMER in answer.text and answer.text.count("data:image/") >= 4, "Image, square, and what spoke for it."
+    assert server.get("/livercad/jobs/picture").json()["model"] == "yamakawa2020"
+
+    infer(server, "ultrasound_lesion", "two")
+    assert case_of(server, "two")["analysed"]
+    assert page_of(server.get("/livercad/cases/two/report").text) == page_of(expected["ultrasound_lesion"])
+    infer(server, "yamakawa2020", "two", image_name="two/a.png", circles=[CIRCLE])
+    assert page_of(server.get("/livercad/cases/two/report").text) == page_of(expected["yamakawa2020"]), (
+        "By the model that was asked last, of the whole case."
+    )
+    assert draw(server, "two", image="two/a.png", circles=[{"center": [71, 33], "diameter": 20}]).status_code == 200
+    assert not case_of(server, "two")["analysed"]
+    page = server.get("/livercad/cases/two/report").text
+    assert "at column 71, row 33" in page and "at column 71, row 33" not in expected["yamakawa2020"]
+    assert draw(server, "two", image="two/a.png", circles=None).status_code == 200
+
+
 def test_the_tasks_say_what_they_are(server: Server) -> None:
     models = server.get("/info/").json()["models"]
     for name in ("yamakawa2020", "qi2019", "ultrasound_lesion"):
@@ -307,7 +394,13 @@ def test_requests_across_modalities_say_so(server: Server, tmp_path: Path) -> No
         (409, "PUT", "/datastore/image/info?image=two", {}),
         (409, "PUT", "/livercad/cases/two/submission", {"data": {"annotation": "{}"}}),
         (409, "GET", "/livercad/cases/two/submission", {}),
-        (409, "GET", "/livercad/cases/two/report", {}),
+        (409, "GET", "/livercad/cases/two/report?model=liver", {}),
+        (409, "GET", "/livercad/cases/one/report?model=liver", {}),
+        (409, "GET", "/livercad/cases/one/report?model=ultrasound_lesion", {}),
+        (404, "GET", "/livercad/cases/two/report?model=none", {}),
+        (404, "GET", "/livercad/cases/none/report?model=ultrasound_lesion", {}),
+        (503, "GET", "/livercad/cases/two/report?model=qi2019", {}),
+        (409, "GET", "/livercad/cases/two/views/1", {}),
         (409, "GET", "/livercad/cases/two/images/two/a.png?registered=true", {}),
         (409, "GET", "/livercad/cases/two/agreement", {}),
         (409, "PUT", "/livercad/cases/two/phases", {"json": {}}),
@@ -362,8 +455,8 @@ def test_stock_clients_see_upload_and_remove_images(server: Server, tmp_path: Pa
     refused(server.request("DELETE", "/datastore/image", params={"id": "two"}), 409)
 
 
-def put(server: Server, name: str, file: Path) -> httpx.Response:
-    data = {"file": (file.name, file.read_bytes())}
+def put(server: Server, name: str, file: Path, content: bytes | None = None) -> httpx.Response:
+    data = {"file": (file.name, file.read_bytes() if content is None else content)}
     return server.request("PUT", "/datastore/image", params={"image": name}, files=data)
 
 

@@ -180,7 +180,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def _hash_images(case: ImageCase) -> tuple[ImageInput, ...]:
     """Each file once, however many of its frames are images."""
-    hashes = {path: hash_file(path).hex() for path in {image.path: None for image in case.images}}
+    hashes = {path: hash_file(path) for path in {image.path: None for image in case.images}}
     return tuple(
         ImageInput(
             name=image.name,

@@ -14,7 +14,8 @@ from livercad.core.annotation import Annotation, Verdict
 from livercad.core.taxonomy import CLASS_OF, Label, LesionClass, LesionType
 from livercad.core.volume import Volume, grid_difference
 from livercad.errors import InputError
-from livercad.learning.contents import contents_of, hash_file, hash_series, stamp_series
+from livercad.learning.contents import contents_of, stamp_series
+from livercad.studies.hashing import hash_file, hash_series
 from livercad.studies.itk import ITK_SUFFIXES, read_itk_file
 from livercad.studies.nifti import read_volume
 from livercad.studies.reading import load_series

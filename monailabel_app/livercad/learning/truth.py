@@ -11,8 +11,8 @@ from livercad.errors import InputError
 from livercad.evaluation.cases import LESION_NAMES, LIVER_NAMES
 from livercad.evaluation.truth_tables import Kind, class_of, read_tables
 from livercad.learning.cases import LabelledCase, LabelVersion
-from livercad.learning.contents import hash_file
 from livercad.studies.discover import Problem, find_studies
+from livercad.studies.hashing import hash_file
 from livercad.studies.patients import Patients
 from livercad.studies.study import Study
 

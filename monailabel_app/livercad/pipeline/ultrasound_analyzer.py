@@ -80,11 +80,14 @@ class UltrasoundAnalyzer:
         InputError
             If no image can be read.
         """
-        analysis = analyze_images(case.case, case.images, self.model, progress)
-        reasons = (*case.unusable, *(problem.reason for problem in analysis.problems))
-        warnings = tuple(UltrasoundWarning(Doubt.UNREADABLE, f"Left out: {reason}") for reason in reasons)
-        findings = replace(analysis.findings, warnings=(*warnings, *analysis.findings.warnings))
-        square = (self.model.ratio, self.model.smallest) if isinstance(self.model, LooksAtSquare) else None
-        return UltrasoundReport(
-            replace(analysis, findings=findings), self.model.title, self.model.trained_on, square=square
-        )
+        return report_on(case, self.model, progress)
+
+
+def report_on(case: ImageCase, model: UltrasoundModel, progress: Progress = silent) -> UltrasoundReport:
+    """Ask a model about one case, see `UltrasoundAnalyzer`."""
+    analysis = analyze_images(case.case, case.images, model, progress)
+    reasons = (*case.unusable, *(problem.reason for problem in analysis.problems))
+    warnings = tuple(UltrasoundWarning(Doubt.UNREADABLE, f"Left out: {reason}") for reason in reasons)
+    findings = replace(analysis.findings, warnings=(*warnings, *analysis.findings.warnings))
+    square = (model.ratio, model.smallest) if isinstance(model, LooksAtSquare) else None
+    return UltrasoundReport(replace(analysis, findings=findings), model.title, model.trained_on, square=square)

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from livercad.reports.case_page import render_case
+from livercad.reports.ultrasound_page import render_ultrasound_case
 from livercad.server.errors import UnknownNameError
 from livercad.server.image_routes import npz
 from livercad.server.instance import livercad_app
-from livercad.server.job_work import analysis_of
+from livercad.server.job_work import analysis_of, flat_report_of
 from livercad.server.jobs import HEADER
 from livercad.server.results import Result
 
@@ -30,11 +31,23 @@ async def download_view(request: Request, case: str, number: int, job: str = "")
 
 
 @router.get("/report", response_class=HTMLResponse)
-async def show_report(request: Request, case: str, job: str = "") -> HTMLResponse:
-    """Show the report of a case, as ``livercad analyze`` writes it; analyses the case if need be."""
-    this, result = await analysis_of(request, case, job)
-    text = await anyio.to_thread.run_sync(partial(_report, case, result))
+async def show_report(request: Request, case: str, model: str = "", job: str = "") -> HTMLResponse:
+    """Show the report of a case, as ``livercad analyze`` writes it; analyses the case if need be.
+
+    `model` says who is asked about a case of ultrasound: by default who was asked last, else the default model.
+    """
+    is_ultrasound = await anyio.to_thread.run_sync(_is_ultrasound, case)
+    if model or is_ultrasound:
+        this, report = await flat_report_of(request, case, model, job)
+        text = await anyio.to_thread.run_sync(render_ultrasound_case, report)
+    else:
+        this, result = await analysis_of(request, case, job)
+        text = await anyio.to_thread.run_sync(partial(_report, case, result))
     return HTMLResponse(text, headers={HEADER: this.id})
+
+
+def _is_ultrasound(case: str) -> bool:
+    return case in livercad_app().datastore().catalogue.ultrasound
 
 
 def _report(case: str, result: Result) -> str:

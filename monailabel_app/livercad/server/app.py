@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +24,13 @@ from livercad.server.analyses import Analyses
 from livercad.server.bookkeeping import Bookkeeping
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import UnknownNameError
+from livercad.server.flat_reports import FlatReports
 from livercad.server.modalities import check_that_results_can_be_kept, source_of
 from livercad.server.model_history import ModelHistories
 from livercad.server.names import check_name
+from livercad.server.opening import open_server
 from livercad.server.options import read_options
 from livercad.server.releases import Releases
-from livercad.server.scoring import Scoring
-from livercad.server.sole import occupy
 from livercad.server.strategies import DESCRIPTIONS, First, Informed, Random
 from livercad.server.tasks import LIVER_AND_LESIONS, all_tasks
 from livercad.server.trainer import Trainer
@@ -74,6 +72,7 @@ class LiverCADApp(MONAILabelApp):
             raise InputError(studies, found="an address", expected="a folder", todo="Copy the studies into a folder.")
         self.options = read_options(conf or {})
         self.analyses = Analyses(self._load_champions, self._remember)
+        self.flat_reports = FlatReports()
         self.releases = Releases(self.analyses, lambda: self.datastore().book.audit)
         self.histories = ModelHistories(self.releases.versions)
         self.agreements = Agreements(self.datastore)
@@ -99,7 +98,7 @@ class LiverCADApp(MONAILabelApp):
 
     def init_infers(self) -> dict[str, InferTask]:
         """Make the tasks."""
-        return {**all_tasks(self.analyses), **ultrasound_tasks(self.load_ultrasound)}
+        return {**all_tasks(self.analyses), **ultrasound_tasks(self.load_ultrasound, self.flat_reports)}
 
     def init_trainers(self) -> dict[str, TrainTask]:
         """Make the trainings."""
@@ -126,26 +125,7 @@ class LiverCADApp(MONAILabelApp):
     def on_init_complete(self) -> None:
         """Start what a server needs, once the web application is up."""
         super().on_init_complete()
-        store = self.datastore()
-        occupy(store.catalogue.root)
-        store.recover()
-        threading.Thread(target=store.assign_sides, name="assign sides", daemon=True).start()
-        from livercad.server import outer  # it imports the routes, which a background task does not need
-
-        monailabel_app = sys.modules.get("monailabel.app")
-        application = outer.take_over(monailabel_app.app) if monailabel_app else outer.app
-        jobs = application.state.jobs
-        self.scoring = Scoring(self.datastore, self.analyses, jobs.any_left)
-
-        def end() -> None:
-            self.scoring.stop()
-            self.trainer.close()
-            jobs.cancel_all()
-
-        housekeeping.end_with_signals(end)
-        threading.Thread(target=self._load_models, name="load models", daemon=True).start()
-        self.trainer.open(jobs)
-        self.scoring.start(self.options.scoring)
+        self.scoring = open_server(self)
 
     def infer(self, request: dict[str, Any], datastore: Any = None) -> dict[str, Any]:
         """Run an infer task on a case, or on images that were sent.
@@ -242,10 +222,6 @@ class LiverCADApp(MONAILabelApp):
     def _load_champions(self) -> Analyzer:
         self.releases.write_down()
         return self.make_analyzer()
-
-    def _load_models(self) -> None:
-        self.analyses.warm_up()
-        self.releases.catch_up()
 
     def _remember(self, study: Study, reads: tuple[PhaseRead, ...]) -> None:
         store = self.datastore()

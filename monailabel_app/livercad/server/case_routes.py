@@ -12,6 +12,7 @@ from livercad.server import submissions
 from livercad.server.datastore import StudyDatastore
 from livercad.server.drawings import Drawing
 from livercad.server.flat_images import describe
+from livercad.server.flat_reports import key_of
 from livercad.server.images import names_of, nifti_file
 from livercad.server.instance import livercad_app
 from livercad.studies.study import Study
@@ -102,7 +103,9 @@ def _show_ultrasound(store: StudyDatastore, case: ImageCase) -> dict[str, Any]:
         about = {"version": drawn.version, "annotator": drawn.annotator} if drawn else {"version": 0, "annotator": ""}
         images.append({**describe(image), **about})
     state = _drawn_state(store.images.drawings.latest().get(case.case))
-    return {"case": case.case, "modality": MODALITY, **state, "images": images, "analysed": False}
+    reports = livercad_app().flat_reports
+    is_analysed = reports.at_hand(key_of(reports.task_of(case.case), case)) is not None
+    return {"case": case.case, "modality": MODALITY, **state, "images": images, "analysed": is_analysed}
 
 
 def _drawn_state(drawing: Drawing | None) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request, Response
 
 from livercad.errors import InputError
-from livercad.learning.contents import hash_file
 from livercad.server.drawings import Drawing
 from livercad.server.flat_images import flat_image
 from livercad.server.instance import livercad_app
 from livercad.server.marks import MOST_CIRCLES, read_class, read_marks
 from livercad.server.sampling_routes import asker
+from livercad.studies.hashing import hash_file
 from livercad.studies.ultrasound.drawn import rows_of
 from livercad.studies.ultrasound.reading import read_header
 from livercad.studies.ultrasound.rows import TABLE, write_annotations

@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 
 from livercad.errors import InputError
-from livercad.learning.contents import hash_file
 from livercad.server.catalogue import Catalogue
 from livercad.server.drawings import Drawings
 from livercad.server.errors import ConflictError
@@ -16,8 +15,8 @@ from livercad.server.new_cases import FOLDER
 from livercad.server.uploads import images_in
 from livercad.studies.dicom_headers import ULTRASOUND, read_series_headers
 from livercad.studies.files import PICTURE_SUFFIXES
+from livercad.studies.hashing import hash_file
 from livercad.studies.ultrasound.cases import ImageCase
-from livercad.studies.ultrasound.reading import read_image
 
 
 def add_image_file(catalogue: Catalogue, name: str, source: Path, drawings: Drawings) -> str:
@@ -108,8 +107,7 @@ def _check(file: Path) -> None:
             expected=f"one of {' or '.join(ULTRASOUND)}",
             todo="Send CT as NIfTI; export captures of screens as PNG.",
         )
-    for image in images_in(file.parent).images:
-        read_image(image)
+    images_in(file.parent)
 
 
 def _made(folder: Path) -> Path:

@@ -20,6 +20,7 @@ from livercad.server.forms import receive
 from livercad.server.instance import livercad_app
 from livercad.server.jobs import HEADER
 from livercad.server.modalities import Source, reader_of_sent, source_of
+from livercad.server.sent import called_as_sent
 
 router = APIRouter(tags=["Infer"])
 
@@ -48,12 +49,13 @@ async def infer(
     wishes = _read_params(params)
     folder = Path(tempfile.mkdtemp(prefix="infer-"))  # what was sent, and the result until it has been answered
     try:
-        source = await anyio.to_thread.run_sync(partial(_find_source, model, folder, image, session_id, file))
+        place = await anyio.to_thread.run_sync(partial(_place_of_sent, folder, session_id, file))
+        source = await anyio.to_thread.run_sync(partial(_find_source, model, place, image))
         sent = await anyio.to_thread.run_sync(partial(receive, label, folder / "label")) if label else None
         this = request.app.state.jobs.add(job, model, source if isinstance(source, str) else source.case)
         with this.followed():
             asked = {**wishes, "model": model, "image": source, "folder": folder, "label": sent}
-            work = partial(_infer, asked, output, background)
+            work = partial(_infer, asked, place, output, background)
             answer: Response = await request.app.state.turns.run(this, work)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -64,9 +66,12 @@ async def infer(
     return answer
 
 
-def _infer(request: dict[str, Any], output: ResultType | None, background: BackgroundTasks) -> Response:
+def _infer(
+    request: dict[str, Any], place: Path | None, output: ResultType | None, background: BackgroundTasks
+) -> Response:
     app = livercad_app()
-    result = app.infer(request)
+    with called_as_sent({place: ""} if place else {}):
+        result = app.infer(request)
     if output == ResultType.image and not result["file"]:
         raise ConflictError(
             f"the answer of {request['model']}",
@@ -85,24 +90,31 @@ def _read_params(text: str) -> dict[str, Any]:
     return wishes
 
 
-def _find_source(model: str, folder: Path, image: str, session_id: str, file: UploadFile | None) -> str | Source:
+def _place_of_sent(folder: Path, session_id: str, file: UploadFile | None) -> Path | None:
+    """The folder with what was sent, now or into a session; None where nothing was."""
+    if file:
+        return receive(file, folder / "sent").parent
+    if not session_id:
+        return None
+    session = livercad_app().sessions().get_session(session_id)
+    if session is None:
+        raise UnknownNameError(
+            f"session {session_id!r}",
+            found="no such session",
+            expected="one that was made here and has not expired",
+            todo="PUT /session/ makes one.",
+        )
+    path = Path(session.image)
+    return path if path.is_dir() else path.parent
+
+
+def _find_source(model: str, place: Path | None, image: str) -> str | Source:
     """Return a case's name, or the study or images that were sent."""
     app = livercad_app()
     task = app.infer_task(model)
-    sent_in = reader_of_sent(task)
-    if file:
-        return sent_in(receive(file, folder / "sent").parent)
-    if session_id:
-        session = app.sessions().get_session(session_id)
-        if session is None:
-            raise UnknownNameError(
-                f"session {session_id!r}",
-                found="no such session",
-                expected="one that was made here and has not expired",
-                todo="PUT /session/ makes one.",
-            )
-        path = Path(session.image)
-        return sent_in(path if path.is_dir() else path.parent)
+    if place:
+        with called_as_sent({place: ""}):
+            return reader_of_sent(task)(place)
     if not image:
         raise _bad_request("the request", "no image, no file and no session_id", "one of them")
     source_of(task, image, app.datastore())

@@ -9,9 +9,13 @@ from typing import TypeVar
 import anyio.to_thread
 from fastapi import Request
 
+from livercad.pipeline.ultrasound_analyzer import UltrasoundReport
+from livercad.server.errors import ConflictError
 from livercad.server.instance import livercad_app
 from livercad.server.jobs import Job, current_progress
 from livercad.server.results import Result
+from livercad.server.ultrasound_task import DESCRIPTIONS, UltrasoundTask
+from livercad.studies.ultrasound.cases import ImageCase
 
 T = TypeVar("T")
 
@@ -76,3 +80,48 @@ async def analysis_of(request: Request, case: str, name: str) -> tuple[Job, Resu
         work=lambda: analyses.analyse(study, current_progress()),
         known=partial(analyses.at_hand, study),
     )
+
+
+async def flat_report_of(request: Request, case: str, model: str, name: str) -> tuple[Job, UltrasoundReport]:
+    """What a model says of a case of ultrasound, asked now unless its latest answer is at hand.
+
+    Parameters
+    ----------
+    request : Request
+        To which server it came.
+    case : str
+        The case.
+    model : str
+        Which; empty for the one that was asked last about this case, else the default one.
+    name : str
+        The client's name for the job; empty to make one.
+
+    Returns
+    -------
+    Job
+        It has ended.
+    UltrasoundReport
+        Of all images of the case, with the lesions marked.
+    """
+    task, images = await anyio.to_thread.run_sync(partial(_flat_task, case, model))
+    return await as_job(
+        request,
+        name,
+        task.name,
+        case,
+        work=lambda: task.report_of(images, current_progress()),
+        known=partial(task.at_hand, images),
+    )
+
+
+def _flat_task(case: str, model: str) -> tuple[UltrasoundTask, ImageCase]:
+    app = livercad_app()
+    task = app.infer_task(model or app.flat_reports.task_of(case))
+    if not isinstance(task, UltrasoundTask):
+        raise ConflictError(
+            f"the report by {model!r}",
+            found="a model of CT",
+            expected=f"none named for a case of CT; for one of ultrasound {', '.join(DESCRIPTIONS)}, or none",
+            todo="Leave model out.",
+        )
+    return task, app.datastore().catalogue.image_case(case)

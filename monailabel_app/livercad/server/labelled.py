@@ -13,7 +13,6 @@ from livercad.core.taxonomy import Label
 from livercad.core.volume import grid_difference
 from livercad.errors import InputError, LiverCADError
 from livercad.learning.cases import LabelledCase, LabelVersion, told_in
-from livercad.learning.contents import hash_file
 from livercad.server import submissions
 from livercad.server.bookkeeping import TAG, who_saved
 from livercad.server.datastore import StudyDatastore
@@ -21,6 +20,7 @@ from livercad.server.history import Version
 from livercad.server.images import nifti_file
 from livercad.server.labels import grid_of
 from livercad.studies.discover import Problem
+from livercad.studies.hashing import hash_file
 from livercad.studies.nifti import is_nifti
 from livercad.studies.patients import Patients
 from livercad.studies.study import Series, Study

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 import uuid
@@ -12,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
 
 from livercad.core.ultrasound import MODALITY
 from livercad.errors import InputError
-from livercad.pipeline.ultrasound import UltrasoundAnalysis, analyze_images
+from livercad.pipeline.ultrasound import UltrasoundAnalysis
+from livercad.pipeline.ultrasound_analyzer import UltrasoundReport, report_on
+from livercad.progress import Progress
 from livercad.server.flat_images import flat_image, png_of
+from livercad.server.flat_reports import DEFAULT, FlatReports, key_of
 from livercad.server.jobs import current_progress
 from livercad.server.marks import read_marks
 from livercad.server.paper_task import LateTask
@@ -27,7 +32,7 @@ from livercad.studies.ultrasound.image import ListedImage
 from livercad.studies.ultrasound.reading import read_header
 from livercad.ultrasound.model import UltrasoundModel
 
-YAMAKAWA, QI, DEFAULT = "yamakawa2020", "qi2019", "ultrasound_lesion"
+YAMAKAWA, QI = "yamakawa2020", "qi2019"
 DESCRIPTIONS = {
     DEFAULT: "Ultrasound images: the class of each lesion that a circle marks, by the default model",
     YAMAKAWA: "Ultrasound images: the class of each lesion that a circle marks, by the network of Yamakawa 2020",
@@ -42,16 +47,20 @@ class UltrasoundTask(LateTask[UltrasoundModel]):
 
     Parameters
     ----------
-    description : str
-        For people.
+    name : str
+        One of `DESCRIPTIONS`.
     load : callable
         Makes the model; raises ModelError where there is none. It is asked again until there is one.
+    reports : FlatReports
+        Keeps what was said of whole cases.
     """
 
     modality = MODALITY
 
-    def __init__(self, description: str, load: Callable[[], UltrasoundModel]) -> None:
-        super().__init__(InferType.CLASSIFICATION, {}, 2, description, load)
+    def __init__(self, name: str, load: Callable[[], UltrasoundModel], reports: FlatReports) -> None:
+        super().__init__(InferType.CLASSIFICATION, {}, 2, DESCRIPTIONS[name], load)
+        self.name = name
+        self._reports = reports
         self._asking = threading.Lock()
 
     def info(self) -> dict[str, Any]:
@@ -62,7 +71,9 @@ class UltrasoundTask(LateTask[UltrasoundModel]):
     def __call__(self, request: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
         """Ask about ``request["study"]``, an `ImageCase`; the file is made in ``request["folder"]``.
 
-        ``image_name`` in the request chooses an image, ``circles`` stand in place of those that the case has.
+        ``image_name`` in the request chooses an image, ``circles`` stand in place of those that the case has;
+        ``each_saliency`` asks for a picture of every opinion. Where ``image`` is a case's name, the case is one of the
+        studies folder, and what is said of the whole of it is kept.
 
         Returns
         -------
@@ -71,7 +82,8 @@ class UltrasoundTask(LateTask[UltrasoundModel]):
             spoke for the more probable class, 255 the most, the strongest of all lesions of that image, or for the
             image as a whole where no lesion was asked about; None without an opinion. And JSON: `findings`,
             `saliency` (the name of that image, or null), `model`, `problems` (images and circles that could not be
-            asked about), `label_names` (empty), `latencies` in seconds.
+            asked about), `label_names` (empty), `latencies` in seconds; with ``each_saliency`` also `each_saliency`, a
+            PNG in base64 for each opinion of the findings.
 
         Raises
         ------
@@ -85,9 +97,16 @@ class UltrasoundTask(LateTask[UltrasoundModel]):
         start = time.perf_counter()
         model = self._loaded()
         case: ImageCase = request["study"]
+        of_each = _wants_each(request)
         images = _images_asked_about(case, request)
-        with self._asking:  # what explains a network is not made for two threads
-            analysis = analyze_images(case.case, images, model, current_progress())
+        is_stored = isinstance(request.get("image"), str)
+        if is_stored:
+            self._reports.note(self.name, case.case)
+        if is_stored and images == case.images:
+            report = self.report_of(case, current_progress())
+        else:
+            report = self._ask(replace(case, images=images, unusable=()), current_progress())
+        analysis = report.analysis
         shown, file = _write_saliency(analysis, Path(request["folder"]))
         latencies = {**analysis.findings.timings_s, "total": round(time.perf_counter() - start, 3)}
         return file, {
@@ -97,23 +116,64 @@ class UltrasoundTask(LateTask[UltrasoundModel]):
             "problems": [problem.reason for problem in analysis.problems],
             "label_names": {},
             "latencies": latencies,
+            **({"each_saliency": [_in_base64(each) for each in analysis.saliency]} if of_each else {}),
         }
 
+    def at_hand(self, case: ImageCase) -> UltrasoundReport | None:
+        """What `report_of` would return, if this was the latest case and nothing has changed since."""
+        return self._reports.at_hand(key_of(self.name, case))
 
-def ultrasound_tasks(load: Callable[[str], UltrasoundModel]) -> dict[str, InferTask]:
+    def report_of(self, case: ImageCase, progress: Progress) -> UltrasoundReport:
+        """Ask about a whole case of the studies folder, unless the latest answer is just that.
+
+        Parameters
+        ----------
+        case : ImageCase
+            All of its images, with the lesions marked.
+        progress : Progress
+            Told of every image.
+
+        Returns
+        -------
+        UltrasoundReport
+            As `livercad analyze` makes it.
+
+        Raises
+        ------
+        ModelError
+            If there is no model.
+        InputError
+            If no image can be read.
+        """
+        key = key_of(self.name, case)
+        report = self._reports.at_hand(key)
+        if report is None:
+            report = self._ask(case, progress)
+            self._reports.keep(key, report)
+        return report
+
+    def _ask(self, case: ImageCase, progress: Progress) -> UltrasoundReport:
+        model = self._loaded()
+        with self._asking:  # what explains a network is not made for two threads
+            return report_on(case, model, progress)
+
+
+def ultrasound_tasks(load: Callable[[str], UltrasoundModel], reports: FlatReports) -> dict[str, InferTask]:
     """Make the tasks.
 
     Parameters
     ----------
     load : callable
         Makes the model of a task from its name; raises ModelError where there is none.
+    reports : FlatReports
+        Keeps what they say of whole cases.
 
     Returns
     -------
     dict of str to InferTask
         By name.
     """
-    return {name: UltrasoundTask(text, partial(load, name)) for name, text in DESCRIPTIONS.items()}
+    return {name: UltrasoundTask(name, partial(load, name), reports) for name in DESCRIPTIONS}
 
 
 def _about(model: UltrasoundModel) -> dict[str, Any]:
@@ -155,5 +215,22 @@ def _write_saliency(analysis: UltrasoundAnalysis, folder: Path) -> tuple[str | N
     of_lesions = [saliency for opinion, saliency in own if opinion.circle]
     strongest = np.max(of_lesions or [saliency for _, saliency in own], axis=0)
     file = folder / f"{uuid.uuid4().hex}.png"
-    write_bytes(file, png_of(np.round(255 * strongest).astype(np.uint8)))
+    write_bytes(file, _png(strongest))
     return name, str(file)
+
+
+def _wants_each(request: dict[str, Any]) -> bool:
+    wish = request.get("each_saliency", False)
+    if not isinstance(wish, bool):
+        found, todo = repr(wish)[:SHOWN], "Mend the request (docs/server.md)."
+        raise InputError("each_saliency", found=found, expected="true or false", todo=todo)
+    return wish
+
+
+def _png(strength: npt.NDArray[np.float32]) -> bytes:
+    """Saliency in [0, 1], shape (rows, columns), as a picture: the strongest 255."""
+    return png_of(np.rint(255 * strength).astype(np.uint8))
+
+
+def _in_base64(strength: npt.NDArray[np.float32]) -> str:
+    return base64.b64encode(_png(strength)).decode("ascii")

@@ -11,6 +11,7 @@ from livercad.errors import InputError
 from livercad.server.catalogue import Catalogue
 from livercad.server.errors import ConflictError
 from livercad.server.flat_images import check_size
+from livercad.server.sent import called_as_sent
 from livercad.studies.atomic import replacing
 from livercad.studies.discover import find_studies
 from livercad.studies.nifti import is_nifti
@@ -18,6 +19,12 @@ from livercad.studies.reading import load_series
 from livercad.studies.study import Series, Study
 from livercad.studies.ultrasound.cases import ImageCase
 from livercad.studies.ultrasound.folder import list_by_name
+from livercad.studies.ultrasound.reading import is_image, read_header, read_image
+
+NAMED = 3
+"""Files that a message names."""
+RECORD_OF_SESSION = "meta.info"
+"""What MONAI Label lays beside the file of a session."""
 
 
 def images_in(folder: Path) -> ImageCase:
@@ -36,19 +43,24 @@ def images_in(folder: Path) -> ImageCase:
     Raises
     ------
     InputError
-        If there is none, or one that cannot be used or is too large.
+        If there is none, or one that cannot be read or is too large, by the name that the client has given it.
     """
-    found = list_by_name(folder, sorted(path for path in folder.rglob("*") if path.is_file()))
-    problem = next(iter((*found.problems, *found.left_out)), None)
-    if problem or not found.images:
-        raise InputError(
-            "the images that were sent",
-            found=problem.reason if problem else "no image",
-            expected="ultrasound: a PNG, JPEG, BMP or DICOM file",
-            todo="Send such a file.",
-        )
-    for image in found.images:
-        check_size(image)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != RECORD_OF_SESSION)
+    with called_as_sent({folder: ""}):
+        for path in filter(is_image, files):
+            read_header(path)  # raises what a listing would only tell of
+        found = list_by_name(folder, files)
+        problem = next(iter((*found.problems, *found.left_out)), None)
+        if problem or not found.images:
+            raise InputError(
+                "the images that were sent" if problem else ", ".join(path.name for path in files[:NAMED]),
+                found=problem.reason if problem else "no ultrasound image",
+                expected="ultrasound: a PNG, JPEG, BMP or DICOM file",
+                todo="Send such a file; the models of CT take NIfTI.",
+            )
+        for image in found.images:
+            check_size(image)
+            read_image(image)  # a torn one is refused now: what would be said of it later is not all about it
     return ImageCase(found.images[0].case, found.images)
 
 
@@ -119,10 +131,14 @@ def add_study_file(catalogue: Catalogue, name: str, source: Path, labelled: Coll
     """
     if not is_nifti(source):
         raise InputError(
-            source.name, found="a file of another kind", expected="a NIfTI file", todo="Convert the image to .nii.gz."
+            f"image {name!r}",
+            found=f"a file of another kind ({''.join(source.suffixes) or 'no ending'})",
+            expected="CT as NIfTI, or ultrasound as PNG, JPEG, BMP or DICOM",
+            todo="Convert CT to .nii.gz.",
         )
-    load_series(Series((source,), None, "unknown"))
     target = catalogue.root / f"{name}{'.nii.gz' if source.name.lower().endswith('.gz') else '.nii'}"
+    with called_as_sent({source: target.name}):
+        load_series(Series((source,), None, "unknown"))
     owner = catalogue.owner(target)
     if owner and filecmp.cmp(source, target, shallow=False):
         return owner

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from livercad.errors import InputError
@@ -13,6 +11,7 @@ from livercad.progress import Progress, silent
 from livercad.studies.candidates import Problem
 from livercad.studies.dicom_headers import is_dicom
 from livercad.studies.files import PICTURE_SUFFIXES
+from livercad.studies.hashing import hash_file
 from livercad.studies.ultrasound.dicom import read_dicom_header, read_frame
 from livercad.studies.ultrasound.image import ListedImage, UltrasoundImage
 from livercad.studies.ultrasound.pictures import picture_size, read_picture
@@ -92,8 +91,7 @@ def read_image(listed: ListedImage) -> UltrasoundImage:
         (array, coloured), spacing = read_picture(path), None
     else:
         array, coloured, spacing = read_frame(path, listed.frame)
-    digest = _sha256(path, path.stat().st_mtime_ns)
-    return UltrasoundImage(array, listed.case, listed.name, path, listed.frame, spacing, digest, coloured)
+    return UltrasoundImage(array, listed.case, listed.name, path, listed.frame, spacing, hash_file(path), coloured)
 
 
 def read_all(
@@ -124,9 +122,3 @@ def read_all(
             problems.append(Problem(each.case, str(error)))
     progress(len(wanted), len(wanted), "reading images")
     return tuple(images), tuple(problems)
-
-
-@lru_cache(maxsize=1)
-def _sha256(path: Path, _changed: int) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
