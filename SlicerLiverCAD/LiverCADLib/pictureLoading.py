@@ -119,6 +119,9 @@ def loadPictures(task, client, case, details):
 def classify(task, client, model, case, questions):
     """Ask a model about lesions, one after another: each answer comes with its own saliency.
 
+    The picture that the server sends beside answers about a lesion and about the image as a whole is of the lesion. For
+    that of the image it is asked once more, without lesions.
+
     Parameters
     ----------
     task : Task
@@ -138,14 +141,18 @@ def classify(task, client, model, case, questions):
         About lesions, one a question; about the image as a whole, where the model looks at that, too or only.
     """
     answers, onlyWhole = [], set()
+    count = len(questions) + len({asked.image for asked in questions})
     for n, asked in enumerate(questions):
         if asked.image in onlyWhole:
             continue
-        part = task.part(n / len(questions), (n + 1) / len(questions))
-        told = _ask(part, client, model, case, asked)
+        told = _ask(task.part(n / count, (n + 1) / count), client, model, case, asked)
         if all(each.asked.number == WHOLE and not each.problems for each in told):
             onlyWhole.add(asked.image)
         answers += told
+    wholes = {each.asked.image: each for each in answers if each.asked.number == WHOLE}
+    for n, told in enumerate(wholes.values(), start=len(questions)):
+        if told.opinion and told.saliency is None:
+            answers += _ask(task.part(n / count, (n + 1) / count), client, model, case, told.asked)
     return answers
 
 

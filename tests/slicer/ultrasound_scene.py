@@ -27,6 +27,7 @@ from LiverCADLib.caseLoading import loadCase
 from LiverCADLib.circleSubmitting import CircleSubmitting
 from LiverCADLib.clientErrors import ConflictError, NotThereError
 from LiverCADLib.pictures import circleFrom
+from LiverCADLib.scene.circleEditor import CircleEditor
 from LiverCADLib.scene.circleMarks import CircleMarks
 from LiverCADLib.scene.pictureCase import PictureCase
 from LiverCADLib.scene.pictureView import PictureView
@@ -175,7 +176,8 @@ class Ultrasound:
         self.session, self.server = session, server
         self.pictures = PictureCase(case_scene)
         self.view = PictureView(self.pictures)
-        self.marks = CircleMarks(self.pictures)
+        self.editor = CircleEditor(self.pictures)
+        self.marks = CircleMarks(self.pictures, self.editor)
         self.asking = Asking(self.pictures, self.view, session)
         self.submitting = CircleSubmitting(self.pictures, session)
 
