@@ -1,5 +1,6 @@
 """Ultrasound cases from the server and to it, and what its models say of them, in worker threads: no Qt, no scene."""
 
+import base64
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -119,8 +120,8 @@ def loadPictures(task, client, case, details):
 def classify(task, client, model, case, questions):
     """Ask a model about lesions, one after another: each answer comes with its own saliency.
 
-    The picture that the server sends beside answers about a lesion and about the image as a whole is of the lesion. For
-    that of the image it is asked once more, without lesions.
+    A server that cannot send a picture of each answer sends that about the lesion. For that about the image as a whole
+    it is asked once more, without lesions.
 
     Parameters
     ----------
@@ -158,30 +159,37 @@ def classify(task, client, model, case, questions):
 
 def _ask(task, client, model, case, asked):
     """What is Told about a lesion, and about its image as a whole, which the server tells first."""
-    circles = [plainCircle(asked.circle)] if asked.circle else []
+    params = {"circles": [plainCircle(asked.circle)] if asked.circle else [], "each_saliency": True}
     with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
         if asked.pixels is None:
-            params = {"image_name": asked.image, "circles": circles}
-            params, picture, _name = client.infer(model, case, task, params)
+            params, picture, _name = client.infer(model, case, task, {"image_name": asked.image, **params})
         else:
             path = Path(folder) / "image.png"
             writeGrey(asked.pixels, path)
-            params, picture, _name = client.infer(model, "", task, {"circles": circles}, file=path)
-        findings = UltrasoundFindings.from_dict(params["findings"])
-        saliency = None
-        if picture and findings.opinions:
-            path = Path(folder) / "saliency.png"
-            path.write_bytes(picture)
-            saliency = _checked(readGrey(path), asked.image, findings.images[0].shape)
+            params, picture, _name = client.infer(model, "", task, params, file=path)
+    findings = UltrasoundFindings.from_dict(params["findings"])
     whole = Asked(asked.image, WHOLE, None, asked.pixels)
     model, problems = params.get("model") or {}, tuple(map(str, params.get("problems") or ()))
     about = str(model.get("title") or ""), str(model.get("trained_on") or "")
     rest = (findings, *about, problems)
     if not findings.opinions:
         return [Told(asked, None, None, *rest)]
-    *others, last = findings.opinions  # the lesion where there is one; the picture is about it
-    told = [(opinion, None) for opinion in others] + [(last, saliency)]
+    each = [base64.b64decode(text) for text in params.get("each_saliency") or ()]
+    if not each:  # the picture is about the last one: the lesion where there is one
+        each = [b""] * (len(findings.opinions) - 1) + [picture]
+    maps = [_saliencyOf(picture, asked.image, findings.images[0].shape) for picture in each]
+    told = zip(findings.opinions, maps, strict=True)
     return [Told(asked if opinion.circle else whole, opinion, shown, *rest) for opinion, shown in told]
+
+
+def _saliencyOf(picture, image, shape):
+    """Read a picture of the server's; None where it sends none."""
+    if not picture:
+        return None
+    with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
+        path = Path(folder) / "saliency.png"
+        path.write_bytes(picture)
+        return _checked(readGrey(path), image, shape)
 
 
 def submitCircles(task, client, case, pictures: Sequence[Picture], annotator, note, sent, isForced):

@@ -107,7 +107,7 @@ def test_a_case_is_opened_classified_and_submitted_over_http(module, server):
     assert [request.query["image"] for request in asked] == [CASE, CASE]
     told = dict((field, content) for field, _file, content in asked[1].form())
     circle = {"center": LESIONS[1]["center"], "diameter": LESIONS[1]["diameter"]}
-    assert json.loads(told["params"]) == {"image_name": "a", "circles": [circle]}
+    assert json.loads(told["params"]) == {"image_name": "a", "circles": [circle], "each_saliency": True}
     assert "Benign&nbsp;76%" in module.opinionsPanel.lesionLabel.text
     assert module.workspace.pictureView.saliencyNode is not None
     module.workspace.circleEditor.setClass(2, "cyst")

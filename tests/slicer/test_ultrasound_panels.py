@@ -201,7 +201,8 @@ def test_a_model_is_asked_about_the_circles_as_they_are_now(panels, ultrasound, 
     server.threads.clear()
     classify(panels, ultrasound, "yamakawa2020")
     now = [{"center": [40.5, 30.0], "diameter": 24.0}, {"center": [90.0, 60.0], "diameter": 20.0}]
-    assert server.asked == [("yamakawa2020", CASE, {"image_name": "a", "circles": [circle]}) for circle in now]
+    wish = {"each_saliency": True}
+    assert server.asked == [("yamakawa2020", CASE, {"image_name": "a", "circles": [circle], **wish}) for circle in now]
     assert [row[3] for row in table(panels.circles)] == ["Benign 76%", "Benign 80%"]
     assert "<b>Lesion 1</b>" in panels.opinions.lesionLabel.text
     assert "Is it malignant? <b>Benign&nbsp;76%</b> &middot; Malignant&nbsp;24%" in panels.opinions.lesionLabel.text
@@ -245,11 +246,13 @@ def test_every_question_is_asked_and_answered_in_words():
     assert (wordOf("my own"), nameOf("My Own")) == ("my own", "My Own")
 
 
-def test_a_model_of_images_and_lesions_tells_of_both(panels, ultrasound, server):
-    server.looks_at_all = True
+@pytest.mark.parametrize("sends_each", [False, True])
+def test_a_model_of_images_and_lesions_tells_of_both(panels, ultrasound, server, sends_each):
+    server.looks_at_all, server.sends_each = True, sends_each
     classify(panels, ultrasound, are_all=True)
     asked = [(params["image_name"], len(params["circles"])) for _model, _case, params in server.asked]
-    assert asked == [("a", 1), ("a", 1), ("b", 1), ("c", 0), ("a", 0), ("b", 0)], "and for what spoke in whole images"
+    for_whole_images = [] if sends_each else [("a", 0), ("b", 0)]
+    assert asked == [("a", 1), ("a", 1), ("b", 1), ("c", 0), *for_whole_images], "what spoke is asked for as well"
     assert [(row[0], row[3]) for row in table(panels.circles)] == [
         ("1", "Benign 76%"),
         ("2", "Benign 88%"),
@@ -339,7 +342,7 @@ def test_an_image_of_the_scene_is_marked_and_sent_to_be_classified(panels, ultra
     place(panels, ultrasound, Way.LINE, (10.0, 20.0), (10.0, 50.0))
     classify(panels, ultrasound)
     [(model, case, params)] = server.asked
-    assert (model, case) == ("ultrasound_lesion", "") and list(params) == ["circles"]
+    assert (model, case) == ("ultrasound_lesion", "") and set(params) == {"circles", "each_saliency"}
     assert np.array_equal(server.files[0], pixels_of("mine")) and "Lesion 1" in panels.opinions.lesionLabel.text
     assert not panels.submit.submitButton.enabled and "of no case on a server" in panels.submit.reasonLabel.text
     dialogs.answer(qt.QMessageBox.No, "have not been submitted")

@@ -77,7 +77,7 @@ class CirclesPanel:
         self.table.setMaximumHeight(118)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
-        for index, width in enumerate((36, 110, 110)):
+        for index, width in enumerate((52, 108, 104)):
             self.table.setColumnWidth(index, width)
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.itemSelectionChanged.connect(self._onSelection)
