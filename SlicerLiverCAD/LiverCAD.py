@@ -173,7 +173,7 @@ class LiverCADTest(ScriptedLoadableModuleTest):
         picture = slicer.util.addVolumeFromArray(np.full((1, 60, 80), 90, np.uint8), name="picture")
         picture.SetIJKToRASDirections(-1, 0, 0, 0, -1, 0, 0, 0, 1)
         pictures.adopt(picture)
-        pictures.add(np.array([(10.0, 20.0), (30.0, 20.0)]), "cyst")
+        module.workspace.circleEditor.add(np.array([(10.0, 20.0), (30.0, 20.0)]), "cyst")
         marks.lines[1].SetNthControlPointPositionWorld(1, -50.0, -20.0, 0.0)
         self.assertEqual(pictures.selected.circle.center, (30.0, 20.0))
         self.assertEqual(pictures.selected.circle.diameter, 40.0)

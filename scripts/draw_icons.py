@@ -121,6 +121,12 @@ def undo(pen: Pen) -> None:
     pen.line((18, 8), (8, 18), (18, 28), color=TEAL)
 
 
+def redo(pen: Pen) -> None:
+    """An arrow forth."""
+    pen.line((39, 18), (18, 18), (10, 24), (10, 32), (18, 39), (32, 39), color=TEAL)
+    pen.line((30, 8), (40, 18), (30, 28), color=TEAL)
+
+
 def submit(pen: Pen) -> None:
     """An arrow up to a shelf."""
     pen.line((24, 10), (24, 32), color=TEAL)
@@ -164,6 +170,7 @@ DRAWN: dict[str, Callable[[Pen], None]] = {
     "delete": delete,
     "merge": merge,
     "undo": undo,
+    "redo": redo,
     "submit": submit,
     "report": report,
     "train": train,

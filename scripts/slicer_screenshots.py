@@ -52,7 +52,7 @@ def main() -> None:
 def take(annotator: Annotator, server: RealServer) -> None:
     """Go through the case and take a picture of each main state."""
     module, bench = annotator.module, annotator.work.workbench
-    module.submitPanel.annotatorEdit.text = "A. Nnotator"
+    module.submitPanel.annotator.widget.text = "A. Nnotator"
     annotator.show_sections("Server", "Case", "Phases")
     annotator.step("connect", lambda: annotator.connect(server.address, server.token))
     annotator.step("next", module.casePanel.nextButton.click)

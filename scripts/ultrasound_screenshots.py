@@ -24,8 +24,9 @@ write_ultrasound(Path(sys.argv[1]), Options(6, 0, 512))
 """
 CASE = "us-0003"
 """A hemangioma, in four images; the second one shows it best."""
-SIZE = 1400, 1260
-SECTIONS = "Ultrasound image", "Circles", "D/L previews", "Classify", "Submit circles"
+SIZE = 1500, 1500
+"""So high that every section is seen whole."""
+SECTIONS = "Ultrasound image", "Circles", "D/L previews", "Classify"
 
 
 def main() -> None:

@@ -5,16 +5,21 @@ import hashlib
 import json
 import logging
 import time
+import uuid
 from dataclasses import dataclass
+from pathlib import Path
 
 from LiverCADLib.pictures import Picture
 from LiverCADLib.presence import Presence
 from LiverCADLib.scene.caseFolder import CaseFolderError, writeJson, writing
+from LiverCADLib.scene.outbox import Kind
 from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
 
 UNREADABLE = (OSError, ValueError, TypeError, LookupError)
 """What reading a damaged file may raise."""
+DECLINED = "declined-"
+"""Begins the names of copies that are not offered again."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +28,28 @@ class CircleDraft:
 
     Parameters
     ----------
+    path : Path
+        The file.
+    server, case : str
+        Whose.
     made : str
         When, ISO 8601.
+    annotator : str
+        Who.
     pictures : tuple of Picture
         The images that were changed.
     note : str
         The annotator's words.
     """
 
+    path: Path
+    server: str
+    case: str
     made: str
+    annotator: str
     pictures: tuple[Picture, ...]
     note: str
+    kind = Kind.DRAFT
 
 
 class CircleDrafts:
@@ -45,8 +61,8 @@ class CircleDrafts:
     ----------
     pictures : PictureCase
         The open ultrasound case.
-    folder : Path
-        Made when the first copy is put in, for nobody but this user.
+    settings : Settings
+        Know who annotates, and the folder: made when the first copy is put in, for nobody but this user.
 
     Attributes
     ----------
@@ -54,9 +70,10 @@ class CircleDrafts:
         (sentence): a copy could not be made.
     """
 
-    def __init__(self, pictures, folder):
+    def __init__(self, pictures, settings):
         self.failed = Signal()
-        self._pictures, self._folder, self._presence = pictures, folder, Presence(folder)
+        self._pictures, self._settings, self._folder = pictures, settings, settings.circlesFolder
+        self._presence = Presence(self._folder)
         self._edits = None
         pictures.scene.unsavedChanged.connect(self._onUnsaved)
         pictures.scene.closing.connect(self._discard)
@@ -69,48 +86,60 @@ class CircleDrafts:
             return
         changed = [picture.toPlain() for picture in self._pictures.pictures if picture.isChanged]
         made = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        content = {"made": made, "note": scene.parameters.pictureNote, "pictures": changed}
+        told = {"made": made, "annotator": self._settings.annotator, "note": scene.parameters.pictureNote}
         try:
             with writing(self._folder):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 with contextlib.suppress(OSError):  # where the disk knows no rights
                     self._folder.chmod(0o700)
-                writeJson(self._ownPath, content)
+                writeJson(self._ownPath, {**told, "pictures": changed})
         except CaseFolderError as error:  # nothing may keep Slicer from ending
             logging.exception("LiverCAD: the circles could not be kept")
             self.failed.emit(_("Circles could not be kept on this computer: {reason}").format(reason=error))
         else:
             self._edits = scene.edits
 
-    def find(self):
-        """The newest copy of the open case that no other Slicer at work has made; None where there is none."""
-        return max((draft for _path, draft in self._kept()), key=lambda draft: draft.made, default=None)
+    def kept(self):
+        """Copies of the open case, the oldest first: not that of its changes, and none of another Slicer at work."""
+        if not self._pictures.isOpen:
+            return []
+        own = self._ownPath if self._edits is not None else None
+        paths = [*self._folder.glob(f"{self._key}-*.json"), *self._folder.glob(f"{DECLINED}{self._key}-*.json")]
+        drafts = [self._read(path) for path in paths if path != own and not self._presence.isThere(_ownerOf(path))]
+        return sorted(filter(None, drafts), key=lambda draft: draft.made)
+
+    def offered(self):
+        """The newest of those that the annotator has not said no to; None where there is none."""
+        drafts = [draft for draft in self.kept() if not _isDeclined(draft.path)]
+        return drafts[-1] if drafts else None
+
+    def decline(self):
+        """Offer none of them again; they are kept until they are opened on demand, or thrown away."""
+        for draft in self.kept():
+            if not _isDeclined(draft.path):
+                draft.path.rename(self._folder / f"{DECLINED}{self._key}-{uuid.uuid4().hex}.json")
 
     def take(self, draft):
         """Put a copy into the open case; it is this Slicer's from now on."""
-        others = [path for path, other in self._kept() if other == draft and path != self._ownPath]
         self._pictures.restore(draft.pictures, draft.note)
         self._edits = None
         self.keep()
-        if self._edits is not None:  # it could be written
-            for path in others:
-                path.unlink(missing_ok=True)
+        if self._edits is not None and draft.path != self._ownPath:  # it could be written
+            draft.path.unlink(missing_ok=True)
 
     def close(self):
         """Leave what is kept to others."""
         self._presence.close()
 
-    def _kept(self):
-        """Copies of the open case that no other Slicer at work has made, with their files."""
-        kept = []
-        for path in sorted(self._folder.glob(f"{self._key}-*.json")) if self._pictures.isOpen else ():
-            if self._presence.isThere(path.stem.rpartition("-")[2]):
-                continue
-            with contextlib.suppress(*UNREADABLE):
-                plain = json.loads(path.read_text(encoding="utf-8"))
-                pictures = tuple(Picture.fromPlain(each) for each in plain["pictures"])
-                kept.append((path, CircleDraft(str(plain["made"]), pictures, str(plain["note"]))))
-        return kept
+    def _read(self, path):
+        """A copy of the open case; None where it is damaged."""
+        scene = self._pictures.scene
+        with contextlib.suppress(*UNREADABLE):
+            plain = json.loads(path.read_text(encoding="utf-8"))
+            pictures = tuple(Picture.fromPlain(each) for each in plain["pictures"])
+            told = str(plain["made"]), str(plain.get("annotator", ""))
+            return CircleDraft(path, scene.server, scene.case, *told, pictures, str(plain["note"]))
+        return None
 
     @property
     def _key(self):
@@ -133,3 +162,12 @@ class CircleDrafts:
         if self._edits is not None:
             self._ownPath.unlink(missing_ok=True)
             self._edits = None
+
+
+def _isDeclined(path):
+    return path.name.startswith(DECLINED)
+
+
+def _ownerOf(path):
+    """Which Slicer a copy is of, as of `Presence.name`; of none where it was declined."""
+    return path.stem.rpartition("-")[2]

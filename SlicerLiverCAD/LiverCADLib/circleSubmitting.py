@@ -22,6 +22,8 @@ class CircleSubmitting(CaseWork):
     ----------
     drafts : CircleDrafts
         Copies of what was not submitted.
+    kept : list of CircleDraft
+        Those of the open case that are opened only on demand, the oldest first.
     isInConflict : bool
         Whether somebody else has submitted circles of an image since it was opened, which kept ours from being taken.
     """
@@ -29,7 +31,7 @@ class CircleSubmitting(CaseWork):
     def __init__(self, pictures, session):
         super().__init__(None, session)
         self._pictures, self._opened, self.isInConflict = pictures, object(), False
-        self.drafts = CircleDrafts(pictures, session.settings.circlesFolder)
+        self.drafts, self.kept = CircleDrafts(pictures, session.settings), []
         self.drafts.failed.connect(lambda sentence: self._tell(sentence, "bad"))
         pictures.opened.connect(self._onOpened)
         pictures.closed.connect(self._onClosed)
@@ -66,6 +68,17 @@ class CircleSubmitting(CaseWork):
         job.failed.connect(self._onNotSubmitted)
         job.ended.connect(lambda: self._settle(opened, sent))
 
+    def openKept(self, draft):
+        """Open circles that were kept: of the images that they are on they take the place of those that are there."""
+        self.drafts.take(draft)
+        self._look()
+        self._tell(_("What was kept of {made} is open. It is not submitted yet.").format(made=draft.made), "good")
+
+    def discard(self, draft):
+        """Throw circles that were kept away."""
+        draft.path.unlink(missing_ok=True)
+        self._look()
+
     def close(self):
         """Keep what was not submitted, before the module ends."""
         self.drafts.keep()
@@ -89,16 +102,23 @@ class CircleSubmitting(CaseWork):
 
     def _onOpened(self):
         self._onClosed()
-        draft, case = self.drafts.find(), self._pictures.scene.case
+        draft, case = self.drafts.offered(), self._pictures.scene.case
         if draft is None or self._pictures.scene.isUnsaved:
             return
         question = _("There are circles of {case} of {made} that were not submitted. Bring them back?")
         if self._isAgreed(question.format(case=case, made=draft.made)):
             self.drafts.take(draft)
+        else:
+            self.drafts.decline()
+        self._look()
 
     def _onClosed(self):
         self._opened, self.isInConflict = object(), False
         self._tell("")
+        self._look()
+
+    def _look(self):
+        self.kept = self.drafts.kept()
         self.changed.emit()
 
     def _onSession(self, *news):

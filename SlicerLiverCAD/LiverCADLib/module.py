@@ -94,7 +94,7 @@ class LiverCADModuleWidget(VTKObservationMixin):
         self.reportPanel = ReportPanel(work.caseScene, work.session)
         self.trainPanel = TrainPanel(work.training)
         self.picturePanel = PicturePanel(work.pictures)
-        self.circlesPanel = CirclesPanel(work.pictures, work.asking)
+        self.circlesPanel = CirclesPanel(work.pictures, work.circleEditor, work.asking)
         self.circleCropsPanel = CircleCropsPanel(work.pictures, work.asking)
         self.opinionsPanel = OpinionsPanel(work.pictures, work.asking, work.session)
         self.circleSubmitPanel = CircleSubmitPanel(work.pictures, work.circleSubmitting, work.session)
@@ -143,7 +143,8 @@ class LiverCADModuleWidget(VTKObservationMixin):
             Shortcut("Ctrl+Up", _("previous lesion"), lambda: self._selectNext(-1)),
             Shortcut("Ctrl+Return", _("accept the selected lesions"), self.lesionsPanel.acceptButton.click),
             Shortcut("Ctrl+Backspace", _("reject the selected lesions"), self.lesionsPanel.rejectButton.click),
-            Shortcut("Ctrl+Alt+Z", _("undo the last change of lesions"), self.lesionsPanel.undoButton.click),
+            Shortcut("Ctrl+Alt+Z", _("undo the last change of lesions"), self._undo),
+            Shortcut("Ctrl+Alt+Y", _("do again what was undone of circles"), self.circlesPanel.redoButton.click),
             Shortcut("Ctrl+Shift+N", _("next sample"), self.casePanel.nextButton.click),
             Shortcut("Ctrl+Shift+K", _("skip this case"), self.casePanel.skipButton.click),
             Shortcut("Ctrl+Shift+Return", _("submit"), self._submit),
@@ -222,6 +223,9 @@ class LiverCADModuleWidget(VTKObservationMixin):
             self.workspace.pictures.selectNext(step)
         else:
             self.workspace.workbench.lesions.selectNext(self.lesionsPanel.shown, step)
+
+    def _undo(self):
+        (self.circlesPanel if self.workspace.pictures.isOpen else self.lesionsPanel).undoButton.click()
 
     def _submit(self):
         isUltrasound = self.workspace.pictures.isOpen

@@ -51,12 +51,15 @@ class Opening(FileWork):
     def _openWhatIsKnown(self):
         """Open what is known of a case: changes that were not submitted, if the user wants them, come first."""
         scene = self._workbench.scene
-        drafts = self._outbox.kept(Kind.DRAFT, scene.server, scene.case)
+        kept = self._outbox.kept(Kind.DRAFT, scene.server, scene.case)
+        drafts = [draft for draft in kept if not draft.isDeclined]
         question = _("There are corrections of {case} of {made} that were not submitted. Bring them back?")
         if drafts and self._isAgreed(question.format(case=scene.case, made=drafts[-1].made)):
             self.openKept(drafts[-1], self._missDraft)
-        else:
-            self._openSubmitted()
+            return
+        if drafts:
+            self._outbox.decline(scene.server, scene.case)
+        self._openSubmitted()
 
     def _openSubmitted(self):
         """Open what was submitted of a case: what waits here is newer than what the server has."""

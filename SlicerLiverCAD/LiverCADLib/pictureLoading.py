@@ -1,5 +1,6 @@
 """Ultrasound cases from the server and to it, and what its models say of them, in worker threads: no Qt, no scene."""
 
+import base64
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -119,6 +120,9 @@ def loadPictures(task, client, case, details):
 def classify(task, client, model, case, questions):
     """Ask a model about lesions, one after another: each answer comes with its own saliency.
 
+    A server that cannot send a picture of each answer sends that about the lesion. For that about the image as a whole
+    it is asked once more, without lesions.
+
     Parameters
     ----------
     task : Task
@@ -138,43 +142,54 @@ def classify(task, client, model, case, questions):
         About lesions, one a question; about the image as a whole, where the model looks at that, too or only.
     """
     answers, onlyWhole = [], set()
+    count = len(questions) + len({asked.image for asked in questions})
     for n, asked in enumerate(questions):
         if asked.image in onlyWhole:
             continue
-        part = task.part(n / len(questions), (n + 1) / len(questions))
-        told = _ask(part, client, model, case, asked)
+        told = _ask(task.part(n / count, (n + 1) / count), client, model, case, asked)
         if all(each.asked.number == WHOLE and not each.problems for each in told):
             onlyWhole.add(asked.image)
         answers += told
+    wholes = {each.asked.image: each for each in answers if each.asked.number == WHOLE}
+    for n, told in enumerate(wholes.values(), start=len(questions)):
+        if told.opinion and told.saliency is None:
+            answers += _ask(task.part(n / count, (n + 1) / count), client, model, case, told.asked)
     return answers
 
 
 def _ask(task, client, model, case, asked):
     """What is Told about a lesion, and about its image as a whole, which the server tells first."""
-    circles = [plainCircle(asked.circle)] if asked.circle else []
+    params = {"circles": [plainCircle(asked.circle)] if asked.circle else [], "each_saliency": True}
     with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
         if asked.pixels is None:
-            params = {"image_name": asked.image, "circles": circles}
-            params, picture, _name = client.infer(model, case, task, params)
+            params, picture, _name = client.infer(model, case, task, {"image_name": asked.image, **params})
         else:
             path = Path(folder) / "image.png"
             writeGrey(asked.pixels, path)
-            params, picture, _name = client.infer(model, "", task, {"circles": circles}, file=path)
-        findings = UltrasoundFindings.from_dict(params["findings"])
-        saliency = None
-        if picture and findings.opinions:
-            path = Path(folder) / "saliency.png"
-            path.write_bytes(picture)
-            saliency = _checked(readGrey(path), asked.image, findings.images[0].shape)
+            params, picture, _name = client.infer(model, "", task, params, file=path)
+    findings = UltrasoundFindings.from_dict(params["findings"])
     whole = Asked(asked.image, WHOLE, None, asked.pixels)
     model, problems = params.get("model") or {}, tuple(map(str, params.get("problems") or ()))
     about = str(model.get("title") or ""), str(model.get("trained_on") or "")
     rest = (findings, *about, problems)
     if not findings.opinions:
         return [Told(asked, None, None, *rest)]
-    *others, last = findings.opinions  # the lesion where there is one; the picture is about it
-    told = [(opinion, None) for opinion in others] + [(last, saliency)]
+    each = [base64.b64decode(text) for text in params.get("each_saliency") or ()]
+    if not each:  # the picture is about the last one: the lesion where there is one
+        each = [b""] * (len(findings.opinions) - 1) + [picture]
+    maps = [_saliencyOf(picture, asked.image, findings.images[0].shape) for picture in each]
+    told = zip(findings.opinions, maps, strict=True)
     return [Told(asked if opinion.circle else whole, opinion, shown, *rest) for opinion, shown in told]
+
+
+def _saliencyOf(picture, image, shape):
+    """Read a picture of the server's; None where it sends none."""
+    if not picture:
+        return None
+    with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
+        path = Path(folder) / "saliency.png"
+        path.write_bytes(picture)
+        return _checked(readGrey(path), image, shape)
 
 
 def submitCircles(task, client, case, pictures: Sequence[Picture], annotator, note, sent, isForced):

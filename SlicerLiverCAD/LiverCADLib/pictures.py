@@ -117,6 +117,11 @@ class Picture:
             lastNumber=len(lesions),
         )
 
+    @property
+    def firstNumber(self) -> int | None:
+        """Number of the first lesion; None without any."""
+        return self.marks[0].number if self.marks else None
+
     def mark(self, number: int | None) -> Mark | None:
         """The mark of a number; None where there is none."""
         return next((mark for mark in self.marks if mark.number == number), None)
@@ -131,6 +136,10 @@ class Picture:
     def withoutMark(self, number: int) -> "Picture":
         """The same image without a mark."""
         return replace(self, marks=tuple(each for each in self.marks if each.number != number), isChanged=True)
+
+    def withMarksOf(self, other: "Picture") -> "Picture":
+        """The same image with the marks and the class that it had, or will have, in another state of its own."""
+        return replace(self, marks=other.marks, className=other.className, isChanged=True)
 
     def withClass(self, className: str) -> "Picture":
         """The same image, said to show something as a whole."""

@@ -39,6 +39,8 @@ class Session:
         (bool): whether any job is at work.
     consentChanged : Signal
         No arguments: other servers may get images now.
+    annotatorChanged : Signal
+        (name): submissions carry another name from now on; empty until there is one.
     background : JobRunner
         Runs what nobody waits for, as looking how a training goes; the status line does not show it.
     """
@@ -50,6 +52,7 @@ class Session:
         self.models: list[dict[str, Any]] = []
         self.connected, self.disconnected = Signal(), Signal()
         self.busyChanged, self.consentChanged = runner.busyChanged, Signal()
+        self.annotatorChanged = Signal()
         self._connecting: Job | None = None
 
     @property
@@ -116,6 +119,11 @@ class Session:
         """Remember that the user lets volumes go to the connected server, under its scheme, host and port."""
         self.settings.rememberConsent(originOf(self.requireClient().address))
         self.consentChanged.emit()
+
+    def rememberAnnotator(self, name: str) -> None:
+        """Let submissions carry a name from now on."""
+        self.settings.annotator = name
+        self.annotatorChanged.emit(name)
 
     def withdrawConsents(self) -> None:
         """Ask again before a volume is sent to any other computer."""

@@ -5,6 +5,7 @@ from LiverCADLib.circleSubmitting import CircleSubmitting
 from LiverCADLib.jobs import JobRunner
 from LiverCADLib.registrationLoading import RegistrationLoader
 from LiverCADLib.scene.caseScene import CaseScene
+from LiverCADLib.scene.circleEditor import CircleEditor
 from LiverCADLib.scene.circleMarks import CircleMarks
 from LiverCADLib.scene.cropRegion import CropRegion
 from LiverCADLib.scene.crops import LesionCrops
@@ -58,6 +59,8 @@ class Workspace:
         The open case where it is one of 2-D ultrasound images.
     pictureView : PictureView
         Shows them.
+    circleEditor : CircleEditor
+        Changes the circles on them.
     circleMarks : CircleMarks
         The circles on them, in the views.
     asking : Asking
@@ -79,7 +82,8 @@ class Workspace:
         self.cropRegion = CropRegion(self.crops)
         self.pictures = PictureCase(self.caseScene)
         self.pictureView = PictureView(self.pictures)
-        self.circleMarks = CircleMarks(self.pictures)
+        self.circleEditor = CircleEditor(self.pictures)
+        self.circleMarks = CircleMarks(self.pictures, self.circleEditor)
         self.asking = Asking(self.pictures, self.pictureView, self.session)
         self.circleSubmitting = CircleSubmitting(self.pictures, self.session)
 

@@ -107,13 +107,13 @@ def conflicted(make, session, server):
     panel = make(other)
     connected(session, server)
     other.editor.delete([3])
-    panel.annotatorEdit.text = "bob"
+    panel.annotator.widget.text = "bob"
     panel.submitButton.click()
     session.runner.wait()
     bench = bench_with_lesions()
     panel = make(bench)
     bench.editor.setComment(1, "mine")
-    panel.annotatorEdit.text = "ann"
+    panel.annotator.widget.text = "ann"
     panel.submitButton.click()
     session.runner.wait()
     assert not panel.conflictBox.isHidden() and "newer than the one that you opened" in panel.conflictLabel.text

@@ -78,6 +78,10 @@ def test_changes_that_are_not_wanted_back_stay_until_they_are_thrown_away(make, 
     open_case(bench)
     session.runner.wait()
     assert bench.lesions.numbers == [] and "not submitted" in panel.kept.box.itemText(0)
+    bench.scene.close()
+    open_case(bench)  # and no question
+    session.runner.wait()
+    assert bench.lesions.numbers == [] and panel.kept.box.count == 1
     dialogs.answer(qt.QMessageBox.Yes, "Throw away what was kept")
     panel.kept.discardButton.click()
     assert drafts_in(tmp_path) == []

@@ -233,7 +233,7 @@ def test_a_case_from_next_sample_to_its_reopened_submission(annotator, asking_th
     open_the_next_sample(annotator)
     number = find_and_look(annotator)
     places = correct(annotator, number)
-    module.submitPanel.annotatorEdit.text = "A. Nnotator"
+    module.submitPanel.annotator.widget.text = "A. Nnotator"
     module.submitPanel.commentEdit.setPlainText("Seen in three phases.")
     module.submitPanel.stateBox.setCurrentIndex(1)
     before, pictures = annotator.state(), seen(annotator, number, tmp_path / "before")

@@ -8,7 +8,8 @@ from test_lesions_list import at, paint
 
 from livercad.core.annotation import Verdict
 from livercad.core.taxonomy import CLASS_OF, LesionClass, LesionType
-from LiverCADLib.scene.lesionTable import CHOICES, CLASS_WORDS, TYPE_WORDS, Column, tableOf
+from LiverCADLib.classWords import CLASS_WORDS, TYPE_WORDS
+from LiverCADLib.scene.lesionTable import CHOICES, Column, tableOf
 
 
 def cells(bench, column, **how):

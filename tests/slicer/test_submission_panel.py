@@ -37,7 +37,7 @@ def test_a_case_is_submitted_with_all_that_is_said_of_it(make, session, server):
     bench = bench_with_lesions(clock=WorkClock(time := Time()))
     panel = make(bench)
     connected(session, server)
-    panel.annotatorEdit.text = " ann "
+    panel.annotator.widget.text = " ann "
     panel.stateBox.setCurrentIndex(1)
     panel.commentEdit.setPlainText("motion")
     bench.editor.setVerdict([1, 2, 3], Verdict.ACCEPTED)
@@ -117,9 +117,9 @@ def test_a_forced_submission_that_is_refused_for_good_is_set_aside(make, session
 
 def test_a_name_is_needed(make, session):
     panel = make(bench_with_lesions())
-    panel.annotatorEdit.text = "  "
+    panel.annotator.widget.text = "  "
     assert not panel.submitButton.enabled and "Enter your name" in panel.concernLabel.text
-    panel.annotatorEdit.text = "ann"
+    panel.annotator.widget.text = "ann"
     assert panel.submitButton.enabled and panel.concernLabel.isHidden()
 
 

@@ -107,18 +107,29 @@ def test_a_case_is_opened_classified_and_submitted_over_http(module, server):
     assert [request.query["image"] for request in asked] == [CASE, CASE]
     told = dict((field, content) for field, _file, content in asked[1].form())
     circle = {"center": LESIONS[1]["center"], "diameter": LESIONS[1]["diameter"]}
-    assert json.loads(told["params"]) == {"image_name": "a", "circles": [circle]}
-    assert "benign&nbsp;76%" in module.opinionsPanel.lesionLabel.text
+    assert json.loads(told["params"]) == {"image_name": "a", "circles": [circle], "each_saliency": True}
+    assert "Benign&nbsp;76%" in module.opinionsPanel.lesionLabel.text
     assert module.workspace.pictureView.saliencyNode is not None
-    module.workspace.pictures.setClass(2, "cyst")
+    module.workspace.circleEditor.setClass(2, "cyst")
     module.workspace.pictures.setNote("sure")
     module._submit()
     settle(module)
     [sent] = [request for request in server.received if request.path.endswith("/circles")]
     lesions = [LESIONS[0], {**LESIONS[1], "class": "cyst"}]
-    who = module.circleSubmitPanel.annotatorEdit.text
+    who = module.circleSubmitPanel.annotator.widget.text
     said = {"image": "a", "circles": lesions, "annotator": who, "note": "sure", "based_on": 0}
     assert json.loads(sent.body) == said and module.workspace.pictures.shown.version == 1
+
+
+def test_the_annotators_name_is_one_for_ct_and_ultrasound(module):
+    for written, shown_too in (
+        (module.submitPanel, module.circleSubmitPanel),
+        (module.circleSubmitPanel, module.submitPanel),
+    ):
+        name = f"A. Nnotator of {type(written).__name__}"
+        written.annotator.widget.text = name
+        written.annotator.widget.editingFinished.emit()
+        assert shown_too.annotator.widget.text == name == module.workspace.session.settings.annotator
 
 
 def test_keys_go_to_the_open_case(module, monkeypatch):
@@ -128,6 +139,11 @@ def test_keys_go_to_the_open_case(module, monkeypatch):
     assert module.workspace.pictures.selection == 2
     keys["Ctrl+Up"]()
     assert module.workspace.pictures.selection == 1
+    module.workspace.circleEditor.setClass(1, "cyst")
+    keys["Ctrl+Alt+Z"]()
+    assert module.workspace.pictures.selected.className == "hcc"
+    keys["Ctrl+Alt+Y"]()
+    assert module.workspace.pictures.selected.className == "cyst"
     module.circlesPanel.placeButtons[Way.LINE].click()
     [escape] = module._placingKeys.shortcuts
     escape.function()
@@ -136,14 +152,14 @@ def test_keys_go_to_the_open_case(module, monkeypatch):
 
 def test_the_case_comes_back_with_the_scene(module, tmp_path):
     open_case(module)
-    module.workspace.pictures.setClass(2, "cyst")
+    module.workspace.circleEditor.setClass(2, "cyst")
     path = str(tmp_path / "scene.mrb")
     assert slicer.util.saveScene(path, properties={})
     slicer.mrmlScene.Clear(0)
     assert shown(module)[2:3] == ["Phases"]
     slicer.util.loadScene(path, properties={})
     assert shown(module)[2:3] == ["Ultrasound image"] and not dialogs.shown
-    assert module.circlesPanel.table.item(1, 2).text() == "cyst"
+    assert module.circlesPanel.table.item(1, 2).text() == "Cyst"
     assert module.workspace.caseScene.isUnsaved
 
 

@@ -25,7 +25,9 @@ from ultrasound_scene import (
 from livercad.core.findings import DISCLAIMER
 from livercad.core.planar_roi import planar_square
 from livercad.core.saliency import overlay_of
-from livercad.core.ultrasound import Question
+from livercad.core.taxonomy import LesionClass, LesionType
+from livercad.core.ultrasound import BENIGN, MALIGNANT, MASSES, Question
+from LiverCADLib.classWords import nameOf, wordOf
 from LiverCADLib.clientErrors import UnreachableError
 from LiverCADLib.panels.circleCropsPanel import PIXELS, RATIOS, CircleCropsPanel
 from LiverCADLib.panels.circlesPanel import CirclesPanel
@@ -49,7 +51,7 @@ class Panels:
 
     def __init__(self, us: Ultrasound) -> None:
         self.picture = PicturePanel(us.pictures)
-        self.circles = CirclesPanel(us.pictures, us.asking)
+        self.circles = CirclesPanel(us.pictures, us.editor, us.asking)
         self.crops = CircleCropsPanel(us.pictures, us.asking)
         self.opinions = OpinionsPanel(us.pictures, us.asking, us.session)
         self.submit = CircleSubmitPanel(us.pictures, us.submitting, us.session)
@@ -113,12 +115,12 @@ def test_the_images_are_gone_through_and_their_size_is_said(panels, ultrasound):
     assert panels.picture.imageBox.currentText == "c" and table(panels.circles) == []
     panels.picture.imageBox.setCurrentIndex(0)
     assert ultrasound.pictures.shown.name == "a"
-    ultrasound.pictures.delete(2)
+    ultrasound.editor.delete(2)
     assert panels.picture.imageBox.currentText == "a \u2022"
 
 
 def test_lesions_of_the_table_are_listed_and_selected(panels, ultrasound):
-    assert table(panels.circles) == [["1", "24 px, 6.0 mm", "hcc", ""], ["2", "12 px, 3.0 mm", "", ""]]
+    assert table(panels.circles) == [["1", "24 px, 6.0 mm", "HCC", ""], ["2", "12 px, 3.0 mm", "", ""]]
     panels.circles.table.selectRow(1)
     assert ultrasound.pictures.selection == 2 and panels.circles.classEdit.text == ""
     picture(panels.circles.widget, "ultrasound_circles")
@@ -140,7 +142,7 @@ def test_a_lesion_is_marked_by_its_diameter_or_from_its_centre(panels, ultrasoun
 def test_a_class_is_chosen_or_written_and_a_circle_deleted(panels, ultrasound):
     box = panels.circles.classBox
     names = [box.itemText(index) for index in range(box.count)]
-    assert names[:3] == ["hcc", "cyst", "hemangioma"] and len(names) == len(set(names))
+    assert names[:3] == ["HCC", "Cyst", "Hemangioma"] and len(names) == len(set(names))
     panels.circles.table.selectRow(1)
     box.setCurrentIndex(1)
     box.activated.emit(1)
@@ -151,12 +153,18 @@ def test_a_class_is_chosen_or_written_and_a_circle_deleted(panels, ultrasound):
     QTest.keyClicks(panels.circles.classEdit, "es")
     ultrasound.pictures.selectNext()
     assert [mark.className for mark in ultrasound.pictures.shown.marks] == ["hcc", "abscesses"]
-    assert panels.circles.classEdit.text == "hcc"
+    assert panels.circles.classEdit.text == "HCC"
+    panels.circles.classEdit.editingFinished.emit()
+    assert ultrasound.pictures.shown.mark(1).className == "hcc", "a table has names, people are shown words"
+    for written, kept in (("fnh", "fnh"), ("hypervascular Nodule", "hypervascular_nodule"), ("HCC", "hcc")):
+        panels.circles.classEdit.text = written
+        panels.circles.classEdit.editingFinished.emit()
+        assert ultrasound.pictures.shown.mark(1).className == kept
     ultrasound.pictures.select(2)
     panels.circles.deleteButton.click()
     assert [row[0] for row in table(panels.circles)] == ["1"]
     ultrasound.pictures.show("c")
-    assert panels.circles.classEdit.text == "normal" and not panels.circles.deleteButton.enabled
+    assert panels.circles.classEdit.text == "Normal" and not panels.circles.deleteButton.enabled
     panels.circles.classEdit.text = "fatty"
     panels.circles.classEdit.editingFinished.emit()
     assert ultrasound.pictures.shown.className == "fatty" and ultrasound.pictures.shown.isChanged
@@ -189,15 +197,16 @@ def test_the_square_of_a_preview_is_drawn_where_it_is_wanted(panels, ultrasound)
 
 
 def test_a_model_is_asked_about_the_circles_as_they_are_now(panels, ultrasound, server):
-    ultrasound.pictures.move(2, np.array([(80.0, 60.0), (100.0, 60.0)]))
+    ultrasound.editor.move(2, np.array([(80.0, 60.0), (100.0, 60.0)]))
     server.threads.clear()
     classify(panels, ultrasound, "yamakawa2020")
     now = [{"center": [40.5, 30.0], "diameter": 24.0}, {"center": [90.0, 60.0], "diameter": 20.0}]
-    assert server.asked == [("yamakawa2020", CASE, {"image_name": "a", "circles": [circle]}) for circle in now]
-    assert [row[3] for row in table(panels.circles)] == ["benign 76%", "benign 80%"]
+    wish = {"each_saliency": True}
+    assert server.asked == [("yamakawa2020", CASE, {"image_name": "a", "circles": [circle], **wish}) for circle in now]
+    assert [row[3] for row in table(panels.circles)] == ["Benign 76%", "Benign 80%"]
     assert "<b>Lesion 1</b>" in panels.opinions.lesionLabel.text
-    assert "Is it malignant? <b>benign&nbsp;76%</b> &middot; malignant&nbsp;24%" in panels.opinions.lesionLabel.text
-    assert "mean of 2 answers</b><br>Is it malignant? <b>benign&nbsp;78%</b>" in panels.opinions.caseLabel.text
+    assert "Is it malignant? <b>Benign&nbsp;76%</b> &middot; Malignant&nbsp;24%" in panels.opinions.lesionLabel.text
+    assert "mean of 2 answers</b><br>Is it malignant? <b>Benign&nbsp;78%</b>" in panels.opinions.caseLabel.text
     assert panels.opinions.modelLabel.text == f"By yamakawa2020 1.0. {DISCLAIMER}"
     assert threading.get_ident() not in server.threads, "nothing is asked in the GUI thread"
     picture(panels.opinions.widget, "ultrasound_opinions")
@@ -209,10 +218,11 @@ def test_all_images_are_asked_about_and_one_without_a_lesion_is_said_to_have_non
     assert server.asked[-1][2]["circles"] == []
     mean = np.mean([probability(circle) for circle in (*CIRCLES, CIRCLES[0])])
     assert (
-        f"malignant&nbsp;{mean:.0%}" in panels.opinions.caseLabel.text and "3 answers" in panels.opinions.caseLabel.text
+        f"Malignant&nbsp;{mean:.0%}" in panels.opinions.caseLabel.text and "3 answers" in panels.opinions.caseLabel.text
     )
     ultrasound.pictures.show("c")
     assert panels.opinions.warningLabel.text == "No lesion is marked on c.\nNothing to ask about on c."
+    assert table(panels.circles) == [], "no answer has no row"
     assert "gives no answer" in panels.opinions.lesionLabel.text
     sentence = f"A network (ultrasound_lesion 1.0), trained on nothing. {DISCLAIMER}"
     assert panels.opinions.modelLabel.text == sentence
@@ -229,31 +239,47 @@ def test_a_model_of_whole_images_is_asked_once_an_image(panels, ultrasound, serv
     assert "mean of 2 answers" in panels.opinions.caseLabel.text
 
 
-def test_every_question_is_asked_in_words():
+def test_every_question_is_asked_and_answered_in_words():
     assert QUESTION_WORDS.keys() == set(Question)
+    names = [*LesionType, *LesionClass, *MASSES, BENIGN, MALIGNANT]
+    assert all(wordOf(name)[0].isupper() and nameOf(wordOf(name).lower()) == name for name in map(str, names))
+    assert (wordOf("my own"), nameOf("My Own")) == ("my own", "My Own")
 
 
-def test_a_model_of_images_and_lesions_tells_of_both(panels, ultrasound, server):
-    server.looks_at_all = True
+@pytest.mark.parametrize("sends_each", [False, True])
+def test_a_model_of_images_and_lesions_tells_of_both(panels, ultrasound, server, sends_each):
+    server.looks_at_all, server.sends_each = True, sends_each
     classify(panels, ultrasound, are_all=True)
-    assert [params["image_name"] for _model, _case, params in server.asked] == ["a", "a", "b", "c"]
-    assert [row[3] for row in table(panels.circles)] == ["benign 76%", "benign 88%"]
+    asked = [(params["image_name"], len(params["circles"])) for _model, _case, params in server.asked]
+    for_whole_images = [] if sends_each else [("a", 0), ("b", 0)]
+    assert asked == [("a", 1), ("a", 1), ("b", 1), ("c", 0), *for_whole_images], "what spoke is asked for as well"
+    assert [(row[0], row[3]) for row in table(panels.circles)] == [
+        ("1", "Benign 76%"),
+        ("2", "Benign 88%"),
+        ("image", "Mass 70%"),
+    ]
     for number in (1, 2):
         ultrasound.pictures.select(number)
         lesion, image = panels.opinions.lesionLabel.text.split("<b>The image as a whole</b>")
-        assert f"<b>Lesion {number}</b>" in lesion and "malignant" in lesion and "mass&nbsp;70%" in image
-    shown = slicer.util.arrayFromVolume(ultrasound.view.saliencyNode)[0]
-    colors, _alpha = overlay_of(saliency_of(CIRCLES[1]) / 255)
-    np.testing.assert_allclose(shown[..., :3], np.rint(colors), atol=1)
+        assert f"<b>Lesion {number}</b>" in lesion and "Malignant" in lesion and "Mass&nbsp;70%" in image
+    for row, circle in ((1, CIRCLES[1]), (2, None), (0, CIRCLES[0])):
+        panels.circles.table.selectRow(row)
+        shown = slicer.util.arrayFromVolume(ultrasound.view.saliencyNode)[0]
+        colors, _alpha = overlay_of(saliency_of(circle) / 255)
+        np.testing.assert_allclose(shown[..., :3], np.rint(colors), atol=1)
+        assert panels.circles.table.currentRow() == row and panels.circles.deleteButton.enabled == bool(circle)
     assert "mean of 6 answers" in panels.opinions.caseLabel.text, "three lesions, three images"
     ultrasound.pictures.show("c")
     assert panels.opinions.lesionLabel.text.startswith("<b>The image as a whole</b>")
+    assert table(panels.circles) == [["image", "", "Normal", "Mass 70%"]]
+    shown = slicer.util.arrayFromVolume(ultrasound.view.saliencyNode)[0]
+    np.testing.assert_allclose(shown[..., :3], np.rint(overlay_of(saliency_of(None) / 255)[0]), atol=1)
 
 
 def test_an_answer_of_a_circle_that_was_moved_says_so_and_counts_no_more(panels, ultrasound):
     classify(panels, ultrasound)
-    ultrasound.pictures.move(1, np.array([(30.0, 30.0), (60.0, 30.0)]))
-    assert table(panels.circles)[0][3] == "benign 76% (as it was)"
+    ultrasound.editor.move(1, np.array([(30.0, 30.0), (60.0, 30.0)]))
+    assert table(panels.circles)[0][3] == "Benign 76% (as it was)"
     assert "before its circle was moved" in panels.opinions.lesionLabel.text
     assert panels.opinions.caseLabel.isHidden()
 
@@ -316,7 +342,7 @@ def test_an_image_of_the_scene_is_marked_and_sent_to_be_classified(panels, ultra
     place(panels, ultrasound, Way.LINE, (10.0, 20.0), (10.0, 50.0))
     classify(panels, ultrasound)
     [(model, case, params)] = server.asked
-    assert (model, case) == ("ultrasound_lesion", "") and list(params) == ["circles"]
+    assert (model, case) == ("ultrasound_lesion", "") and set(params) == {"circles", "each_saliency"}
     assert np.array_equal(server.files[0], pixels_of("mine")) and "Lesion 1" in panels.opinions.lesionLabel.text
     assert not panels.submit.submitButton.enabled and "of no case on a server" in panels.submit.reasonLabel.text
     dialogs.answer(qt.QMessageBox.No, "have not been submitted")

@@ -119,10 +119,10 @@ def test_a_dragged_end_or_line_moves_the_circle(ultrasound):
 
 def test_numbers_stay_with_their_lesions(ultrasound):
     pictures = ultrasound.pictures
-    pictures.delete(1)
-    assert pictures.add(np.array([(10.0, 10.0), (20.0, 10.0)])) == 3
-    pictures.delete(3)
-    assert pictures.add(np.array([(10.0, 10.0), (20.0, 10.0)])) == 4
+    ultrasound.editor.delete(1)
+    assert ultrasound.editor.add(np.array([(10.0, 10.0), (20.0, 10.0)])) == 3
+    ultrasound.editor.delete(3)
+    assert ultrasound.editor.add(np.array([(10.0, 10.0), (20.0, 10.0)])) == 4
     assert [mark.number for mark in pictures.shown.marks] == [2, 4] and list(ultrasound.marks.lines) == [2, 4]
     pictures.selectNext()
     assert pictures.selection == 2
@@ -172,7 +172,7 @@ def test_a_ct_case_takes_the_place_of_an_ultrasound_case_and_back(ultrasound, cl
 def test_everything_comes_back_with_the_scene(ultrasound, tmp_path):
     pictures = ultrasound.pictures
     pictures.show("b")
-    pictures.add(np.array([(10.0, 10.0), (20.0, 34.0)]), "cyst")
+    ultrasound.editor.add(np.array([(10.0, 10.0), (20.0, 34.0)]), "cyst")
     before = pictures.pictures
     path = str(tmp_path / "scene.mrb")
     assert slicer.util.saveScene(path, properties={})
@@ -197,7 +197,7 @@ def test_a_colour_picture_of_the_users_is_taken_as_it_lies_and_stays(ultrasound,
     shown = ultrasound.pictures.shown
     assert (shown.name, shown.rows, shown.columns, shown.spacingMm) == ("mine", ROWS, COLUMNS, (0.5, 0.5))
     assert np.abs(ultrasound.pictures.pixels("mine") - color @ [0.299, 0.587, 0.114]).max() <= 0.5
-    ultrasound.pictures.add(np.array([(10.0, 10.0), (30.0, 10.0)]))
+    ultrasound.editor.add(np.array([(10.0, 10.0), (30.0, 10.0)]))
     assert pixelsAt(node, ends_of(ultrasound.marks.lines[1])) == pytest.approx(np.array([(10, 10), (30, 10)]))
     ultrasound.pictures.scene.close()
     assert node.GetScene() is slicer.mrmlScene and not node.GetAttribute("LiverCAD.image")

@@ -60,9 +60,9 @@ def submit(panel, us):
 
 def test_the_circles_of_the_images_that_were_changed_are_submitted(panel, ultrasound, server):
     ultrasound.pictures.show("c")
-    ultrasound.pictures.add(ENDS, "cyst")
+    ultrasound.editor.add(ENDS, "cyst")
     ultrasound.pictures.show("b")
-    ultrasound.pictures.delete(1)
+    ultrasound.editor.delete(1)
     panel.noteEdit.text = "seen twice"
     assert panel.reasonLabel.text == "Changed: b, c"
     submit(panel, ultrasound)
@@ -77,18 +77,18 @@ def test_the_circles_of_the_images_that_were_changed_are_submitted(panel, ultras
 
 
 def test_a_name_is_wanted(panel, ultrasound):
-    ultrasound.pictures.add(ENDS)
-    panel.annotatorEdit.text = " "
+    ultrasound.editor.add(ENDS)
+    panel.annotator.widget.text = " "
     assert not panel.submitButton.enabled and panel.reasonLabel.text == "Enter your name to submit."
-    panel.annotatorEdit.text = "bob"
-    panel.annotatorEdit.editingFinished.emit()
+    panel.annotator.widget.text = "bob"
+    panel.annotator.widget.editingFinished.emit()
     assert panel.submitButton.enabled and ultrasound.session.settings.annotator == "bob"
 
 
 def test_what_was_changed_while_it_was_sent_is_still_to_be_submitted(panel, ultrasound, server):
-    ultrasound.pictures.add(ENDS, "cyst")
+    ultrasound.editor.add(ENDS, "cyst")
     panel.submitButton.click()
-    ultrasound.pictures.move(3, ENDS + 1)
+    ultrasound.editor.move(3, ENDS + 1)
     ultrasound.wait()
     assert ultrasound.pictures.scene.isUnsaved and ultrasound.pictures.shown.isChanged
     submit(panel, ultrasound)
@@ -101,7 +101,7 @@ def test_what_was_changed_while_it_was_sent_is_still_to_be_submitted(panel, ultr
 def test_where_one_image_is_refused_the_others_are_known_to_be_there(panel, ultrasound, server):
     for name in ("a", "b", "c"):
         ultrasound.pictures.show(name)
-        ultrasound.pictures.add(ENDS, "cyst")
+        ultrasound.editor.add(ENDS, "cyst")
     server.fails_at = "b"
     submit(panel, ultrasound)
     assert panel.messageLabel.text == "There is no such image. The circles are kept on this computer."
@@ -113,7 +113,7 @@ def test_where_one_image_is_refused_the_others_are_known_to_be_there(panel, ultr
 
 def test_circles_that_somebody_else_has_submitted_meanwhile_are_not_overwritten_unasked(panel, ultrasound, server):
     server.versions["a"] = 3
-    ultrasound.pictures.add(ENDS, "cyst")
+    ultrasound.editor.add(ENDS, "cyst")
     assert panel.forceButton.isHidden()
     submit(panel, ultrasound)
     assert not server.submitted and ultrasound.pictures.scene.isUnsaved and not panel.forceButton.isHidden()
@@ -127,16 +127,16 @@ def test_circles_that_somebody_else_has_submitted_meanwhile_are_not_overwritten_
 def test_an_image_without_a_lesion_has_a_class_of_its_own(panel, ultrasound, server):
     ultrasound.pictures.show("c")
     assert ultrasound.pictures.shown.className == "normal"
-    ultrasound.pictures.setImageClass("fatty")
+    ultrasound.editor.setImageClass("fatty")
     submit(panel, ultrasound)
     assert server.submitted[0][1]["class"] == "fatty" and server.submitted[0][1]["circles"] == []
-    ultrasound.pictures.add(ENDS)
+    ultrasound.editor.add(ENDS)
     submit(panel, ultrasound)
     assert "class" not in server.submitted[1][1], "its lesion has one"
 
 
 def test_circles_outlive_a_server_that_is_down_and_a_slicer_that_dies(panel, ultrasound, server, restart, dialogs):
-    ultrasound.pictures.add(ENDS, "cyst")
+    ultrasound.editor.add(ENDS, "cyst")
     ultrasound.pictures.setNote("mine")
     server.error = UnreachableError("Nobody answers.")
     submit(panel, ultrasound)
@@ -158,7 +158,7 @@ def test_copies_are_written_by_the_clock_and_before_slicer_ends(panel, ultrasoun
     panel._draftTimer.timeout.emit()
     assert not copies(ultrasound), "nothing was changed"
     for number, way in enumerate((panel._draftTimer.timeout.emit, slicer.app.aboutToQuit.emit), start=1):
-        ultrasound.pictures.add(ENDS + number)
+        ultrasound.editor.add(ENDS + number)
         way()
         [copy] = copies(ultrasound)
         [picture] = json.loads(copy.read_text())["pictures"]
@@ -167,20 +167,51 @@ def test_copies_are_written_by_the_clock_and_before_slicer_ends(panel, ultrasoun
 
 
 def test_a_copy_goes_when_the_case_is_closed_and_stays_when_slicer_dies(ultrasound, restart, dialogs):
-    ultrasound.pictures.add(ENDS)
+    ultrasound.editor.add(ENDS)
     ultrasound.submitting.drafts.keep()
     ultrasound.pictures.scene.close()
     assert not copies(ultrasound)
     ultrasound.open()
-    ultrasound.pictures.add(ENDS)
+    ultrasound.editor.add(ENDS)
     ultrasound.submitting.close()
     dialogs.answer(qt.QMessageBox.No, "Bring them back?")
     again, _panel = restart()
     assert len(again.pictures.shown.marks) == len(LESIONS) and len(copies(again)) == 1, "a no throws nothing away"
 
 
+def test_a_copy_that_was_declined_is_not_offered_again_but_opened_on_demand(ultrasound, server, restart, dialogs):
+    ultrasound.editor.add(ENDS, "cyst")
+    ultrasound.pictures.setNote("mine")
+    ultrasound.submitting.close()
+    dialogs.answer(qt.QMessageBox.No, "Bring them back?")
+    restart()[0].submitting.close()
+    again, panel = restart()
+    again.editor.add(ENDS + 5)
+    again.submitting.drafts.keep()
+    assert len(copies(again)) == 2, "what is done now does not take the place of what was declined"
+    assert not panel.kept.widget.isHidden() and panel.kept.box.count == 1
+    assert CASE in panel.kept.box.itemText(0) and "not submitted" in panel.kept.box.itemText(0)
+    assert not any(CASE in copy.name for copy in copies(again))
+    dialogs.answer(qt.QMessageBox.Yes, "have not been submitted and will be lost")
+    panel.kept.openButton.click()
+    assert [mark.toServer() for mark in again.pictures.shown.marks] == [*LESIONS, MARKED]
+    assert panel.noteEdit.text == "mine" and panel.kept.widget.isHidden() and len(copies(again)) == 1
+    submit(panel, again)
+    assert server.submitted[0][1]["circles"] == [*LESIONS, MARKED] and not copies(again)
+
+
+def test_a_copy_that_was_declined_is_thrown_away_on_demand(ultrasound, restart, dialogs):
+    ultrasound.editor.add(ENDS)
+    ultrasound.submitting.close()
+    dialogs.answer(qt.QMessageBox.No, "Bring them back?")
+    again, panel = restart()
+    dialogs.answer(qt.QMessageBox.Yes, "Throw away what was kept")
+    panel.kept.discardButton.click()
+    assert panel.kept.widget.isHidden() and not copies(again)
+
+
 def test_a_copy_that_was_declined_after_the_scene_was_closed_outlives_the_case(panel, ultrasound, dialogs):
-    ultrasound.pictures.add(ENDS)
+    ultrasound.editor.add(ENDS)
     ultrasound.submitting.drafts.keep()
     slicer.mrmlScene.Clear(0)
     ultrasound.pictures.scene.setParameters(parameters())
@@ -191,7 +222,7 @@ def test_a_copy_that_was_declined_after_the_scene_was_closed_outlives_the_case(p
 
 
 def test_what_a_slicer_at_work_keeps_is_offered_to_no_other(panel, ultrasound, restart):
-    ultrasound.pictures.add(ENDS)
+    ultrasound.editor.add(ENDS)
     ultrasound.submitting.drafts.keep()
     again, _panel = restart()
     assert len(again.pictures.shown.marks) == len(LESIONS)
@@ -202,7 +233,7 @@ def test_a_disk_that_is_full_is_said_and_nothing_else_happens(panel, ultrasound,
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("LiverCADLib.circleDrafts.writeJson", fail)
-    ultrasound.pictures.add(ENDS)
+    ultrasound.editor.add(ENDS)
     ultrasound.submitting.drafts.keep()
     assert (
         "could not be kept on this computer" in panel.messageLabel.text and "No space left" in panel.messageLabel.text

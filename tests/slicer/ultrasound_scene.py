@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import tempfile
 import threading
 from pathlib import Path
@@ -27,6 +28,7 @@ from LiverCADLib.caseLoading import loadCase
 from LiverCADLib.circleSubmitting import CircleSubmitting
 from LiverCADLib.clientErrors import ConflictError, NotThereError
 from LiverCADLib.pictures import circleFrom
+from LiverCADLib.scene.circleEditor import CircleEditor
 from LiverCADLib.scene.circleMarks import CircleMarks
 from LiverCADLib.scene.pictureCase import PictureCase
 from LiverCADLib.scene.pictureView import PictureView
@@ -69,6 +71,8 @@ class UltrasoundServer:
         self.fails_at = ""
         self.looks_at_all = False
         """Whether `ultrasound_lesion` answers for the image as a whole as well, and first, as the real one does."""
+        self.sends_each = False
+        """Whether a picture of what spoke for each answer is sent, where that is asked for."""
 
     @staticmethod
     def image(name: str, spacing: tuple[float, float] | None, lesions: list[dict]) -> dict:
@@ -106,6 +110,8 @@ class UltrasoundServer:
         about = {"title": "A network", "trained_on": "nothing"} if model == "ultrasound_lesion" else None
         problems = [] if circles else [f"Nothing to ask about on {name}."]
         told = {"findings": findings.to_dict(), "model": about, "problems": problems, "label_names": {}}
+        if self.sends_each and params["each_saliency"]:
+            told["each_saliency"] = [base64.b64encode(png(saliency_of(each))).decode() for each in circles]
         return told, picture, "saliency.png"
 
     def submitCircles(self, case: str, drawn: dict) -> dict:
@@ -175,7 +181,8 @@ class Ultrasound:
         self.session, self.server = session, server
         self.pictures = PictureCase(case_scene)
         self.view = PictureView(self.pictures)
-        self.marks = CircleMarks(self.pictures)
+        self.editor = CircleEditor(self.pictures)
+        self.marks = CircleMarks(self.pictures, self.editor)
         self.asking = Asking(self.pictures, self.view, session)
         self.submitting = CircleSubmitting(self.pictures, session)
 

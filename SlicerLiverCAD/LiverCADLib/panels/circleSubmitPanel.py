@@ -3,7 +3,9 @@
 import qt
 import slicer
 
+from LiverCADLib.panels.annotatorField import AnnotatorField
 from LiverCADLib.panels.consent import hasConsent
+from LiverCADLib.panels.keptGroup import KeptGroup
 from LiverCADLib.panels.parts import column, messageLabel, pushButton, say, timer, wrappingLabel
 from LiverCADLib.panels.replacing import isAgreed
 from LiverCADLib.panels.submitPanel import DRAFT_MS
@@ -45,9 +47,8 @@ class CircleSubmitPanel:
     def _build(self, layout):
         form = qt.QFormLayout()
         layout.addLayout(form)  # first, so that its rows have a parent at once
-        self.annotatorEdit = qt.QLineEdit(self._session.settings.annotator)
-        self.annotatorEdit.toolTip = _("Your name, which the submission carries")
-        form.addRow(_("Annotator:"), self.annotatorEdit)
+        self.annotator = AnnotatorField(self._session)
+        form.addRow(_("Annotator:"), self.annotator.widget)
         self.noteEdit = qt.QLineEdit()
         self.noteEdit.placeholderText = _("Words on what you submit")
         form.addRow(_("Note:"), self.noteEdit)
@@ -62,8 +63,9 @@ class CircleSubmitPanel:
         self.messageLabel, self._say = messageLabel()
         layout.addWidget(self.messageLabel)
         self._say("")
-        self.annotatorEdit.editingFinished.connect(self._onAnnotator)
-        self.annotatorEdit.textChanged.connect(self._update)
+        self.kept = KeptGroup(self._submitting, self._pictures.scene)
+        layout.addWidget(self.kept.widget)
+        self.annotator.widget.textChanged.connect(self._update)
         self.noteEdit.textChanged.connect(self._onNote)
         self.submitButton.clicked.connect(self.submit)
         self.forceButton.clicked.connect(self.force)
@@ -77,14 +79,16 @@ class CircleSubmitPanel:
         self._send(isForced=True)
 
     def _send(self, isForced):
-        self._onAnnotator()
+        self.annotator.keep()
         if hasConsent(self._session):
-            self._submitting.submit(self.annotatorEdit.text.strip(), isForced)
+            self._submitting.submit(self.annotator.name, isForced)
 
     def close(self):
         """Stop for good."""
         self._draftTimer.stop()
         slicer.app.disconnect("aboutToQuit()", self._submitting.drafts.keep)
+        self.annotator.close()
+        self.kept.close()
         for signal in self._followed:
             signal.disconnect(self._update)
         self._submitting.told.disconnect(self._say)
@@ -94,9 +98,6 @@ class CircleSubmitPanel:
         if isAgreed(question):
             agree()
 
-    def _onAnnotator(self):
-        self._session.settings.annotator = self.annotatorEdit.text
-
     def _onNote(self, text):
         self._pictures.setNote(text)
 
@@ -105,7 +106,7 @@ class CircleSubmitPanel:
         if self.noteEdit.text != note:
             self.noteEdit.text = note
         reason = self._submitting.whyNot()
-        if not reason and not self.annotatorEdit.text.strip():
+        if not reason and not self.annotator.name:
             reason = _("Enter your name to submit.")
         for button in (self.submitButton, self.forceButton):
             button.enabled = not reason and not self._submitting.isBusy

@@ -4,8 +4,10 @@ import numpy as np
 import qt
 
 from livercad.core.taxonomy import LesionType
+from LiverCADLib.classWords import nameOf, wordOf
 from LiverCADLib.panels.opinionWords import shortAnswer
 from LiverCADLib.panels.parts import column, messageLabel, pushButton, row
+from LiverCADLib.pictureLoading import WHOLE
 from LiverCADLib.pictures import classNames
 from LiverCADLib.scene.pictureNodes import pixelsAt
 from LiverCADLib.scene.placing import HINTS, LesionPlacing, Way
@@ -23,6 +25,8 @@ class CirclesPanel:
     ----------
     pictures : PictureCase
         The open ultrasound case.
+    editor : CircleEditor
+        Changes its circles.
     asking : Asking
         What models say of its lesions.
 
@@ -32,8 +36,8 @@ class CirclesPanel:
         To be laid out.
     """
 
-    def __init__(self, pictures, asking):
-        self._pictures, self._asking, self._named = pictures, asking, None
+    def __init__(self, pictures, editor, asking):
+        self._pictures, self._editor, self._asking, self._named = pictures, editor, asking, None
         self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function))
         self.widget, layout = column()
         self._buildPlacing(layout)
@@ -44,7 +48,7 @@ class CirclesPanel:
         self._say("")
         self.placing.pointsPlaced.connect(self._onPlaced)
         self.placing.waitingChanged.connect(self._onWaiting)
-        self._followed = pictures.changed, asking.changed
+        self._followed = pictures.changed, asking.changed, editor.undoChanged
         for signal in self._followed:
             signal.connect(self._update)
         pictures.shownChanged.connect(self.placing.cancel)
@@ -73,7 +77,7 @@ class CirclesPanel:
         self.table.setMaximumHeight(118)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
-        for index, width in enumerate((36, 110, 110)):
+        for index, width in enumerate((52, 108, 104)):
             self.table.setColumnWidth(index, width)
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.itemSelectionChanged.connect(self._onSelection)
@@ -89,7 +93,11 @@ class CirclesPanel:
         self.classEdit.editingFinished.connect(self._onClass)
         self.deleteButton = pushButton(_("Delete"), _("Take the selected circle away."), "delete")
         self.deleteButton.clicked.connect(self._onDelete)
-        layout.addLayout(row((self.classBox, 1), (self.deleteButton, 0)))
+        layout.addWidget(self.classBox)
+        self.undoButton, self.redoButton = pushButton(_("Undo"), icon="undo"), pushButton(_("Redo"), icon="redo")
+        self.undoButton.clicked.connect(self._editor.undo)
+        self.redoButton.clicked.connect(self._editor.redo)
+        layout.addLayout(row((self.deleteButton, 1), (self.undoButton, 1), (self.redoButton, 1)))
 
     def close(self):
         """Let go of the views, before the panel is destroyed."""
@@ -114,14 +122,14 @@ class CirclesPanel:
             ends = np.array([2 * ends[0] - ends[1], ends[1]])
         self._say("")
         try:
-            self._pictures.add(ends)
+            self._editor.add(ends)
         except ValueError:
             self._say(_("Both clicks are at the same place: a circle needs a diameter."), "bad")
 
     def _onSelection(self):
         marks, row_ = self._pictures.shown.marks, self.table.currentRow()
-        if 0 <= row_ < len(marks):
-            self._pictures.select(marks[row_].number)
+        if row_ >= 0:
+            self._pictures.select(marks[row_].number if row_ < len(marks) else WHOLE)
 
     def _onClass(self, *news):
         self._takeClass(self._named)
@@ -131,34 +139,49 @@ class CirclesPanel:
         shown, text = self._pictures.shown, self.classEdit.text.strip()
         if shown is None or named is None or named[0] != shown.name:
             return
-        if shown.mark(named[1]) is not None:
-            self._pictures.setClass(named[1], text)
-        elif named[1] is None and not shown.marks:
-            self._pictures.setImageClass(text)
+        mark = shown.mark(named[1])
+        if mark is not None and text != wordOf(mark.className):
+            self._editor.setClass(mark.number, nameOf(text))
+        elif named[1] is None and not shown.marks and text != wordOf(shown.className):
+            self._editor.setImageClass(nameOf(text))
 
     def _onDelete(self):
-        self._pictures.delete(self._pictures.selection)
+        self._editor.delete(self._pictures.selection)
 
     def _update(self, *news):
         before, self._named = self._named, self._whatIsNamed()
         if before != self._named and self.classEdit.modified:
             self._takeClass(before)  # a key has led on while it was written
         shown, selected = self._pictures.shown, self._pictures.selected
-        marks = shown.marks if shown else ()
-        wasBlocked = self.table.blockSignals(True)
-        self.table.setRowCount(len(marks))
-        for line, mark in enumerate(marks):
-            texts = str(mark.number), diameterText(mark, shown), mark.className, self._answer(mark)
-            for index, text in enumerate(texts):
-                item = qt.QTableWidgetItem(text)
-                item.setToolTip(text)
-                self.table.setItem(line, index, item)
-        self.table.setCurrentCell(marks.index(selected) if selected else -1, 0)
-        self.table.blockSignals(wasBlocked)
+        self._updateTable(shown, selected)
         self._updateClass(shown, selected)
         for widget in self.placeButtons.values():
             widget.enabled = shown is not None
         self.deleteButton.enabled = selected is not None
+        self._updateUndo()
+
+    def _updateTable(self, shown, selected):
+        rows = [
+            (str(mark.number), diameterText(mark, shown), wordOf(mark.className), self._answer(mark.number))
+            for mark in (shown.marks if shown else ())
+        ]
+        if self._answer(WHOLE):
+            rows.append((_("image"), "", wordOf(shown.className) if not rows else "", self._answer(WHOLE)))
+        wasBlocked = self.table.blockSignals(True)
+        self.table.setRowCount(len(rows))
+        for line, texts in enumerate(rows):
+            for index, text in enumerate(texts):
+                item = qt.QTableWidgetItem(text)
+                item.setToolTip(text)
+                self.table.setItem(line, index, item)
+        self.table.setCurrentCell(shown.marks.index(selected) if selected else len(rows) - 1, 0)
+        self.table.blockSignals(wasBlocked)
+
+    def _updateUndo(self):
+        undoText, redoText = self._editor.undoText, self._editor.redoText
+        self.undoButton.enabled, self.redoButton.enabled = bool(undoText), bool(redoText)
+        self.undoButton.toolTip = _("Undo {what}").format(what=undoText) if undoText else ""
+        self.redoButton.toolTip = _("Do again: {what}").format(what=redoText) if redoText else ""
 
     def _whatIsNamed(self):
         """Image and lesion that the box for the class stands for; None without an image."""
@@ -171,7 +194,7 @@ class CirclesPanel:
         return self._pictures.shown is not None and not self._pictures.shown.marks
 
     def _updateClass(self, shown, selected):
-        names = classNames(self._pictures.pictures, USUAL_CLASSES)
+        names = list(dict.fromkeys(map(wordOf, classNames(self._pictures.pictures, USUAL_CLASSES))))
         wasBlocked = self.classBox.blockSignals(True)
         if names != [self.classBox.itemText(index) for index in range(self.classBox.count)]:
             self.classBox.clear()
@@ -179,13 +202,13 @@ class CirclesPanel:
         self.classBox.enabled = selected is not None or self._isClassOfImage
         hint = _("Class of the image, without a lesion") if self._isClassOfImage else _("Class of the selected lesion")
         self.classEdit.placeholderText = hint
-        text = selected.className if selected else shown.className if self._isClassOfImage else ""
+        text = wordOf(selected.className if selected else shown.className if self._isClassOfImage else "")
         if self.classEdit.text != text:
             self.classEdit.text = text
         self.classBox.blockSignals(wasBlocked)
 
-    def _answer(self, mark):
-        told = self._asking.answerOf(mark.number)
+    def _answer(self, number):
+        told = self._asking.answerOf(number)
         if told is None or told.opinion is None:
             return ""
         text = shortAnswer(told.opinion.probabilities)

@@ -9,14 +9,16 @@ from LiverCADLib.translation import _
 
 
 class KeptGroup:
-    """The group "Kept on this computer" of the section "Submit"; hidden where nothing is kept.
+    """The group "Kept on this computer" of the sections that submit; hidden where nothing is kept.
 
     Parameters
     ----------
-    submitting : Submitting
+    submitting : Submitting or CircleSubmitting
         What is kept.
-    workbench : Workbench
-        Masks and lesions of the open case.
+    scene : CaseScene
+        The open case.
+    followed : sequence of Signal
+        Told when the open case is another, where `submitting` does not tell of that itself.
 
     Attributes
     ----------
@@ -24,8 +26,8 @@ class KeptGroup:
         To be laid out.
     """
 
-    def __init__(self, submitting, workbench):
-        self._submitting, self._workbench = submitting, workbench
+    def __init__(self, submitting, scene, followed=()):
+        self._submitting, self._scene, self._followed = submitting, scene, (submitting.changed, *followed)
         self._shown = []
         self.widget = qt.QGroupBox(_("Kept on this computer"))
         layout = qt.QVBoxLayout(self.widget)
@@ -38,7 +40,7 @@ class KeptGroup:
         self.box.connect("currentIndexChanged(int)", self._update)
         self.openButton.clicked.connect(self._onOpen)
         self.discardButton.clicked.connect(self._onDiscard)
-        for signal in (submitting.changed, workbench.opened, workbench.closed):
+        for signal in self._followed:
             signal.connect(self._show)
         self._show()
 
@@ -48,8 +50,13 @@ class KeptGroup:
         index = self.box.currentIndex
         return self._shown[index] if 0 <= index < len(self._shown) else None
 
+    def close(self):
+        """Follow nothing any more: the widget is about to go."""
+        for signal in self._followed:
+            signal.disconnect(self._show)
+
     def _onOpen(self):
-        if mayReplace(self._workbench.scene):
+        if mayReplace(self._scene):
             self._submitting.openKept(self.chosen)
 
     def _onDiscard(self):
@@ -69,7 +76,7 @@ class KeptGroup:
         self._update()
 
     def _update(self, *arguments):
-        chosen, scene = self.chosen, self._workbench.scene
+        chosen, scene = self.chosen, self._scene
         isFree = chosen is not None and not self._submitting.isBusy
         isHere = chosen is not None and (chosen.server, chosen.case) == (scene.server, scene.case)
         self.openButton.enabled = isFree and isHere

@@ -4,12 +4,13 @@ import ctk
 import qt
 
 from livercad.core.annotation import Verdict
+from LiverCADLib.classWords import CLASS_WORDS, TYPE_WORDS
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.lesionTableView import LesionTableView
 from LiverCADLib.panels.parts import column, comboBox, messageLabel, pushButton, row, styleOf, wrappingLabel
 from LiverCADLib.panels.segmentPanel import whyNoServer
 from LiverCADLib.scene.analysis import takeDescriptions
-from LiverCADLib.scene.lesionTable import CHOICES, CLASS_WORDS, TYPE_WORDS, Column, counted, tableOf
+from LiverCADLib.scene.lesionTable import CHOICES, Column, counted, tableOf
 from LiverCADLib.scene.placing import HINTS, LesionPlacing, Way
 from LiverCADLib.segmenting import describe
 from LiverCADLib.translation import _

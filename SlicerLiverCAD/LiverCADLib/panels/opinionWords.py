@@ -1,6 +1,7 @@
 """What a model says about an ultrasound image, in words."""
 
 from livercad.core.ultrasound import Question
+from LiverCADLib.classWords import wordOf
 from LiverCADLib.translation import _
 
 QUESTION_WORDS = {
@@ -12,12 +13,12 @@ QUESTION_WORDS = {
 
 
 def shortAnswer(probabilities):
-    """The most probable class of the first question with its probability: "hcc 64%"."""
+    """The most probable class of the first question with its probability: "HCC 64%"."""
     classes = next(iter(probabilities.values()), {})
     if not classes:
         return ""
     name = max(classes, key=classes.get)
-    return _("{name} {probability:.0%}").format(name=name, probability=classes[name])
+    return _("{name} {probability:.0%}").format(name=wordOf(name), probability=classes[name])
 
 
 def questionLines(probabilities):
@@ -26,6 +27,6 @@ def questionLines(probabilities):
     for question, classes in probabilities.items():
         words = QUESTION_WORDS.get(question, question)
         ordered = sorted(classes, key=classes.get, reverse=True)
-        shares = [f"{name}&nbsp;{classes[name]:.0%}" for name in ordered]
+        shares = [f"{wordOf(name)}&nbsp;{classes[name]:.0%}" for name in ordered]
         lines.append(f"{words} <b>{shares[0]}</b>{''.join(f' &middot; {share}' for share in shares[1:])}")
     return "<br>".join(lines)

@@ -3,6 +3,7 @@
 import qt
 import slicer
 
+from LiverCADLib.panels.annotatorField import AnnotatorField
 from LiverCADLib.panels.caseTable import stateTitles
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.filesGroup import FilesGroup
@@ -50,9 +51,8 @@ class SubmitPanel:
     def _build(self, layout):
         form = qt.QFormLayout()
         layout.addLayout(form)  # first, so that its rows have a parent at once
-        self.annotatorEdit = qt.QLineEdit(self._session.settings.annotator)
-        self.annotatorEdit.toolTip = _("Your name, which the submission carries")
-        form.addRow(_("Annotator:"), self.annotatorEdit)
+        self.annotator = AnnotatorField(self._session)
+        form.addRow(_("Annotator:"), self.annotator.widget)
         self.stateBox = comboBox(stateTitles().values())
         form.addRow(_("The case is:"), self.stateBox)
         self.commentEdit = qt.QPlainTextEdit()
@@ -90,13 +90,12 @@ class SubmitPanel:
         self.waitingLabel = wrappingLabel()
         self.sendButton = pushButton(_("Send now"), _("Send what could not be sent before, the oldest first."))
         layout.addLayout(row((self.waitingLabel, 1), (self.sendButton, 0)))
-        self.kept = KeptGroup(self._submitting, self._workbench)
+        self.kept = KeptGroup(self._submitting, self._workbench.scene, (self._workbench.opened, self._workbench.closed))
         layout.addWidget(self.kept.widget)
 
     def _listen(self):
         submitting, workbench, session = self._submitting, self._workbench, self._session
-        self.annotatorEdit.editingFinished.connect(self._onAnnotator)
-        self.annotatorEdit.textChanged.connect(self._update)
+        self.annotator.widget.textChanged.connect(self._update)
         self.stateBox.connect("currentIndexChanged(int)", self._onState)
         self.commentEdit.textChanged.connect(self._onComment)
         self.submitButton.clicked.connect(self.submit)
@@ -117,10 +116,10 @@ class SubmitPanel:
 
     def submit(self):
         """Submit the case; without its server, or the user's consent, it waits on this computer."""
-        self._onAnnotator()
+        self.annotator.keep()
         if self._submitting.needsConsent():
             hasConsent(self._session)  # a no is no reason not to save it here
-        self._submitting.submit(self.annotatorEdit.text.strip())
+        self._submitting.submit(self.annotator.name)
 
     def send(self):
         """Send what waits."""
@@ -132,13 +131,12 @@ class SubmitPanel:
         self._timer.stop()
         self._draftTimer.stop()
         slicer.app.disconnect("aboutToQuit()", self._submitting.drafts.keepNow)
+        self.annotator.close()
+        self.kept.close()
 
     def _onAsked(self, question, agree):
         if isAgreed(question):
             agree()
-
-    def _onAnnotator(self):
-        self._session.settings.annotator = self.annotatorEdit.text
 
     def _onState(self, index):
         state = list(stateTitles())[index]
@@ -177,7 +175,7 @@ class SubmitPanel:
     def _update(self, *arguments):
         submitting, isOpen = self._submitting, self._workbench.segmentation is not None
         isCase = isOpen and bool(self._workbench.scene.case)
-        hasName = bool(self.annotatorEdit.text.strip())
+        hasName = bool(self.annotator.name)
         warning = referenceWarning(self._workbench.scene)
         self.submitButton.enabled = isCase and hasName and not warning and not submitting.isBusy
         for widget in (self.stateBox, self.commentEdit):

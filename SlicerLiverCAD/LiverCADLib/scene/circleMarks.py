@@ -10,6 +10,7 @@ import numpy as np
 import slicer
 
 from livercad.core.taxonomy import LABEL_COLORS, Label
+from LiverCADLib.classWords import wordOf
 from LiverCADLib.scene.pictureNodes import pixelsAt, rasOf
 from LiverCADLib.translation import _
 
@@ -23,16 +24,18 @@ SAME_PX = 1e-3
 
 
 class CircleMarks:
-    """Draws the marks of a PictureCase, and tells it what is dragged.
+    """Draws the marks of a PictureCase, and moves those that are dragged.
 
     Parameters
     ----------
     pictures : PictureCase
         The open ultrasound case.
+    editor : CircleEditor
+        Moves its circles.
     """
 
-    def __init__(self, pictures):
-        self._pictures = pictures
+    def __init__(self, pictures, editor):
+        self._pictures, self._editor = pictures, editor
         self._lines, self._circles, self._square, self._isDrawing = {}, {}, None, False
         self._drawn = {}
         pictures.changed.connect(self.update)
@@ -122,7 +125,7 @@ class CircleMarks:
         display.SetTextScale(2.6)
         display.SetLineThickness(0.15)
         node.AddObserver(node.PointModifiedEvent, lambda caller, event: self._onMoved(number))
-        node.AddObserver(node.PointStartInteractionEvent, lambda caller, event: self._pictures.select(number))
+        node.AddObserver(node.PointStartInteractionEvent, lambda caller, event: self._editor.grasp(number))
         return node
 
     def _onMoved(self, number):
@@ -130,7 +133,7 @@ class CircleMarks:
         if self._isDrawing or picture is None or number not in self._lines:
             return
         points = slicer.util.arrayFromMarkupsControlPoints(self._lines[number], world=True)
-        self._pictures.move(number, pixelsAt(picture, points))
+        self._editor.move(number, pixelsAt(picture, points))
 
 
 def _around(circle):
@@ -140,7 +143,7 @@ def _around(circle):
 
 def _labelOf(mark):
     size = _("{number}: {diameter:.0f} px").format(number=mark.number, diameter=mark.circle.diameter)
-    return f"{size}, {mark.className}" if mark.className else size
+    return f"{size}, {wordOf(mark.className)}" if mark.className else size
 
 
 def _isAt(line, picture, ends):

@@ -9,8 +9,8 @@ from livercad.core.annotation import Verdict
 from livercad.core.crops import side_mm
 from livercad.core.findings import DISCLAIMER
 from livercad.core.phases import Phase
+from LiverCADLib.classWords import CLASS_WORDS, TYPE_WORDS
 from LiverCADLib.scene.crops import cutOut, placeOf
-from LiverCADLib.scene.lesionTable import CLASS_WORDS, TYPE_WORDS
 from LiverCADLib.scene.phaseEvidence import phaseTitle
 from LiverCADLib.scene.pixels import greyOf
 from LiverCADLib.translation import _

@@ -5,10 +5,8 @@ from dataclasses import replace
 from livercad.core.annotation import Origin, Verdict
 from LiverCADLib.scene.lesionRecords import LesionRecord, classOf
 from LiverCADLib.scene.masks import ball, union, without
-from LiverCADLib.signals import Signal
+from LiverCADLib.scene.undoSteps import UndoSteps
 from LiverCADLib.translation import _
-
-UNDO_STEPS = 30
 
 
 class LesionEditor:
@@ -26,12 +24,10 @@ class LesionEditor:
     """
 
     def __init__(self, lesions):
-        self.undoChanged = Signal()
-        self._lesions = lesions
-        self._undo = []
-        self._segmentation = None
+        self._lesions, self._steps, self._segmentation = lesions, UndoSteps(), None
+        self.undoChanged = self._steps.changed
         lesions.changed.connect(self._forgetOtherCases)
-        lesions.replaced.connect(self._forget)
+        lesions.replaced.connect(self._steps.forget)
 
     def addMark(self, center, diameterMm):
         """Add a lesion as a ball; voxels of other lesions stay theirs, but for those that were rejected.
@@ -130,15 +126,14 @@ class LesionEditor:
     @property
     def undoText(self):
         """What `undo` would take back; empty where there is nothing."""
-        return self._undo[-1][0] if self._undo else ""
+        return self._steps.text
 
     def undo(self):
         """Take the latest change back."""
-        if self._undo:
-            _text, records, masks, selection = self._undo.pop()
+        if self.undoText:
+            records, masks, selection = self._steps.take()
             self._lesions.update({number: self._knownOf(number, record) for number, record in records.items()}, masks)
             self._lesions.select(selection)
-            self.undoChanged.emit()
 
     def _change(self, text, numbers, **values):
         self._remember(text.format(lesions=_named(numbers)), numbers, withVoxels=False)
@@ -147,17 +142,12 @@ class LesionEditor:
     def _remember(self, text, numbers, withVoxels):
         records = {number: self._lesions.records.get(number) for number in numbers}
         masks = {number: self._lesions.segmentation.lesion(number) for number in numbers} if withVoxels else {}
-        self._undo = [*self._undo, (text, records, masks, self._lesions.selection)][-UNDO_STEPS:]
-        self.undoChanged.emit()
+        self._steps.remember(text, (records, masks, self._lesions.selection))
 
     def _forgetOtherCases(self):
         if self._lesions.segmentation is not self._segmentation:
             self._segmentation = self._lesions.segmentation
-            self._forget()
-
-    def _forget(self):
-        self._undo = []
-        self.undoChanged.emit()
+            self._steps.forget()
 
     def _knownOf(self, number, record):
         """A record as it was, but submitted where its number has been since: the server goes on knowing that."""

@@ -6,25 +6,11 @@ from enum import Enum
 from livercad.core.annotation import Origin, Verdict
 from livercad.core.geometry import Box
 from livercad.core.taxonomy import LesionClass, LesionType
+from LiverCADLib.classWords import CLASS_WORDS, TYPE_WORDS
 from LiverCADLib.scene.lesionRecords import LesionRecord
 from LiverCADLib.scene.measures import Measured, placeIn
 from LiverCADLib.translation import _
 
-TYPE_WORDS = {
-    LesionType.CYST: _("Cyst"),
-    LesionType.HEMANGIOMA: _("Hemangioma"),
-    LesionType.HCC: _("HCC"),
-    LesionType.METASTASIS: _("Metastasis"),
-    LesionType.CHOLANGIOCARCINOMA: _("Cholangiocarcinoma"),
-    LesionType.FNH: _("FNH"),
-    LesionType.HYPERVASCULAR_NODULE: _("Hypervascular nodule"),
-    LesionType.DYSPLASTIC_NODULE: _("Dysplastic nodule"),
-}
-CLASS_WORDS = {
-    **{LesionClass(type_.value): word for type_, word in TYPE_WORDS.items() if type_.value in set(LesionClass)},
-    LesionClass.OTHER_MALIGNANT: _("Other malignant"),
-    LesionClass.OTHER_BENIGN: _("Other benign"),
-}
 CHOICES = (*LesionType, LesionClass.OTHER_MALIGNANT, LesionClass.OTHER_BENIGN)
 """What an annotator can say of a lesion."""
 TINY_MM = 10.0

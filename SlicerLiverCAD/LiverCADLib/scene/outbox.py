@@ -66,6 +66,8 @@ class Waiting:
         What is to become of it.
     owner : str
         Which Slicer has made it, as of `Presence.name`, if it is a draft.
+    isDeclined : bool
+        Whether the annotator has said no to it, if it is a draft: it is not offered again, but kept.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Waiting:
     follows: str = ""
     kind: Kind = Kind.WAITING
     owner: str = ""
+    isDeclined: bool = False
 
 
 class Outbox:
@@ -152,6 +155,11 @@ class Outbox:
         for letter in self.waiting():
             if (letter.server, letter.case) == (server, case):
                 self._write(replace(letter, kind=Kind.ASIDE))
+
+    def decline(self, server, case):
+        """Offer none of the drafts of a case again; they are kept until they are opened on demand, or thrown away."""
+        for letter in self.kept(Kind.DRAFT, server, case):
+            self._write(replace(letter, isDeclined=True))
 
     def latest(self, server, case):
         """The newest that waits for a case; None where none does."""

@@ -4,7 +4,7 @@ import json
 
 import slicer
 
-from LiverCADLib.pictures import Mark, Picture
+from LiverCADLib.pictures import Picture
 from LiverCADLib.scene.caseScene import IMAGE
 from LiverCADLib.scene.pictureNodes import addPicture, pixelsOf
 from LiverCADLib.signals import Signal
@@ -28,11 +28,14 @@ class PictureCase:
         No arguments; another image is shown.
     changed : Signal
         No arguments; marks or the selection are others, also because another image is shown.
+    replaced : Signal
+        No arguments; the marks are those that were kept: what was changed before cannot be taken back.
     """
 
     def __init__(self, scene):
         self.scene = scene
         self.opened, self.closed, self.shownChanged, self.changed = Signal(), Signal(), Signal(), Signal()
+        self.replaced = Signal()
         self.pictures, self.selection, self._pixels = (), None, {}
         scene.closed.connect(self._read)
         scene.restored.connect(self._read)
@@ -138,53 +141,20 @@ class PictureCase:
             at = numbers.index(self.selection) if self.selection in numbers else -min(step, 0)
             self.select(numbers[(at + step) % len(numbers)])
 
-    def add(self, ends, className=""):
-        """Mark a lesion on the image that is shown, and select it.
+    def edit(self, picture, selection):
+        """Put an image with other marks, or another class, in the place of the one of its name.
 
         Parameters
         ----------
-        ends : ndarray, shape (2, 2)
-            Column and row of both ends of its maximum diameter.
-        className : str
-            What it is.
-
-        Returns
-        -------
-        int
-            Its number.
-
-        Raises
-        ------
-        ValueError
-            If both ends are the same.
+        picture : Picture
+            An image of the case.
+        selection : int or None
+            The lesion that is selected from now on, of the image that is shown.
         """
-        mark = Mark.fromEnds(self.shown.lastNumber + 1, ends, className)
-        self.selection = mark.number
-        self._edit(self.shown.withMark(mark))
-        return mark.number
-
-    def move(self, number, ends):
-        """Give a lesion another maximum diameter; where both ends are the same it stays as it is."""
-        old = self.shown.mark(number)
-        if (ends[0] != ends[1]).any():
-            self._edit(self.shown.withMark(Mark.fromEnds(number, ends, old.className)))
-
-    def setClass(self, number, className):
-        """Say what a lesion is."""
-        old = self.shown.mark(number)
-        if old.className != className:
-            self._edit(self.shown.withMark(Mark(number, old.circle, className, old.angle)))
-
-    def delete(self, number):
-        """Take a mark away."""
-        self._edit(self.shown.withoutMark(number))
-        self._selectFirst()
+        self.selection = selection
+        self._keep(tuple(picture if each.name == picture.name else each for each in self.pictures))
+        self.scene.markUnsaved()
         self.changed.emit()
-
-    def setImageClass(self, className):
-        """Say what the shown image shows as a whole, where no lesion is marked on it."""
-        if className != self.shown.className:
-            self._edit(self.shown.withClass(className))
 
     def setNote(self, text):
         """Keep the annotator's words on the case."""
@@ -219,15 +189,11 @@ class PictureCase:
         self._keep(tuple(kept.get(each.name, each) for each in self.pictures))
         self._selectFirst()
         self.scene.markUnsaved()
+        self.replaced.emit()
         self.changed.emit()
 
     def refresh(self):
         """Tell that what is shown of the marks is something else."""
-        self.changed.emit()
-
-    def _edit(self, picture):
-        self._keep(tuple(picture if each.name == picture.name else each for each in self.pictures))
-        self.scene.markUnsaved()
         self.changed.emit()
 
     def _keep(self, pictures):
@@ -252,4 +218,4 @@ class PictureCase:
         self.changed.emit()
 
     def _selectFirst(self):
-        self.selection = self.shown.marks[0].number if self.shown and self.shown.marks else None
+        self.selection = self.shown.firstNumber if self.shown else None
