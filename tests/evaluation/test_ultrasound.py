@@ -148,6 +148,7 @@ def test_the_command_writes_page_tables_and_numbers(results: Path, truth: Path) 
         assert len(list(csv.DictReader(file))) == 20
     html = (out / "index.html").read_text()
     assert "not a medical device" in html and html.count('<table class="confusion">') == 4 and "http" not in html
+    assert "<th>HCC</th>" in html and "<td>Metastasis</td>" in html and "Malignancy" in html and ">hcc<" not in html
     assert CliRunner().invoke(app, ["evaluate", "a", "--truth", "b", "--ultrasound", "--detection"]).exit_code == 2
 
 

@@ -83,13 +83,13 @@ def compute(job: Job, groups: Sequence[Group], result: BatchResult, record: RunR
             _compute(job, group, models, result, force)
     if groups and len(without_models) == len(groups):
         raise without_models[0][1]
-    for group, error in without_models:
+    for group, missing in without_models:
         earlier = [case.case for case in group.cases if is_done(job.out / case.case)]
         result.unchecked += earlier
-        left = [Problem(case.case, str(error)) for case in group.cases if case.case not in earlier]
+        left = [Problem(case.case, str(missing)) for case in group.cases if case.case not in earlier]
         tell_failures(job, left, result, group.modality)
         if earlier:
-            job.display.say(f"Earlier results stay as they are ({', '.join(earlier)}), though {error}")
+            job.display.say(f"Earlier results stay, of cases not looked at again: {len(earlier)}; {missing}")
 
 
 def tell_failures(job: Job, problems: Iterable[Problem], result: BatchResult, modality: str | None) -> None:

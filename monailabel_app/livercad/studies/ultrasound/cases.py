@@ -108,12 +108,12 @@ def _beside_ct(root: Path, discovery: Discovery) -> dict[Path, Problem]:
     if has_table(root):
         return {}
     of_cases = {folder.relative_to(root).parts[0] for folder in discovery.ct_folders if root in folder.parents}
-    root_is_case = root.name in {each.case for each in (*discovery.studies, *discovery.problems)}
+    of_ct = {study.case for study in discovery.studies} | {problem.case for problem in discovery.problems}
     drawn = read_drawn(root)
     beside = {}
     for path in discovery.flat:
         inside = path.relative_to(root)
-        has_ct = inside.parts[0] in of_cases if len(inside.parts) > 1 else root_is_case
+        has_ct = inside.parts[0] in of_cases if len(inside.parts) > 1 else root.name in of_ct
         if has_ct and path.suffix.lower() in PICTURE_SUFFIXES and inside.as_posix() not in drawn:
             reason = (
                 f"{inside.as_posix()}: a picture in the folder of a case of CT is not taken for ultrasound; if it is, "
