@@ -12,7 +12,7 @@ from pathlib import Path
 from LiverCADLib.pictures import Picture
 from LiverCADLib.presence import Presence
 from LiverCADLib.scene.caseFolder import CaseFolderError, writeJson, writing
-from LiverCADLib.scene.outbox import Kind
+from LiverCADLib.scene.letters import Kind
 from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from LiverCADLib.scene.outbox import Kind
+from LiverCADLib.scene.letters import Kind
 from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
 

@@ -2,7 +2,7 @@
 
 from LiverCADLib.cases import isOnServer
 from LiverCADLib.fileWork import FileWork
-from LiverCADLib.scene.outbox import Kind
+from LiverCADLib.scene.letters import Kind
 from LiverCADLib.segmenting import fetchSubmission
 from LiverCADLib.translation import _
 

@@ -4,7 +4,7 @@ from LiverCADLib.cases import isOnServer
 from LiverCADLib.clientErrors import ClientError, ConflictError
 from LiverCADLib.drafts import Drafts
 from LiverCADLib.opening import Opening
-from LiverCADLib.scene.outbox import Kind
+from LiverCADLib.scene.letters import Kind
 from LiverCADLib.scene.submission import concerns, markSubmitted
 from LiverCADLib.translation import _
 

@@ -30,7 +30,8 @@ from LiverCADLib.clientErrors import (
 from LiverCADLib.imageFiles import readVolume
 from LiverCADLib.presence import Presence
 from LiverCADLib.scene.caseFolder import CaseFolderError
-from LiverCADLib.scene.outbox import Kind, Outbox
+from LiverCADLib.scene.letters import Kind
+from LiverCADLib.scene.outbox import Outbox
 from LiverCADLib.tasks import Cancelled, Task
 
 HOME = "http://127.0.0.1:8000"

@@ -4,7 +4,7 @@ import qt
 
 from LiverCADLib.panels.parts import comboBox, pushButton, row
 from LiverCADLib.panels.replacing import isAgreed, mayReplace
-from LiverCADLib.scene.outbox import Kind
+from LiverCADLib.scene.letters import Kind
 from LiverCADLib.translation import _
 
 

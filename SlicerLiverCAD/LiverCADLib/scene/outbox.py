@@ -6,8 +6,7 @@ import json
 import shutil
 import time
 import uuid
-from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from LiverCADLib.clientErrors import ClientError
@@ -21,65 +20,14 @@ from LiverCADLib.scene.caseFolder import (
     writeJson,
     writing,
 )
+from LiverCADLib.scene.letters import LETTER, Kind, Waiting, readLetter
 from LiverCADLib.translation import _
 
-LETTER = "submission"
 SECOND = "%Y%m%d-%H%M%S"
-
-
-class Kind(StrEnum):
-    """What a folder of the outbox is for."""
-
-    WAITING = "waiting"
-    """To be sent."""
-    ASIDE = "aside"
-    """Was to be sent; the server refuses it as it is, or the annotator has opened a newer version instead."""
-    DRAFT = "draft"
-    """Corrections that were not submitted, in case that Slicer ends."""
 
 
 class DamagedError(Exception):
     """A submission that cannot be read from the disk; the text is a sentence for the user."""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A submission that the server does not have yet.
-
-    Parameters
-    ----------
-    id : str
-        Name of its folder.
-    server : str
-        Address.
-    case : str
-        The server's name of it.
-    annotator : str
-        Who.
-    made : str
-        When, ISO 8601.
-    basedOn : int
-        Version of the server's that was corrected; 0 for none.
-    follows : str
-        Id of the waiting submission that was corrected, which goes before; empty for none.
-    kind : Kind
-        What is to become of it.
-    owner : str
-        Which Slicer has made it, as of `Presence.name`, if it is a draft.
-    isDeclined : bool
-        Whether the annotator has said no to it, if it is a draft: it is not offered again, but kept.
-    """
-
-    id: str
-    server: str
-    case: str
-    annotator: str
-    made: str
-    basedOn: int = 0
-    follows: str = ""
-    kind: Kind = Kind.WAITING
-    owner: str = ""
-    isDeclined: bool = False
 
 
 class Outbox:
@@ -271,7 +219,7 @@ class Outbox:
         found = []
         for path in sorted(self._folder.glob(f"[!.]*/{LETTER}.json")):
             try:
-                found.append(_read(path))
+                found.append(readLetter(path))
             except (OSError, ValueError, TypeError):
                 continue
         return found
@@ -283,7 +231,7 @@ class Outbox:
         return f"{time.strftime(SECOND, time.gmtime(second))}-{rest:09d}-{uuid.uuid4().hex[:6]}"
 
     def _letterOf(self, waiting):
-        return _read(self._folder / waiting.id / f"{LETTER}.json")
+        return readLetter(self._folder / waiting.id / f"{LETTER}.json")
 
     def _write(self, letter):
         writeJson(self._folder / letter.id / f"{LETTER}.json", asdict(letter))
@@ -296,8 +244,3 @@ def _stampOf(name):
         return calendar.timegm(time.strptime(f"{day}-{clock}", SECOND)) * 10**9 + int(rest)
     except ValueError:
         return 0
-
-
-def _read(path):
-    letter = Waiting(**json.loads(path.read_text(encoding="utf-8")))
-    return replace(letter, kind=Kind(letter.kind))
