@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from livercad.core.class_names import name_of
 from livercad.evaluation.figures import LINE_COLOR
 from livercad.papers.figures import TEST, interval
 from livercad.papers.page import GRID, OURS, PAPER
@@ -73,7 +74,7 @@ def classes_figure(results: Results) -> Figure:
         if own:
             table = results.paper.table_2
             axes.plot(list(table), [row[n] for row in table.values()], "D--", color=PAPER, markersize=3.5, linewidth=1)
-        axes.set(title=f"{name} ({results.classes[name].cases})", xlabel="D/L", ylim=(-0.03, 1.03))
+        axes.set(title=f"{name_of(name)} ({results.classes[name].cases})", xlabel="D/L", ylim=(-0.03, 1.03))
         axes.grid(color=GRID)
     figure.axes[0].set_ylabel("accuracy in cases")
     return figure

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from livercad import __version__
+from livercad.core.class_names import name_of
 from livercad.core.findings import DISCLAIMER
 from livercad.evaluation.page import PHANTOM_NOTE
 from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
@@ -73,6 +74,7 @@ def write_page(results: Results, dataset: Dataset, reference: Answers, output: P
             best_rows=tables.best_rows(results),
             best=tables.ratios_of(results.best_cases),
             with_interval=tables.with_interval,
+            name_of=name_of,
             signed=tables.signed,
             choices=results.settings.choices(),
             fixed=fixed_choices(results.is_phantom),

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from livercad.core.class_names import in_a_sentence, name_of
 from livercad.papers.sheets import CELL, Drawn, row_of, stacked
 from livercad.papers.yamakawa2020.answers import Answers
 from livercad.papers.yamakawa2020.crops import turned_crops
@@ -75,7 +76,8 @@ def examples_sheet(answers: Answers, crop: CropSet, settings: CropSettings, *, i
         for number in own[np.sort(first)][:per_class]:
             image = read_image(dataset.images[number]).array
             cut = turned_crops(image, dataset.circles[number], crop, plain)[0]
-            told = f"{name}, called {dataset.classes[called[number]]}" * (not is_right) or name
+            wrong = f", called {in_a_sentence(dataset.classes[called[number]])}" * (not is_right)
+            told = name_of(name) + wrong
             cells.append((f"{told} {sure[number]:.2f}", _enlarged(cut)))
     return _rows(cells) if cells else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from livercad.core.class_names import in_a_sentence
 from livercad.papers.yamakawa2020.results import Best, Interval, Results, Scores
 
 DASH = "–"
@@ -73,7 +74,8 @@ def best_rows(results: Results) -> list[tuple[str, str, str, str]]:
     list of tuple of str
         Of what, the best, its accuracy, the interval of the best.
     """
-    named = {"all, in cases": results.best_cases, "all, in images": results.best_images, **results.best_by_class}
+    named = {"all, in cases": results.best_cases, "all, in images": results.best_images}
+    named |= {in_a_sentence(name): best for name, best in results.best_by_class.items()}
     return [(name, ratios_of(best), f"{best.accuracy:.3f}", _range(best)) for name, best in named.items()]
 
 
