@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,21 +13,27 @@ import torch
 from torch import Tensor, nn
 
 from livercad.code import code_hash
+from livercad.core.circle import Circle
 from livercad.core.planar_roi import planar_square
 from livercad.core.ultrasound import Question
 from livercad.learning.checkpoint import read_checkpoint, write_checkpoint
 from livercad.models.convert import content_sha256
 from livercad.models.shipping import Trained, write_trained
-from livercad.networks.planar_features import GreyFeatures, Maps
+from livercad.networks.planar_features import GreyFeatures
 from livercad.progress import Progress, silent
 from livercad.studies.ultrasound.collection import Collection
 from livercad.ultrasound.backbone import Backbone
+from livercad.ultrasound.pooling import WHOLE, Pooling, pooled
 from livercad.ultrasound.predictor import MODEL, ModelDescription, tensors_of
+from livercad.ultrasound.sector import scanned
 from livercad.ultrasound.training.examples import Examples, examples_of
 from livercad.ultrasound.views import View
 
 NAME = "ultrasound-grey-phantom"
-CODE = ("livercad.core.planar_roi", "livercad.networks.planar_features", __name__)
+CODE = (
+    "livercad.core.planar_roi", "livercad.networks.planar_features", "livercad.ultrasound.pooling",
+    "livercad.ultrasound.sector", __name__,
+)  # fmt: skip
 
 Array = npt.NDArray[np.float32]
 
@@ -51,7 +57,9 @@ class GreyRecipe:
     ratios : tuple of float
         D/L is drawn between these.
     shift, angle : float
-        How far a region's middle lies off the lesion's at most, in sides, and how far it is turned, degrees.
+        How far a square's middle lies off the lesion's or image's at most, in sides, and how far it is turned, degrees.
+    margins : tuple of float
+        The square of a whole image is drawn between so many times its longer side: sectors do not all fill it.
     contrast, brightness : float
         Greys are multiplied by up to so much more or less, and up to so much is added or taken.
     seed : int
@@ -60,9 +68,9 @@ class GreyRecipe:
         Steps.
     """
 
-    steps: int = 160
-    regions: int = 32
-    wholes: int = 8
+    steps: int = 400
+    regions: int = 24
+    wholes: int = 12
     region_pixels: int = 64
     whole_pixels: int = 160
     learning_rate: float = 3e-3
@@ -71,10 +79,11 @@ class GreyRecipe:
     ratios: tuple[float, float] = (0.35, 1.1)
     shift: float = 0.08
     angle: float = 10.0
+    margins: tuple[float, float] = (0.95, 1.6)
     contrast: float = 0.25
     brightness: float = 25.0
     seed: int = 0
-    checkpoint_every: int = 20
+    checkpoint_every: int = 40
 
 
 class _Learner(nn.Module):
@@ -84,12 +93,14 @@ class _Learner(nn.Module):
         super().__init__()
         self.features = GreyFeatures()
         width = sum(self.features.widths)
-        self.norms = nn.ModuleList(nn.BatchNorm1d(width) for _ in range(2))
-        self.answers = nn.ModuleList((nn.Linear(width, types), nn.Linear(width, 2)))
+        self.types = nn.Sequential(nn.BatchNorm1d(width), nn.Linear(width, types))
+        self.masses = nn.Sequential(nn.BatchNorm1d(len(WHOLE) * width), nn.Linear(len(WHOLE) * width, 2))
 
-    def forward(self, images: Tensor, question: int) -> Tensor:
-        logits: Tensor = self.answers[question](self.norms[question](_pooled(self.features(images))))
-        return logits
+    def forward(self, regions: Tensor, wholes: Tensor, sectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of types and of masses; what may count of a whole image counts together here."""
+        maps = self.features(wholes)
+        seen = torch.cat([pooled(maps, pooling, sectors) for pooling in WHOLE], dim=1)
+        return self.types(pooled(self.features(regions), Pooling.MEAN)), self.masses(seen)
 
 
 def train_grey(
@@ -131,21 +142,24 @@ def train_grey(
         learner.load_state_dict(state["learner"])
         optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
+    scans = [scanned(image.array).astype(np.uint8) for image in collection.images]
     learner.train()
     for step in range(start, recipe.steps):
         # What a step draws depends on its number only, so that a resumed training draws the same.
         rng = np.random.default_rng((recipe.seed, step))
         regions, kinds = _regions(collection, types, recipe, rng)
-        wholes, shown = _wholes(collection, masses, recipe, rng)
-        loss = loss_of(learner(regions, 0), kinds) + loss_of(learner(wholes, 1), shown)
+        wholes, sectors, shown = _wholes(collection, masses, scans, recipe, rng)
+        told = learner(regions, wholes, sectors)
+        loss = loss_of(told[0], kinds) + loss_of(told[1], shown)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
         progress(step + 1, recipe.steps, f"training the small network, loss {loss.item():.2f}")
         if (step + 1) % recipe.checkpoint_every == 0:
-            told = {"learner": learner.state_dict(), "optimizer": optimizer.state_dict()}
-            write_checkpoint(output, told | {"schedule": schedule.state_dict(), "step": step + 1, "identity": identity})
+            parts = {"learner": learner, "optimizer": optimizer, "schedule": schedule}
+            own = {name: each.state_dict() for name, each in parts.items()}
+            write_checkpoint(output, own | {"step": step + 1, "identity": identity})
     tensors = tensors_of(learner.features.eval(), {})
     description = ModelDescription(
         name=NAME, title=NAME, trained_on=title, backbone=Backbone.GREY, heads={},
@@ -158,29 +172,50 @@ def train_grey(
 def _regions(
     collection: Collection, examples: Examples, recipe: GreyRecipe, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    chosen = _evenly(examples, recipe.regions, rng)
-    squares = [
-        planar_square(
-            collection.images[int(examples.rows[place])].array,
-            circle,
-            recipe.region_pixels,
-            ratio=float(np.exp(rng.uniform(*np.log(recipe.ratios)))),
-            angle=float(rng.uniform(-recipe.angle, recipe.angle)),
-            shift=(float(rng.uniform(-recipe.shift, recipe.shift)), float(rng.uniform(-recipe.shift, recipe.shift))),
-        )
-        for place in chosen.tolist()
-        if (circle := examples.circles[place]) is not None
-    ]
+    """Regions around lesions, and labels."""
+    chosen, squares = _evenly(examples, recipe.regions, rng), []
+    for place in chosen.tolist():
+        circle = examples.circles[place]
+        assert circle is not None  # types are asked of lesions
+        ratio = float(np.exp(rng.uniform(*np.log(recipe.ratios))))
+        cut = _cutter(circle, recipe.region_pixels, ratio, recipe, rng)
+        squares.append(cut(collection.images[int(examples.rows[place])].array))
     return _varied(squares, recipe, rng), torch.from_numpy(examples.labels[chosen])
 
 
 def _wholes(
-    collection: Collection, examples: Examples, recipe: GreyRecipe, rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    chosen = _evenly(examples, recipe.wholes, rng)
-    view = View(None, recipe.whole_pixels)
-    squares = [view.cut(collection.images[int(examples.rows[place])].array, None) for place in chosen.tolist()]
-    return _varied(squares, recipe, rng), torch.from_numpy(examples.labels[chosen])
+    collection: Collection,
+    examples: Examples,
+    scans: Sequence[npt.NDArray[np.uint8]],
+    recipe: GreyRecipe,
+    rng: np.random.Generator,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Images, how much of each of their pixels lies in the sector, and labels."""
+    chosen, view = _evenly(examples, recipe.wholes, rng), View(None, recipe.whole_pixels)
+    squares, sectors = [], []
+    for row in examples.rows[chosen].tolist():
+        image = collection.images[row].array
+        ratio = float(np.exp(-rng.uniform(*np.log(recipe.margins))))
+        cut = _cutter(view.circle_on(image, None), view.pixels, ratio, recipe, rng)
+        squares.append(cut(image))
+        sectors.append(cut(scans[row]))
+    labels = torch.from_numpy(examples.labels[chosen])
+    return _varied(squares, recipe, rng), torch.from_numpy(np.stack(sectors)), labels
+
+
+def _cutter(
+    circle: Circle, pixels: int, ratio: float, recipe: GreyRecipe, rng: np.random.Generator
+) -> Callable[[npt.NDArray[np.uint8]], Array]:
+    """Draw where a square lies and how it is turned, mirrored or not; what comes back cuts it."""
+    angle = float(rng.uniform(-recipe.angle, recipe.angle))
+    shift = (float(rng.uniform(-recipe.shift, recipe.shift)), float(rng.uniform(-recipe.shift, recipe.shift)))
+    is_mirrored = rng.random() < 0.5
+
+    def cut(image: npt.NDArray[np.uint8]) -> Array:
+        square = planar_square(image, circle, pixels, ratio=ratio, angle=angle, shift=shift)
+        return square[:, ::-1].copy() if is_mirrored else square
+
+    return cut
 
 
 def _evenly(examples: Examples, count: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
@@ -190,18 +225,13 @@ def _evenly(examples: Examples, count: int, rng: np.random.Generator) -> npt.NDA
 
 
 def _varied(squares: Sequence[Array], recipe: GreyRecipe, rng: np.random.Generator) -> Tensor:
-    """Mirrored or not, brighter or darker; black stays black, as it is outside the sector."""
+    """Brighter or darker; black stays black, as it is outside the sector."""
     varied = []
-    for square in squares:
-        seen = square[:, ::-1] if rng.random() < 0.5 else square
+    for seen in squares:
         gain = float(np.exp(rng.uniform(-1, 1) * np.log(1 + recipe.contrast)))
         added = rng.uniform(-recipe.brightness, recipe.brightness)
         varied.append(np.where(seen > 0, np.clip(seen * gain + added, 0, 255), 0))
     return torch.from_numpy(np.stack(varied)[:, None].astype(np.float32))
-
-
-def _pooled(maps: Maps) -> Tensor:
-    return torch.cat([each.mean(dim=(2, 3)) for each in maps], dim=1)
 
 
 def _identity(collection: Collection, recipe: GreyRecipe) -> str:

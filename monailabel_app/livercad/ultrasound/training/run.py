@@ -22,11 +22,12 @@ from livercad.studies.ultrasound.collection import Collection, read_collection
 from livercad.ultrasound.backbone import Backbone, Extractor
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.load import NAME
+from livercad.ultrasound.pooling import WHOLE
 from livercad.ultrasound.predictor import MODEL, HeadDescription, ModelDescription, tensors_of
 from livercad.ultrasound.questions import questions_of
 from livercad.ultrasound.training.examples import Examples, examples_of
 from livercad.ultrasound.training.features import Array, features_of
-from livercad.ultrasound.training.fitting import divided, fit
+from livercad.ultrasound.training.fitting import divided, fit_likeliest
 from livercad.ultrasound.training.page import write_page
 from livercad.ultrasound.training.results import Prediction, QuestionResult, Results, question_result
 from livercad.ultrasound.training.sources import BackboneSource, load_backbone
@@ -178,7 +179,8 @@ def train_ultrasound(
 def views_of(backbone: Backbone, question: Question) -> tuple[View, ...]:
     """What a model of a backbone looks at for a question."""
     if question is Question.MASS:
-        return tuple(View(None, pixels) for pixels in WHOLE_PIXELS.get(backbone, IMAGENET_WHOLE))
+        sides = WHOLE_PIXELS.get(backbone, IMAGENET_WHOLE)
+        return tuple(View(None, pixels, pooling) for pooling in WHOLE for pixels in sides)
     return tuple(View(ratio, REGION_PIXELS.get(backbone, IMAGENET_REGION)) for ratio in RATIOS)
 
 
@@ -190,8 +192,9 @@ def _learn(
     told, fold_of = np.zeros((len(labels), len(classes))), np.zeros(len(labels), np.int64)
     strengths = []
     for fold, (training, test) in enumerate(divided(labels, groups, folds, seed), start=1):
-        fitted = fit([each[training] for each in features], labels[training], groups[training], classes, views, seed)
-        told[test] = fitted.head.probabilities([each[test] for each in features])
+        own = [each[training] for each in features]
+        fitted = fit_likeliest(own, labels[training], groups[training], classes, views, seed)
+        told[test] = fitted.head.probabilities([features[views.index(view)][test] for view in fitted.head.views])
         fold_of[test] = fold
         strengths.append(fitted.strength)
     results = [_scored(collection, examples, examples.question, classes, labels, told, fold_of, tuple(strengths))]
@@ -204,7 +207,7 @@ def _learn(
                 fold_of, tuple(strengths),
             )
         )  # fmt: skip
-    return results, fit(features, labels, groups, classes, views, seed).head
+    return results, fit_likeliest(features, labels, groups, classes, views, seed).head
 
 
 def _scored(
