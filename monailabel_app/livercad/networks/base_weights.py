@@ -1,4 +1,4 @@
-"""First weights of a base that a paper took from elsewhere: none, a file, or torchvision's by name."""
+"""First weights of a base that was trained elsewhere: none, a file, or torchvision's by name."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def load_base(network: nn.Module, name: str, weights: str) -> None:
             weights,
             found=f"weights without {missing[0]}" if missing else f"a {other[0]} of another shape",
             expected=f"weights of torchvision's {name}",
-            todo="Name a file of that network, 'torchvision', or 'none'.",
+            todo=f"Name a file of that network, or '{TORCHVISION}'.",
         )
     network.load_state_dict({key: value for key, value in state.items() if key in own}, strict=False)
 
@@ -91,7 +91,7 @@ def _fetched(name: str) -> dict[str, Any]:
             f"torchvision's weights of {name}",
             found=f"that they cannot be fetched ({error})",
             expected="an internet connection, or the weights in torch's cache",
-            todo="Name a file of them instead, or 'none'.",
+            todo="Name a file of them instead.",
         ) from error
 
 
@@ -108,5 +108,5 @@ def _read(path: Path) -> dict[str, Any]:
             path,
             found=f"no weights that can be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})",
             expected="a state dictionary as .safetensors, or as torch.save writes it",
-            todo="Check the name, or use 'none' or 'torchvision'.",
+            todo=f"Check the name, or use '{TORCHVISION}'.",
         ) from error
