@@ -209,7 +209,7 @@ def _wholes(
 def _cutter(
     pixels: int, ratio: float, recipe: GreyRecipe, rng: np.random.Generator
 ) -> Callable[[npt.NDArray[Any], Circle | None], Array]:
-    """Draw where a square lies, how it is turned, and if it is mirrored; what comes back cuts it (no circle: of all)."""
+    """Draw where a square lies, how it is turned, if it is mirrored; what comes back cuts it (no circle: of all)."""
     angle = float(rng.uniform(-recipe.angle, recipe.angle))
     shift = (float(rng.uniform(-recipe.shift, recipe.shift)), float(rng.uniform(-recipe.shift, recipe.shift)))
     is_mirrored = rng.random() < 0.5
