@@ -14,6 +14,8 @@ from livercad.errors import ModelError
 
 NONE, TORCHVISION = "none", "torchvision"
 """What may be asked for instead of a file."""
+COUNTER = "num_batches_tracked"
+"""Of a normalisation: says nothing that the network uses, and files have it in several shapes, or not at all."""
 
 
 def weights_key(weights: str) -> str:
@@ -68,8 +70,8 @@ def load_base(network: nn.Module, name: str, weights: str) -> None:
     if weights == NONE:
         return
     state = _fetched(name) if weights == TORCHVISION else _read(Path(weights))
-    own = network.state_dict()
-    missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
+    own = {key: value for key, value in network.state_dict().items() if not key.endswith(COUNTER)}
+    missing = [key for key in own if key not in state]
     other = [key for key in own if key in state and state[key].shape != own[key].shape]
     if missing or other:
         raise ModelError(
