@@ -9,7 +9,8 @@ from livercad.phantom.ultrasound.making import Options
 from livercad.progress import Progress, part, silent
 from livercad.studies.ultrasound.collection import read_collection
 from livercad.ultrasound.load import SHIPPED
-from livercad.ultrasound.training.grey import GreyRecipe, train_grey
+from livercad.ultrasound.training.grey import train_grey
+from livercad.ultrasound.training.grey_batches import GreyRecipe
 from livercad.ultrasound.training.run import train_ultrasound
 from livercad.ultrasound.training.varied import write_varied
 
