@@ -11,7 +11,8 @@ from safetensors.numpy import load_file
 from livercad.errors import Cancelled
 from livercad.phantom.ultrasound.making import Options, write_ultrasound
 from livercad.studies.ultrasound.collection import read_collection
-from livercad.ultrasound.training.grey import GreyRecipe, train_grey
+from livercad.ultrasound.training.grey import train_grey
+from livercad.ultrasound.training.grey_batches import GreyRecipe
 from livercad.ultrasound.training.sources import load_backbone
 
 RECIPE = GreyRecipe(steps=4, regions=6, wholes=2, region_pixels=32, whole_pixels=32, checkpoint_every=2)

@@ -47,9 +47,9 @@ def aluko2018(
     from rich.console import Console
 
     from livercad.cli.bar import progress_bar
+    from livercad.networks.base_weights import NONE, TORCHVISION
     from livercad.papers.aluko2018.reproduce import reproduce
     from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings, with_deviations
-    from livercad.papers.base_weights import NONE, TORCHVISION
     from livercad.papers.choices import read_choices
 
     if weights not in (None, NONE, TORCHVISION):

@@ -14,6 +14,7 @@ from torch import nn
 
 from livercad.learning.hardware import chosen_device
 from livercad.networks.planar_features import GreyFeatures, ResNet50Features
+from livercad.ultrasound.pooling import Pooling, pooled
 
 Array = npt.NDArray[np.float32]
 Maps: TypeAlias = tuple[Array, ...]
@@ -101,23 +102,43 @@ class Extractor:
         with torch.inference_mode():
             return tuple(each.float().cpu().numpy() for each in self._network(torch.from_numpy(images).cuda()))
 
-    def features(self, squares: Sequence[Array]) -> Array:
-        """Means of the maps over each square and over its mirror image.
+    def features(
+        self,
+        squares: Sequence[Array],
+        sectors: Sequence[Array] | None = None,
+        poolings: Sequence[Pooling] = (Pooling.MEAN,),
+    ) -> Array:
+        """Pool the maps of each square and of its mirror image.
 
         Parameters
         ----------
         squares : sequence of ndarray of float32, shape (pixels, pixels)
             Grey values in [0, 255].
+        sectors : sequence of ndarray of float32, shape (pixels, pixels), optional
+            How much of each pixel lies in the sector; needed for all poolings but the mean.
+        poolings : sequence of Pooling
+            How.
 
         Returns
         -------
-        ndarray of float32, shape (n, features)
-            The maps' channels one after the other.
+        ndarray of float32, shape (n, poolings x features)
+            Of each pooling the maps' channels one after the other, each the mean of both images.
         """
         parts = []
         for first in range(0, len(squares), AT_ONCE):
-            own = list(squares[first : first + AT_ONCE])
-            maps = self.maps([*own, *(square[:, ::-1] for square in own)])
-            means = np.concatenate([each.mean(axis=(2, 3)) for each in maps], axis=1)
-            parts.append((means[: len(own)] + means[len(own) :]) / 2)
+            chosen = slice(first, first + AT_ONCE)
+            both = [
+                self._pooled(_faced(squares[chosen], mirror), sectors and _faced(sectors[chosen], mirror), poolings)
+                for mirror in (False, True)
+            ]
+            parts.append((both[0] + both[1]) / 2)
         return np.concatenate(parts)
+
+    def _pooled(self, squares: Sequence[Array], sectors: Sequence[Array] | None, poolings: Sequence[Pooling]) -> Array:
+        maps = [torch.from_numpy(each) for each in self.maps(squares)]
+        inside = torch.from_numpy(np.stack(sectors)) if sectors else None
+        return torch.cat([pooled(maps, pooling, inside) for pooling in poolings], dim=1).numpy()
+
+
+def _faced(squares: Sequence[Array], is_mirrored: bool) -> list[Array]:
+    return [square[:, ::-1] if is_mirrored else square for square in squares]

@@ -18,9 +18,10 @@ from livercad.core.findings import DISCLAIMER, ModelUsed
 from livercad.core.ultrasound import Probabilities, Question
 from livercad.errors import ModelError
 from livercad.models.convert import content_sha256
-from livercad.ultrasound.backbone import Array, Backbone, Extractor, new_backbone
+from livercad.ultrasound.backbone import Array, Backbone, Extractor, Maps, new_backbone
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.model import Answer
+from livercad.ultrasound.pooling import spread
 from livercad.ultrasound.questions import answers_of, questions_of
 from livercad.ultrasound.views import View
 
@@ -209,8 +210,7 @@ class UltrasoundLesionModel:
         """Probabilities by class, and what spoke for the most probable one, shape (rows, columns)."""
         maps = []
         for view in head.views:
-            square = view.cut(image, circle)
-            maps.append(self._extractor.maps([square, square[:, ::-1]]))
+            maps.append(self._look(view, image, circle))
         (told,) = head.probabilities([_means(each) for each in maps])
         chosen = int(told.argmax())
         total = np.zeros(image.shape, np.float32)
@@ -224,9 +224,18 @@ class UltrasoundLesionModel:
         probabilities = {name: float(share) for name, share in zip(head.classes, told, strict=True)}
         return probabilities, total / strongest if strongest > 0 else total
 
+    def _look(self, view: View, image: npt.NDArray[np.uint8], circle: Circle | None) -> Maps:
+        """Maps of a square and its mirror image whose means are the features (`livercad.ultrasound.pooling.spread`)."""
+        square, sector = view.cut(image, circle), view.sector(image, circle)
+        maps = self._extractor.maps([square, square[:, ::-1]])
+        if sector is None:
+            return maps
+        sectors = torch.from_numpy(np.stack([sector, sector[:, ::-1]]))
+        told = spread([torch.from_numpy(each) for each in maps], view.pooling, sectors)
+        return tuple(each.numpy() for each in told)
 
-def _means(maps: tuple[Array, ...]) -> Array:
-    """Features, shape (1, features), of a square and its mirror image."""
+
+def _means(maps: Maps) -> Array:  # of a square and its mirror image, shape (1, features)
     return np.concatenate([each.mean(axis=(0, 2, 3)) for each in maps])[None]
 
 

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from livercad.core.circle import Circle
 from livercad.core.planar_roi import planar_square
 from livercad.ultrasound.placing import put_back
+from livercad.ultrasound.pooling import Pooling
+from livercad.ultrasound.sector import scanned
 
 Grey = npt.NDArray[np.uint8]
 Square = npt.NDArray[np.float32]
@@ -25,10 +27,13 @@ class View:
         D/L of the region around a lesion (Yamakawa 2020, section 2.3); None for the whole image.
     pixels : int
         Along its side, as a network sees it.
+    pooling : Pooling
+        What of a network's maps of it counts.
     """
 
     ratio: float | None
     pixels: int
+    pooling: Pooling = Pooling.MEAN
 
     @property
     def name(self) -> str:
@@ -66,6 +71,21 @@ class View:
             Grey values; black beyond the image.
         """
         return planar_square(image, self.circle_on(image, lesion), self.pixels, ratio=self.ratio or 1.0)
+
+    def sector(self, image: Grey, lesion: Circle | None) -> Square | None:
+        """Tell what of the square lies in the sector, where only that counts.
+
+        Parameters
+        ----------
+        image, lesion
+            As for `cut`.
+
+        Returns
+        -------
+        ndarray of float32, shape (pixels, pixels), or None
+            Share of each pixel, in [0, 1]; None where all of the square counts.
+        """
+        return None if self.pooling is Pooling.MEAN else self.cut(scanned(image).astype(np.uint8), lesion)
 
     def on_image(self, square: Square, image: Grey, lesion: Circle | None) -> Square:
         """Lay a map of the square back on the image.

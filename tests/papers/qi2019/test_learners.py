@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 from livercad.errors import ModelError
+from livercad.networks.base_weights import NONE
 from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import make_mt_net, make_sn_net
-from livercad.papers.base_weights import NONE
 from livercad.papers.qi2019.autoencoder import make_autoencoder
 from livercad.papers.qi2019.learners import Together, enhanced
 from livercad.papers.qi2019.making import adadelta, make_together, new_network

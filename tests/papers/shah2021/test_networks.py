@@ -11,8 +11,8 @@ from torch import nn
 from torchvision.models import get_model
 
 from livercad.errors import ModelError
+from livercad.networks.base_weights import load_base, weights_key
 from livercad.networks.shah2021 import MDLCNN, LiverNetwork
-from livercad.papers.base_weights import load_base, weights_key
 from livercad.papers.shah2021 import published
 from livercad.papers.shah2021.settings import Settings
 

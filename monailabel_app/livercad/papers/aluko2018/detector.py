@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 
 from livercad.learning.hardware import computes_in_bfloat16
+from livercad.networks.base_weights import NONE, load_base
 from livercad.networks.faster_rcnn import Backbone, make_backbone, make_faster_rcnn
 from livercad.papers.aluko2018.images import ImageData
 from livercad.papers.aluko2018.settings import DetectorSettings, Settings
-from livercad.papers.base_weights import NONE, load_base
 from livercad.progress import Progress
 from livercad.studies.deeplesion.rows import Part
 

@@ -126,7 +126,7 @@ def jobs_of(
     settings : Settings
         Which networks, and how they are trained.
     weights : mapping of str to str
-        What first weights are, by the network's name (`livercad.papers.base_weights.weights_key`).
+        What first weights are, by the network's name (`livercad.networks.base_weights.weights_key`).
 
     Returns
     -------

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from livercad.networks.aluko2018 import BoxRegressor, VggConcatenated, VggFrontEnd
+from livercad.networks.base_weights import load_base
 from livercad.papers.aluko2018.images import ImageData
 from livercad.papers.aluko2018.settings import Settings
-from livercad.papers.base_weights import load_base
 from livercad.progress import Progress
 from livercad.studies.deeplesion.rows import Part
 

@@ -14,13 +14,13 @@ from livercad import __version__
 from livercad.core.findings import DISCLAIMER
 from livercad.evaluation.boxes.settings import FALSE_POSITIVE_RATES
 from livercad.evaluation.page import PHANTOM_NOTE
+from livercad.networks.base_weights import NONE
 from livercad.papers.aluko2018 import figures, tables
 from livercad.papers.aluko2018.fixed import fixed_choices
 from livercad.papers.aluko2018.images import ImageData
 from livercad.papers.aluko2018.plan import Training
 from livercad.papers.aluko2018.results import Results
 from livercad.papers.aluko2018.sheet import Drawn, contact_sheet, draw_example, key_slice
-from livercad.papers.base_weights import NONE
 from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
 from livercad.studies.atomic import write_text
 from livercad.studies.deeplesion.rows import Part

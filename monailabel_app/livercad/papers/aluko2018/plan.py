@@ -17,7 +17,7 @@ CODE = (
     "livercad.papers.aluko2018.one_box",
     "livercad.papers.aluko2018.detector",
     "livercad.papers.aluko2018.training",
-    "livercad.papers.base_weights",
+    "livercad.networks.base_weights",
 )
 """What a training depends on, but for what it sees and its settings."""
 

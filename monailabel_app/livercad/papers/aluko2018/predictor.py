@@ -11,13 +11,13 @@ import torch
 from livercad.core.findings import ModelUsed
 from livercad.core.volume import Volume, grid_difference
 from livercad.detection.linking import DetectedLesion, SliceBox, axial_stack, link_boxes
+from livercad.networks.base_weights import NONE
 from livercad.networks.faster_rcnn import Backbone
 from livercad.papers.aluko2018.detector import AT_ONCE, new_detector, weights_of
 from livercad.papers.aluko2018.pixels import scaled
 from livercad.papers.aluko2018.published import CITATION
 from livercad.papers.aluko2018.results import Results
 from livercad.papers.aluko2018.settings import DetectorSettings
-from livercad.papers.base_weights import NONE
 from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
 from livercad.progress import Progress, silent
 from livercad.studies.deeplesion.rows import PADDING

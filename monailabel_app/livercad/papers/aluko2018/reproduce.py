@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL.Image import Image as Picture
 
 from livercad import __version__
+from livercad.networks.base_weights import weights_key
 from livercad.networks.faster_rcnn import Backbone
 from livercad.papers.aluko2018.cases import look_at
 from livercad.papers.aluko2018.images import ImageData, load_images
@@ -21,7 +22,6 @@ from livercad.papers.aluko2018.predictor import AlukoDetector, export_detector
 from livercad.papers.aluko2018.results import PartCount, Results
 from livercad.papers.aluko2018.scoring import detector_result, types_result
 from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings, deviations_of
-from livercad.papers.base_weights import weights_key
 from livercad.papers.cases import liver_finder, studies_of
 from livercad.papers.workers import cores, run_all
 from livercad.phantom.deeplesion import Options, write_patient, write_tables

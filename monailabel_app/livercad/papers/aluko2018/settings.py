@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from livercad.networks.base_weights import NONE
 from livercad.networks.faster_rcnn import ANCHORS, RATIOS, Backbone
-from livercad.papers.base_weights import NONE
 from livercad.studies.deeplesion.rows import CoarseType
 
 

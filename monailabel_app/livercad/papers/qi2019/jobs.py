@@ -15,7 +15,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from livercad.code import code_hash
-from livercad.papers.base_weights import NONE, weights_key
+from livercad.networks.base_weights import NONE, weights_key
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.settings import Settings
 from livercad.papers.qi2019.splits import Side, Sides, rows_of
@@ -28,7 +28,7 @@ CODE = (
     "livercad.networks.googlenet",
     "livercad.networks.inception_resnet",
     "livercad.networks.qi2019",
-    "livercad.papers.base_weights",
+    "livercad.networks.base_weights",
     "livercad.papers.qi2019.autoencoder",
     "livercad.papers.qi2019.criteria",
     "livercad.papers.qi2019.crops",

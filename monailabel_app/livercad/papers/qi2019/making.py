@@ -8,10 +8,10 @@ from torch import nn
 from torch.optim import Adadelta, Optimizer
 
 from livercad.errors import ModelError
+from livercad.networks.base_weights import NONE, load_base
 from livercad.networks.googlenet import add_classes, make_googlenet
 from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import RegionEnhanced, make_mt_net, make_sn_net
-from livercad.papers.base_weights import NONE, load_base
 from livercad.papers.qi2019.arrays import read_arrays
 from livercad.papers.qi2019.autoencoder import make_autoencoder
 from livercad.papers.qi2019.jobs import WEIGHTS, Job, Learner

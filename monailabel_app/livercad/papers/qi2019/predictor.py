@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from livercad.core.circle import Circle, PixelBox
 from livercad.core.ultrasound import BENIGN, MALIGNANT, MASSES, Probabilities, Question
 from livercad.learning.hardware import computes_in_bfloat16
+from livercad.networks.base_weights import NONE
 from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import RegionEnhanced, make_mt_net, make_sn_net
-from livercad.papers.base_weights import NONE
 from livercad.papers.qi2019 import methods
 from livercad.papers.qi2019.answers import SecondQuestion
 from livercad.papers.qi2019.crops import scaled, uniform_crops

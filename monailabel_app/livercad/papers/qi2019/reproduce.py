@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from livercad import __version__
-from livercad.papers.base_weights import weights_key
+from livercad.networks.base_weights import weights_key
 from livercad.papers.qi2019.data import folder_data, phantom_data
 from livercad.papers.qi2019.jobs import WEIGHTS, Job, Training
 from livercad.papers.qi2019.methods import Method

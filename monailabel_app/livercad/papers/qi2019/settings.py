@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from livercad.networks.base_weights import NONE, TORCHVISION
 from livercad.networks.inception_resnet import Size
-from livercad.papers.base_weights import NONE, TORCHVISION
 
 
 class _Choices(BaseModel):

@@ -16,8 +16,8 @@ from PIL import Image as Picture
 from torch import Tensor, nn
 
 from livercad.code import code_hash
+from livercad.networks.base_weights import load_base, weights_key
 from livercad.networks.shah2021 import MDLCNN
-from livercad.papers.base_weights import load_base, weights_key
 from livercad.papers.shah2021.classes import CLASSES
 from livercad.papers.shah2021.crops import scaled, segmented
 from livercad.papers.shah2021.images import Image, pixels_of
@@ -28,7 +28,7 @@ from livercad.papers.shah2021.settings import LesionSettings
 
 CODE = (
     "livercad.networks.shah2021",
-    "livercad.papers.base_weights",
+    "livercad.networks.base_weights",
     "livercad.papers.shah2021.crops",
     "livercad.papers.shah2021.training",
     __name__,

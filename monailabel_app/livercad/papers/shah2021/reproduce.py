@@ -9,7 +9,7 @@ import numpy as np
 from PIL.Image import Image as Picture
 
 from livercad import __version__
-from livercad.papers.base_weights import weights_key
+from livercad.networks.base_weights import weights_key
 from livercad.papers.cases import liver_finder, studies_of
 from livercad.papers.shah2021.answers import LesionAnswers, LesionTest, LiverAnswers, LiverTest
 from livercad.papers.shah2021.cases import look_at

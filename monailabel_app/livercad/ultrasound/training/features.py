@@ -19,7 +19,8 @@ from livercad.ultrasound.views import View
 
 CODE = (
     "livercad.core.circle", "livercad.core.planar_roi", "livercad.core.roi", "livercad.networks.planar_features",
-    "livercad.ultrasound.backbone", "livercad.ultrasound.views", __name__,
+    "livercad.ultrasound.backbone", "livercad.ultrasound.pooling", "livercad.ultrasound.sector",
+    "livercad.ultrasound.views", __name__,
 )  # fmt: skip
 """What features depend on, but for images and weights: of another version's code they are computed again."""
 
@@ -63,28 +64,34 @@ def features_of(
     for row, circle in zip(examples.rows.tolist(), examples.circles, strict=True):
         image = collection.images[row].array
         content.update(f"{image.shape} {circle}".encode() + image.tobytes())
-    told = []
-    for number, view in enumerate(views):
-        key = hashlib.sha256(f"{content.hexdigest()} {view}".encode()).hexdigest()[:16]
-        path = cache / f"{examples.question}-{view.name}-{view.pixels}-{key}.npy"
-        if not path.is_file():
-            own = part(progress, number / len(views), (number + 1) / len(views))
-            array = _computed(collection, examples, view, extractor, own)
-            with replacing(path) as temporary:
-                np.save(temporary, array)
-        told.append(np.asarray(np.load(path), np.float32))
-    return told
+    paths = [cache / _name(examples, view, content.hexdigest()) for view in views]
+    squares = list(dict.fromkeys((view.ratio, view.pixels) for view in views))
+    for number, square in enumerate(squares):
+        same = [n for n, view in enumerate(views) if (view.ratio, view.pixels) == square]
+        if not all(paths[n].is_file() for n in same):
+            own = part(progress, number / len(squares), (number + 1) / len(squares))
+            arrays = _computed(collection, examples, [views[n] for n in same], extractor, own)
+            for n, array in zip(same, arrays, strict=True):
+                with replacing(paths[n]) as temporary:
+                    np.save(temporary, array)
+    return [np.asarray(np.load(path), np.float32) for path in paths]
+
+
+def _name(examples: Examples, view: View, content: str) -> str:
+    key = hashlib.sha256(f"{content} {view}".encode()).hexdigest()[:16]
+    return f"{examples.question}-{view.name}-{view.pixels}-{view.pooling}-{key}.npy"
 
 
 def _computed(
-    collection: Collection, examples: Examples, view: View, extractor: Extractor, progress: Progress
-) -> Array:
-    count, parts = len(examples.rows), []
+    collection: Collection, examples: Examples, views: Sequence[View], extractor: Extractor, progress: Progress
+) -> list[Array]:
+    """Features of views of the same square, each of its pooling."""
+    count, parts, view = len(examples.rows), [], views[0]
     for first in range(0, count, AT_ONCE):
         progress(first, count, f"looking for {examples.question}, {view.name} at {view.pixels} pixels")
         places = range(first, min(first + AT_ONCE, count))
-        squares = [
-            view.cut(collection.images[int(examples.rows[place])].array, examples.circles[place]) for place in places
-        ]
-        parts.append(extractor.features(squares))
-    return np.concatenate(parts)
+        own = [(collection.images[int(examples.rows[place])].array, examples.circles[place]) for place in places]
+        squares = [view.cut(image, circle) for image, circle in own]
+        sectors = [sector for image, circle in own if (sector := view.sector(image, circle)) is not None]
+        parts.append(extractor.features(squares, sectors or None, [each.pooling for each in views]))
+    return np.split(np.concatenate(parts), len(views), axis=1)

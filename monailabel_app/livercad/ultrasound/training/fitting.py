@@ -17,7 +17,7 @@ from livercad.classification.calibration import likeliest_temperature
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.views import View
 
-STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1)
+STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 """Inverse strengths of the L2 penalty that are tried. Our choice."""
 INNER_FOLDS = 4
 """By which they are judged, within the patients that are learnt from. Our choice."""
@@ -42,10 +42,13 @@ class Fitted:
         Ready to answer.
     strength : float
         One of `STRENGTHS`.
+    loss : float
+        Negative log-likelihood on held-out patients.
     """
 
     head: Head
     strength: float
+    loss: float
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,22 @@ def divided(labels: Index, groups: Index, folds: int, seed: int) -> Iterator[tup
         yield np.asarray(training), np.asarray(test)
 
 
+def fit_likeliest(
+    features: Sequence[Array],
+    labels: Index,
+    groups: Index,
+    classes: tuple[str, ...],
+    views: tuple[View, ...],
+    seed: int,
+) -> Fitted:
+    """Learn by the pooling of the views that has the smallest loss; else as `fit`, which takes all views."""
+    tried = []
+    for pooling in dict.fromkeys(view.pooling for view in views):
+        own = [n for n, view in enumerate(views) if view.pooling is pooling]
+        tried.append(fit([features[n] for n in own], labels, groups, classes, tuple(views[n] for n in own), seed))
+    return min(tried, key=lambda fitted: fitted.loss)
+
+
 def fit(
     features: Sequence[Array],
     labels: Index,
@@ -130,7 +149,7 @@ def fit(
         temperature = max(likeliest_temperature(held_out, labels), SUREST)
         loss = -float(log_softmax(held_out / temperature, axis=1)[np.arange(len(labels)), labels].mean())
         tried.append((loss, strength, temperature))
-    _, strength, temperature = min(tried)
+    loss, strength, temperature = min(tried)
     weights_of, biases = [], []
     for each in rotated:
         weights, bias = _regression(each.places, labels, len(classes), strength)
@@ -138,7 +157,7 @@ def fit(
         weights_of.append(own)
         biases.append(bias - own @ each.mean)
     head = Head(classes, views, np.array(weights_of, np.float32), np.array(biases, np.float32), temperature)
-    return Fitted(head, strength)
+    return Fitted(head, strength, loss)
 
 
 def _rotate(features: Array) -> _Rotated:

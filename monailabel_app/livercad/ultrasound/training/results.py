@@ -14,6 +14,7 @@ from livercad.core.findings import DISCLAIMER
 from livercad.core.ultrasound import Question
 from livercad.evaluation.classes import accuracy, expected_calibration_error, macro_auc
 from livercad.evaluation.intervals import over_patients
+from livercad.ultrasound.pooling import Pooling
 
 CONFIDENCE, SEED = 0.95, 0
 """Of the intervals, and of the patients that are drawn for them."""
@@ -45,6 +46,15 @@ class Prediction(_Told):
     probabilities: dict[str, float]
 
 
+class Choice(_Told):
+    """What held-out patients within those that are learnt from chose."""
+
+    strength: float
+    """Inverse, of the penalty."""
+    pooling: Pooling
+    """What of the maps counts."""
+
+
 class QuestionResult(_Told):
     """Cross-validation of one question."""
 
@@ -63,8 +73,8 @@ class QuestionResult(_Told):
     calibration_error: float
     confusion: list[list[int]]
     """A row a true class, a column a called one."""
-    strengths: tuple[float, ...]
-    """Inverse strength of the penalty that each fold chose on its own training patients."""
+    choices: tuple[Choice, ...]
+    """Of each fold, by its own training patients."""
     predictions: list[Prediction]
 
 
@@ -96,7 +106,7 @@ def question_result(
     truth: Index,
     groups: Index,
     told: Probabilities,
-    strengths: tuple[float, ...],
+    choices: tuple[Choice, ...],
     predictions: list[Prediction],
 ) -> QuestionResult:
     """Score the answers to a question.
@@ -111,8 +121,8 @@ def question_result(
         Class and group of each example.
     told : ndarray, shape (n, classes)
         Probabilities of the model that has not learnt from it.
-    strengths : tuple of float
-        Chosen in each fold.
+    choices : tuple of Choice
+        In each fold.
     predictions : list of Prediction
         The same, to be kept.
 
@@ -156,6 +166,6 @@ def question_result(
             [int(((truth == true) & (called == said)).sum()) for said in range(len(classes))]
             for true in range(len(classes))
         ],
-        strengths=strengths,
+        choices=choices,
         predictions=predictions,
     )

@@ -22,13 +22,14 @@ from livercad.studies.ultrasound.collection import Collection, read_collection
 from livercad.ultrasound.backbone import Backbone, Extractor
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.load import NAME
+from livercad.ultrasound.pooling import WHOLE
 from livercad.ultrasound.predictor import MODEL, HeadDescription, ModelDescription, tensors_of
 from livercad.ultrasound.questions import questions_of
 from livercad.ultrasound.training.examples import Examples, examples_of
 from livercad.ultrasound.training.features import Array, features_of
-from livercad.ultrasound.training.fitting import divided, fit
+from livercad.ultrasound.training.fitting import divided, fit_likeliest
 from livercad.ultrasound.training.page import write_page
-from livercad.ultrasound.training.results import Prediction, QuestionResult, Results, question_result
+from livercad.ultrasound.training.results import Choice, Prediction, QuestionResult, Results, question_result
 from livercad.ultrasound.training.sources import BackboneSource, load_backbone
 from livercad.ultrasound.views import View
 
@@ -178,7 +179,8 @@ def train_ultrasound(
 def views_of(backbone: Backbone, question: Question) -> tuple[View, ...]:
     """What a model of a backbone looks at for a question."""
     if question is Question.MASS:
-        return tuple(View(None, pixels) for pixels in WHOLE_PIXELS.get(backbone, IMAGENET_WHOLE))
+        sides = WHOLE_PIXELS.get(backbone, IMAGENET_WHOLE)
+        return tuple(View(None, pixels, pooling) for pooling in WHOLE for pixels in sides)
     return tuple(View(ratio, REGION_PIXELS.get(backbone, IMAGENET_REGION)) for ratio in RATIOS)
 
 
@@ -188,23 +190,24 @@ def _learn(
     """Cross-validate, and learn from all."""
     labels, groups, classes = examples.labels, examples.groups, examples.classes
     told, fold_of = np.zeros((len(labels), len(classes))), np.zeros(len(labels), np.int64)
-    strengths = []
+    choices = []
     for fold, (training, test) in enumerate(divided(labels, groups, folds, seed), start=1):
-        fitted = fit([each[training] for each in features], labels[training], groups[training], classes, views, seed)
-        told[test] = fitted.head.probabilities([each[test] for each in features])
+        own = [each[training] for each in features]
+        fitted = fit_likeliest(own, labels[training], groups[training], classes, views, seed)
+        told[test] = fitted.head.probabilities([features[views.index(view)][test] for view in fitted.head.views])
         fold_of[test] = fold
-        strengths.append(fitted.strength)
-    results = [_scored(collection, examples, examples.question, classes, labels, told, fold_of, tuple(strengths))]
+        choices.append(Choice(strength=fitted.strength, pooling=fitted.head.views[0].pooling))
+    results = [_scored(collection, examples, examples.question, classes, labels, told, fold_of, tuple(choices))]
     if examples.question is Question.TYPE and Question.MALIGNANT in questions_of(classes):
         bad = np.array([IS_MALIGNANT[name] for name in classes])
         two = np.stack([told[:, ~bad].sum(axis=1), told[:, bad].sum(axis=1)], axis=1)
         results.append(
             _scored(
                 collection, examples, Question.MALIGNANT, (BENIGN, MALIGNANT), bad[labels].astype(np.int64), two,
-                fold_of, tuple(strengths),
+                fold_of, tuple(choices),
             )
         )  # fmt: skip
-    return results, fit(features, labels, groups, classes, views, seed).head
+    return results, fit_likeliest(features, labels, groups, classes, views, seed).head
 
 
 def _scored(
@@ -215,7 +218,7 @@ def _scored(
     labels: npt.NDArray[np.int64],
     told: Logits,
     folds: npt.NDArray[np.int64],
-    strengths: Sequence[float],
+    choices: Sequence[Choice],
 ) -> QuestionResult:
     predictions = [
         Prediction(
@@ -230,7 +233,7 @@ def _scored(
             examples.rows, examples.circles, folds, labels.tolist(), told, strict=True
         )
     ]
-    return question_result(question, classes, labels, examples.groups, told, tuple(strengths), predictions)
+    return question_result(question, classes, labels, examples.groups, told, tuple(choices), predictions)
 
 
 def _content(collection: Collection) -> str:

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import nn
 
 from livercad.errors import ModelError
 from livercad.models.install import installed_weights
+from livercad.networks.base_weights import TORCHVISION, load_base
 from livercad.networks.planar_features import ResNet50Features
 from livercad.ultrasound.backbone import Backbone, new_backbone
 from livercad.ultrasound.load import SHIPPED
 from livercad.ultrasound.predictor import BACKBONE_PREFIX, read_model
 
+RESNET = "resnet50"
+"""At torchvision."""
 STRIDE, FIRST = "stride", "first"
 """In a file's metadata where its network halves the resolution as Keras does."""
 RECORD = "record"
@@ -29,7 +31,7 @@ class BackboneSource(StrEnum):
 
     PHANTOM = "phantom"
     """The small network that comes with LiverCAD."""
-    TORCHVISION = "torchvision"
+    TORCHVISION = TORCHVISION
     """ResNet50 of ImageNet, fetched over the internet."""
 
 
@@ -58,14 +60,14 @@ def load_backbone(weights: str) -> tuple[Backbone, nn.Module, str]:
     """
     if weights == BackboneSource.TORCHVISION:
         network = ResNet50Features()
-        _fill(network, _fetched(), weights)
+        load_base(network.network, RESNET, weights)
         return Backbone.RESNET50, network, "features of torchvision's ResNet50 of ImageNet"
     path = installed_weights(SHIPPED) if weights == BackboneSource.PHANTOM else Path(weights)
     told = _metadata(path)
     if RECORD in told:
         return _of_model(path)
     network = ResNet50Features(stride_first=told.get(STRIDE) == FIRST)
-    _fill(network, load_file(path), str(path))
+    load_base(network.network, RESNET, weights)
     kind = Backbone.RESNET50_STRIDE_FIRST if told.get(STRIDE) == FIRST else Backbone.RESNET50
     return (
         kind,
@@ -84,28 +86,6 @@ def _of_model(path: Path) -> tuple[Backbone, nn.Module, str]:
     }
     network.load_state_dict(own)
     return description.backbone, network, f"features of {description.name} ({description.trained_on})"
-
-
-def _fetched() -> dict[str, Tensor]:
-    from torchvision.models import ResNet50_Weights
-
-    try:
-        return dict(ResNet50_Weights.DEFAULT.get_state_dict(progress=False, check_hash=True))
-    except (OSError, RuntimeError) as error:
-        raise ModelError(
-            "torchvision's weights of resnet50",
-            found=f"that they cannot be fetched ({error})",
-            expected="an internet connection, or the weights in torch's cache",
-            todo="Name a file of them instead, or 'phantom'.",
-        ) from error
-
-
-def _fill(network: ResNet50Features, state: dict[str, Tensor], what: str) -> None:
-    own = network.network.state_dict()
-    try:
-        network.network.load_state_dict({name: tensor for name, tensor in state.items() if name in own})
-    except RuntimeError as error:
-        raise _unusable(what, "weights of another network") from error
 
 
 def _metadata(path: Path) -> dict[str, str]:

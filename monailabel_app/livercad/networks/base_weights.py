@@ -1,4 +1,4 @@
-"""First weights of a base that a paper took from elsewhere: none, a file, or torchvision's by name."""
+"""First weights of a base that was trained elsewhere: none, a file, or torchvision's by name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from livercad.errors import ModelError
 
 NONE, TORCHVISION = "none", "torchvision"
 """What may be asked for instead of a file."""
+COUNTER = "num_batches_tracked"
+"""Of a normalisation: says nothing that the network uses, and files have it in several shapes, or not at all."""
 
 
 def weights_key(weights: str) -> str:
@@ -68,15 +70,15 @@ def load_base(network: nn.Module, name: str, weights: str) -> None:
     if weights == NONE:
         return
     state = _fetched(name) if weights == TORCHVISION else _read(Path(weights))
-    own = network.state_dict()
-    missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
+    own = {key: value for key, value in network.state_dict().items() if not key.endswith(COUNTER)}
+    missing = [key for key in own if key not in state]
     other = [key for key in own if key in state and state[key].shape != own[key].shape]
     if missing or other:
         raise ModelError(
             weights,
             found=f"weights without {missing[0]}" if missing else f"a {other[0]} of another shape",
             expected=f"weights of torchvision's {name}",
-            todo="Name a file of that network, 'torchvision', or 'none'.",
+            todo=f"Name a file of that network, or '{TORCHVISION}'.",
         )
     network.load_state_dict({key: value for key, value in state.items() if key in own}, strict=False)
 
@@ -91,7 +93,7 @@ def _fetched(name: str) -> dict[str, Any]:
             f"torchvision's weights of {name}",
             found=f"that they cannot be fetched ({error})",
             expected="an internet connection, or the weights in torch's cache",
-            todo="Name a file of them instead, or 'none'.",
+            todo="Name a file of them instead.",
         ) from error
 
 
@@ -108,5 +110,5 @@ def _read(path: Path) -> dict[str, Any]:
             path,
             found=f"no weights that can be read ({str(error).splitlines()[0] if str(error) else type(error).__name__})",
             expected="a state dictionary as .safetensors, or as torch.save writes it",
-            todo="Check the name, or use 'none' or 'torchvision'.",
+            todo=f"Check the name, or use '{TORCHVISION}'.",
         ) from error
