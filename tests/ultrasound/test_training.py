@@ -25,6 +25,7 @@ from livercad.studies.ultrasound.collection import read_collection
 from livercad.studies.ultrasound.rows import Row, write_annotations
 from livercad.ultrasound.backbone import Backbone
 from livercad.ultrasound.load import installed_path, load_default
+from livercad.ultrasound.pooling import WHOLE, Pooling
 from livercad.ultrasound.predictor import MODEL, ModelDescription, UltrasoundLesionModel, tensors_of
 from livercad.ultrasound.training import fitting
 from livercad.ultrasound.training.examples import examples_of
@@ -130,6 +131,18 @@ def test_shuffled_labels_teach_nothing() -> None:
     assert 0.35 < roc_auc_score(labels, told) < 0.65
 
 
+@pytest.mark.parametrize("telling", [Pooling.SECTOR, Pooling.STRONGEST])
+def test_what_counts_of_a_whole_image_is_chosen_by_held_out_patients(telling: Pooling) -> None:
+    rng = np.random.default_rng(3)
+    labels, views = np.arange(80) % 2, [View(None, 64, pooling) for pooling in WHOLE]
+    features = [rng.normal(size=(80, 6)).astype(np.float32) for _ in views]
+    features[WHOLE.index(telling)][:, 0] += 2 * labels
+    fitted = fitting.fit_likeliest(features, labels, np.arange(80), ("a", "b"), tuple(views), 0)
+    assert [view.pooling for view in fitted.head.views] == [telling]
+    alone = fitting.fit([features[WHOLE.index(telling)]], labels, np.arange(80), ("a", "b"), fitted.head.views, 0)
+    np.testing.assert_array_equal(fitted.head.weights, alone.head.weights)
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_answers_are_those_of_logistic_regression_on_standardised_features(classes: int) -> None:
     rng = np.random.default_rng(2)
@@ -181,6 +194,19 @@ def test_the_mean_of_a_map_is_what_a_class_gains(model: UltrasoundLesionModel) -
     told = gained[0] - gained.mean()
     for chosen in range(2):
         assert head.activation(0, maps, chosen).mean() == pytest.approx(told[chosen], rel=0.05, abs=0.02)
+
+
+def test_nothing_outside_the_sector_speaks_for_a_mass(model: UltrasoundLesionModel) -> None:
+    image, _ = picture("malignant", np.random.default_rng(9))
+    framed = np.zeros((160, 200), np.uint8)
+    framed[40 : 40 + SHAPE[0], 50 : 50 + SHAPE[1]] = image
+    answer = model(framed, None)
+    written = framed.copy()
+    written[4:9, 6:40] = 255
+    saliency = model(written, None).saliency
+    reach = 20  # of a place of the coarsest map, and of the linear way between two
+    assert not saliency[: 40 - reach].any() and not saliency[:, : 50 - reach].any()
+    assert answer.saliency.max() == pytest.approx(1)
 
 
 def test_lesions_of_a_rare_type_still_teach_malignancy(tmp_path: Path) -> None:
