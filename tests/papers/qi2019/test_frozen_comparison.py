@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,6 +21,7 @@ from livercad.papers.qi2019.frozen.fold import FoldAnswers, Learning, read_fold
 from livercad.papers.qi2019.frozen.results import Results
 from livercad.ultrasound.backbone import Backbone
 
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 ALL = [way for way in Way if way is not Way.REGIONS]
 
 
@@ -125,3 +128,21 @@ def test_too_few_patients_are_told(breast_images: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr(compare, "load_backbone", random_backbone)
     with pytest.raises(InputError, match="2, 6 and 6 patients"):
         compare.compare_views(folder, "random", tmp_path / "out")
+
+
+def test_numbers_of_the_page_are_those_that_were_measured() -> None:
+    measured = json.loads((DOCS / "measured" / "ultrasound-views-aul-busi.json").read_text(encoding="utf-8"))
+    expected = []
+    for asked in Asked:
+        for own in (measured[name]["asked"][asked] for name in ("aul", "busi")):
+            for way, told in own["ways"].items():
+                less = own["differences"].get(way)
+                parts = [told["auc"], *([less["auc"]] if less else []), told["accuracy"]]
+                alone = [told[name]["value"] for name in ("sensitivity", "specificity", "f_beta")]
+                expected.append([one[name] for one in parts for name in ("value", "low", "high")] + alone)
+    text = (DOCS / "qi2019.md").read_text(encoding="utf-8")
+    table = text[text.index("| question | way | AUC |") :].split("\n\n")[0].splitlines()[2:]
+    rows = [[float(one.replace("−", "-")) for one in re.findall(r"[+−]?\d?\.\d{3}", row)] for row in table]
+    assert len(rows) == 26
+    for row, own in zip(rows, expected, strict=True):
+        assert row == pytest.approx(own, abs=0.00051)

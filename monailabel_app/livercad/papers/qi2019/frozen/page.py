@@ -25,6 +25,8 @@ from livercad.papers.qi2019.tables import TITLES, Cell, number
 from livercad.studies.atomic import write_text
 
 MEASURES = ("auc", "accuracy", "sensitivity", "specificity", "f_beta")
+DIFFERING = MEASURES[:2]
+"""Whose differences the page has room for; results.json has all."""
 NETS = {Asked.ANY: "Mt-Net", Asked.SECOND: "Sn-Net"}
 
 
@@ -64,6 +66,7 @@ def write_page(
         results=results,
         titles={asked: figures.title_of(results, asked) for asked in Asked},
         measures=[(name, TITLES[name]) for name in MEASURES],
+        differing=[(name, TITLES[name]) for name in DIFFERING],
         cell=_cell,
         nets=NETS,
         figures=drawn,
