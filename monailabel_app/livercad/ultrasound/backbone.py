@@ -42,8 +42,71 @@ def new_backbone(kind: Backbone) -> GreyFeatures | ResNet50Features:
     return ResNet50Features(stride_first=kind is Backbone.RESNET50_STRIDE_FIRST)
 
 
+class Runner:
+    """Runs a network: on a GPU by torch, on a CPU by OpenVINO, in bfloat16 where the hardware computes in it.
+
+    Parameters
+    ----------
+    network : Module
+        Its weights loaded; takes images of any size.
+    channels : int
+        Of its images.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Raises
+    ------
+    ModelError
+        If CUDA is asked for and not there.
+    """
+
+    def __init__(self, network: nn.Module, channels: int = 1, device: str = "auto") -> None:
+        on_gpu = chosen_device(device) == "cuda"
+        self._network = network.eval().requires_grad_(False)
+        self._compiled: Any = None
+        if on_gpu:
+            self._network.cuda()
+            self.name = "torch cuda fp32"
+            return
+        # OpenVINO tells its makers of every import and every conversion, unless it cannot import what does that.
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+        import openvino
+
+        core = openvino.Core()
+        bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        with torch.inference_mode():
+            traced = torch.jit.trace(self._network, torch.zeros(2, channels, 64, 64), check_trace=False)
+        model = openvino.convert_model(traced, input=[openvino.PartialShape([-1, channels, -1, -1])])
+        options = {
+            "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        }
+        self._compiled = core.compile_model(model, "CPU", options)
+        self.name = f"openvino {'bf16' if bfloat16 else 'fp32'}"
+
+    def __call__(self, images: Array) -> Maps:
+        """Run it.
+
+        Parameters
+        ----------
+        images : ndarray of float32, shape (n, channels, rows, columns)
+            As the network takes them.
+
+        Returns
+        -------
+        tuple of ndarray of float32
+            What it gives.
+        """
+        if self._compiled is not None:
+            answer = self._compiled(images)
+            return tuple(np.array(answer[n], np.float32) for n in range(len(answer)))
+        with torch.inference_mode():
+            told = self._network(torch.from_numpy(images).cuda())
+        return tuple(each.float().cpu().numpy() for each in ((told,) if torch.is_tensor(told) else told))
+
+
 class Extractor:
-    """Runs a backbone: on a GPU by torch, on a CPU by OpenVINO, in bfloat16 where the hardware computes in it.
+    """Looks at squares with a backbone.
 
     Parameters
     ----------
@@ -59,28 +122,8 @@ class Extractor:
     """
 
     def __init__(self, network: nn.Module, device: str = "auto") -> None:
-        on_gpu = chosen_device(device) == "cuda"
-        self._network = network.eval().requires_grad_(False)
-        self._compiled: Any = None
-        if on_gpu:
-            self._network.cuda()
-            self.name = "torch cuda fp32"
-            return
-        # OpenVINO tells its makers of every import and every conversion, unless it cannot import what does that.
-        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-        import openvino
-
-        core = openvino.Core()
-        bfloat16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        with torch.inference_mode():
-            traced = torch.jit.trace(self._network, torch.zeros(2, 1, 64, 64), check_trace=False)
-        model = openvino.convert_model(traced, input=[openvino.PartialShape([-1, 1, -1, -1])])
-        options = {
-            "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        }
-        self._compiled = core.compile_model(model, "CPU", options)
-        self.name = f"openvino {'bf16' if bfloat16 else 'fp32'}"
+        self._run = Runner(network, device=device)
+        self.name = self._run.name
 
     def maps(self, squares: Sequence[Array]) -> Maps:
         """Look at squares of one size.
@@ -95,12 +138,7 @@ class Extractor:
         tuple of ndarray of float32
             Feature maps.
         """
-        images = np.ascontiguousarray(np.stack(squares)[:, None], np.float32)
-        if self._compiled is not None:
-            answer = self._compiled(images)
-            return tuple(np.array(answer[n], np.float32) for n in range(len(answer)))
-        with torch.inference_mode():
-            return tuple(each.float().cpu().numpy() for each in self._network(torch.from_numpy(images).cuda()))
+        return self._run(np.ascontiguousarray(np.stack(squares)[:, None], np.float32))
 
     def features(
         self,

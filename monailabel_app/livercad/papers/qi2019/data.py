@@ -17,7 +17,7 @@ from livercad.papers.qi2019.settings import PhantomSettings
 from livercad.papers.qi2019.splits import Side, Sides, Split, divide, rows_of
 from livercad.phantom.ultrasound.making import Options, write_ultrasound
 from livercad.progress import Progress, part, silent
-from livercad.studies.ultrasound.collection import read_collection
+from livercad.studies.ultrasound.collection import Collection, read_collection
 from livercad.studies.ultrasound.image import ListedImage
 
 PHANTOMS = "digital phantoms of the liver"
@@ -157,7 +157,7 @@ def folder_data(folder: Path, progress: Progress = silent) -> Data:
     InputError
         If the folder cannot be read, or its classes answer none of Sn-Net's questions.
     """
-    return _read(folder, folder.resolve().name, False, progress)
+    return data_of(read_collection(folder, progress), folder, folder.resolve().name)
 
 
 def phantom_data(folder: Path, settings: PhantomSettings, seed: int, progress: Progress = silent) -> Data:
@@ -180,11 +180,33 @@ def phantom_data(folder: Path, settings: PhantomSettings, seed: int, progress: P
         Every image has a lesion; solid is what is no cyst.
     """
     write_ultrasound(folder, Options(settings.cases, seed, settings.columns), part(progress, 0, MAKING))
-    return _read(folder, PHANTOMS, True, part(progress, MAKING, 1))
+    return data_of(read_collection(folder, part(progress, MAKING, 1)), folder, PHANTOMS, is_phantom=True)
 
 
-def _read(folder: Path, title: str, is_phantom: bool, progress: Progress) -> Data:
-    found = read_collection(folder, progress)
+def data_of(found: Collection, folder: Path, title: str, is_phantom: bool = False) -> Data:
+    """Choose the images that can be used.
+
+    Parameters
+    ----------
+    found : Collection
+        All that were read.
+    folder : Path
+        Where they lie.
+    title : str
+        What they are.
+    is_phantom : bool
+        Whether they were made.
+
+    Returns
+    -------
+    Data
+        Images of the classes `KNOWN`, in their order.
+
+    Raises
+    ------
+    InputError
+        If their classes answer none of Sn-Net's questions.
+    """
     problems = [f"{problem.case}: {problem.reason}" for problem in found.problems]
     images = []
     for listed, pixels, group in zip(found.listed, found.images, found.grouping.groups, strict=True):

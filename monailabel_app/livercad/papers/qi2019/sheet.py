@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,16 +101,42 @@ def looked_sheet(
     Image
         A row an outcome that occurs, pairs of image and map; a white box marks the largest lesion.
     """
+
+    def look(n: int) -> tuple[Grey, npt.NDArray[np.float64]]:
+        looked = look_at(pair, images[n])
+        return looked.square, looked.maps[question]
+
+    return outcomes_sheet(images, truth, probabilities, look)
+
+
+def outcomes_sheet(
+    images: Sequence[StudyImage],
+    truth: Sequence[int],
+    probabilities: Sequence[float],
+    look: Callable[[int], tuple[Grey, npt.NDArray[np.float64]]],
+) -> Drawn:
+    """Figure 11, of whatever looks.
+
+    Parameters
+    ----------
+    images, truth, probabilities
+        As `looked_sheet` takes them.
+    look : callable
+        Takes the number of an image, gives its middle square, shape (side, side), and where it is looked at, in [0, 1].
+
+    Returns
+    -------
+    Image
+        As of `looked_sheet`.
+    """
     rows = []
     for title, yes, called in OUTCOMES:
         own = [n for n, p in enumerate(probabilities) if truth[n] == yes and (p >= 0.5) == bool(called)]
         cells: list[tuple[str, Drawn]] = []
         for n in own[:PAIRS]:
-            looked = look_at(pair, images[n])
-            cells += [
-                (f"{title}: {images[n].kind}, p {probabilities[n]:.2f}", _marked(looked.square, images[n], pair.side)),
-                ("where it looks", _heat(looked.square, looked.maps[question])),
-            ]
+            square, where = look(n)
+            told = f"{title}: {images[n].kind}, p {probabilities[n]:.2f}"
+            cells += [(told, _marked(square, images[n], len(square))), ("where it looks", _heat(square, where))]
         if cells:
             rows.append(row_of(cells, 2 * PAIRS))
     return stacked(rows)

@@ -173,17 +173,33 @@ def _leak(
     return Leak(
         question=question,
         measure=name,
-        by_image=_known(_told(image[0], image[1], image[2], image[3])),
-        by_patient=_known(_told(patient[0], patient[1], patient[2], patient[3])),
-        difference=_known(_told(image[0] - patient[0], image[1] - patient[1], image[2] + patient[2], fewest)),
+        by_image=_known(interval_of(image[0], image[1], image[2], image[3])),
+        by_patient=_known(interval_of(patient[0], patient[1], patient[2], patient[3])),
+        difference=_known(interval_of(image[0] - patient[0], image[1] - patient[1], image[2] + patient[2], fewest)),
     )
 
 
 def _interval(measure: Measure, draws: Floats, patients: int) -> Interval | None:
-    return _told(float(measure(np.ones(draws.shape[1]))), measure(draws), draws.shape[1], patients)
+    return interval_of(float(measure(np.ones(draws.shape[1]))), measure(draws), draws.shape[1], patients)
 
 
-def _told(value: float, drawn: Floats, n: int, patients: int) -> Interval | None:
+def interval_of(value: float, drawn: Floats, n: int, patients: int) -> Interval | None:
+    """A number with its interval.
+
+    Parameters
+    ----------
+    value : float
+        Of all images.
+    drawn : ndarray, shape (draws,)
+        Of each draw of patients.
+    n, patients : int
+        Images, and whose.
+
+    Returns
+    -------
+    Interval or None
+        None where it is not defined.
+    """
     if np.isnan(value):
         return None
     estimate = of_draws(value, drawn if patients >= FEWEST_FOR_BOOTSTRAP else None, n, CONFIDENCE)
