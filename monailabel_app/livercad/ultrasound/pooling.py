@@ -94,5 +94,5 @@ def _inside(each: Tensor, sectors: Tensor | None) -> Tensor:
     """1 in the sector, else 0, shape (n, 1, rows, columns); of a sliver, 1 where it is widest."""
     if sectors is None:
         raise ValueError("Pooling within the sector needs the sectors.")
-    share = functional.adaptive_avg_pool2d(sectors[:, None], each.shape[2:])
+    share = functional.adaptive_avg_pool2d(sectors[:, None], (each.shape[2], each.shape[3]))
     return (share >= share.amax(dim=(2, 3), keepdim=True).clamp(max=INSIDE)).to(each.dtype)

@@ -18,7 +18,7 @@ PIECE = 0.05
 """Lit pieces of a smaller share of the largest are writing and scales. Like the others our choice, by eye on AUL."""
 
 
-def scanned(image: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+def scanned(image: npt.NDArray[np.uint8] | npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     """Find the sector: the convex hull of what is lit, as shadows and weak echoes within it are dark.
 
     Parameters

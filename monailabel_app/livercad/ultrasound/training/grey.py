@@ -98,17 +98,16 @@ def train_grey(
         rng = np.random.default_rng((recipe.seed, step))
         regions, kinds = draw_regions(collection, types, recipe, rng)
         (wholes, sectors, lesions), shown = draw_wholes(seen, masses, recipe, rng)
-        told = learner(regions, wholes, sectors)
-        loss = loss_of(told[0], kinds) + loss_of(told[1], shown) + _loss_of_places(told[2], sectors, lesions)
+        types_told, masses_told, places = learner(regions, wholes, sectors)
+        loss = loss_of(types_told, kinds) + loss_of(masses_told, shown) + _loss_of_places(places, sectors, lesions)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
         progress(step + 1, recipe.steps, f"training the small network, loss {loss.item():.2f}")
         if (step + 1) % recipe.checkpoint_every == 0:
-            parts = {"learner": learner, "optimizer": optimizer, "schedule": schedule}
-            own = {name: each.state_dict() for name, each in parts.items()}
-            write_checkpoint(output, own | {"step": step + 1, "identity": identity})
+            told = {"learner": learner.state_dict(), "optimizer": optimizer.state_dict()}
+            write_checkpoint(output, told | {"schedule": schedule.state_dict(), "step": step + 1, "identity": identity})
     tensors = tensors_of(learner.features.eval(), {})
     description = ModelDescription(
         name=NAME, title=NAME, trained_on=title, backbone=Backbone.GREY, heads={},
@@ -120,7 +119,7 @@ def train_grey(
 
 def _loss_of_places(logits: Tensor, sectors: Tensor, lesions: Tensor) -> Tensor:
     """Cross-entropy of each place of the sector being in a lesion: what is and what is not count as much."""
-    size = logits.shape[1:]
+    size = (logits.shape[1], logits.shape[2])
     share, scanned = (functional.adaptive_avg_pool2d(each[:, None], size)[:, 0] for each in (lesions, sectors))
     inside, outside = share * scanned, (1 - share) * scanned
     loss = (functional.softplus(-logits) * inside).sum() / inside.sum().clamp(min=1)
