@@ -32,7 +32,7 @@ from livercad.learning.score_table import Score
 from livercad.learning.version import Version
 from livercad.learning.versions import ModelVersions
 from livercad.pipeline.scoring import name_models
-from livercad.server import datastore, model_history, submissions
+from livercad.server import label_datastore, model_history, submissions
 from livercad.server.agreements import Agreements
 from livercad.server.datastore import StudyDatastore
 from livercad.server.jobs import Jobs, State
@@ -91,7 +91,7 @@ class Watched:
 @pytest.fixture
 def watched(place: Place, monkeypatch: pytest.MonkeyPatch) -> Watched:
     """Six cases, two annotators of one of them, jobs, and three versions of the lesion model."""
-    monkeypatch.setattr(datastore, "time", SimpleNamespace(time=itertools.count(NOON, 60).__next__))
+    monkeypatch.setattr(label_datastore, "time", SimpleNamespace(time=itertools.count(NOON, 60).__next__))
     studies = place.folder / "liver studies"
     for number, name in enumerate("abcdef"):
         write_case(studies, name, number, SHAPE)

@@ -12,6 +12,7 @@ from PIL import Image as Picture
 from torch import Tensor
 
 from livercad.core.circle import PixelBox
+from livercad.core.class_names import in_a_sentence, name_of
 from livercad.networks.qi2019 import RegionEnhanced
 from livercad.papers.qi2019.crops import CROPS, Grey, scaled, to_input, uniform_crops
 from livercad.papers.qi2019.data import StudyImage
@@ -135,7 +136,7 @@ def outcomes_sheet(
         cells: list[tuple[str, Drawn]] = []
         for n in own[:PAIRS]:
             square, where = look(n)
-            told = f"{title}: {images[n].kind}, p {probabilities[n]:.2f}"
+            told = f"{title}: {in_a_sentence(images[n].kind)}, p {probabilities[n]:.2f}"
             cells += [(told, _marked(square, images[n], len(square))), ("where it looks", _heat(square, where))]
         if cells:
             rows.append(row_of(cells, 2 * PAIRS))
@@ -166,7 +167,7 @@ def pathways_sheet(pair: Pair, images: Sequence[StudyImage]) -> Drawn:
         with torch.inference_mode():
             of_image, of_map = pair.mt.image(given)[0], pair.mt.map(shown.expand(-1, 3, -1, -1))[0]
         cells = [
-            (f"{image.kind}", _marked(looked.square, image, pair.side)),
+            (name_of(image.kind), _marked(looked.square, image, pair.side)),
             ("Sn-Net’s map", _grey(looked.maps[Question.SOLID] * 255)),
         ]
         for wanted in MAPS:
