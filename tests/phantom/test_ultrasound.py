@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from livercad.cli.main import app
 from livercad.core.circle import smallest_circle
 from livercad.core.taxonomy import LesionType
+from livercad.errors import Cancelled
 from livercad.phantom.ultrasound.cohort import (
     CASES,
     IMAGES,
@@ -278,6 +279,22 @@ def test_a_set_that_is_there_is_not_made_again(folder: Path) -> None:
     assert path.stat().st_mtime_ns == before and len(rows) == len(find_images(folder).images)
     with Image.open(path) as image:
         assert image.mode == "L"
+
+
+def test_a_set_that_was_half_written_over_by_another_is_made_again(tmp_path: Path) -> None:
+    def stop(done: float, total: float, what: str) -> None:
+        if done == 2:
+            raise Cancelled
+
+    ours, others = Options(4, 3, 96), Options(4, 4, 96)
+    write_ultrasound(tmp_path, ours)
+    path = tmp_path / "images" / "us-0001-1.png"
+    before = path.read_bytes()
+    with pytest.raises(Cancelled):
+        write_ultrasound(tmp_path, others, stop)
+    assert path.read_bytes() != before
+    write_ultrasound(tmp_path, ours)
+    assert path.read_bytes() == before
 
 
 def test_the_command_looks_at_a_folder_and_draws_it(folder: Path, tmp_path: Path) -> None:

@@ -125,6 +125,7 @@ def write_ultrasound(folder: Path, options: Options, progress: Progress = silent
     """
     if _is_made(folder, options):
         return read_annotations(folder / TABLE)
+    (folder / RECORD).unlink(missing_ok=True)  # images are written over: until all are, the folder is nobody's set
     cases = draw_cases(options.cases, options.seed, options.normals)
     rows, told = [], []
     for done, case in enumerate(cases):

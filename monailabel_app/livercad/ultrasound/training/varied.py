@@ -42,6 +42,7 @@ def write_varied(folder: Path, options: Options, progress: Progress = silent) ->
     record = folder / RECORD
     if record.is_file() and json.loads(record.read_text(encoding="utf-8"))["key"] == key:
         return
+    record.unlink(missing_ok=True)  # images are written over: until all are, the folder is nobody's set
     rows, told = [], []
     cases = draw_cases(options.cases, options.seed, options.normals)
     for done, drawn in enumerate(cases):

@@ -39,10 +39,11 @@ SIDE = 224
 """Of squares, in pixels: what ResNet50 was trained on. The paper's networks take 299."""
 CACHE = "cache"
 CODE = (
-    "livercad.networks.planar_features", "livercad.networks.resnet_pathways", "livercad.papers.qi2019.arrays",
-    "livercad.papers.qi2019.crops", "livercad.papers.qi2019.frozen.asked", "livercad.papers.qi2019.frozen.fold",
-    "livercad.papers.qi2019.frozen.looking", "livercad.papers.qi2019.frozen.pathways", "livercad.ultrasound.backbone",
-    "livercad.ultrasound.training.fitting",
+    "livercad.classification.calibration", "livercad.networks.planar_features", "livercad.networks.resnet_pathways",
+    "livercad.papers.qi2019.arrays", "livercad.papers.qi2019.crops", "livercad.papers.qi2019.frozen.asked",
+    "livercad.papers.qi2019.frozen.fold", "livercad.papers.qi2019.frozen.looking",
+    "livercad.papers.qi2019.frozen.pathways", "livercad.ultrasound.backbone", "livercad.ultrasound.head",
+    "livercad.ultrasound.training.fitting", __name__,
 )  # fmt: skip
 """What the answers of a fold depend on, but for images and weights."""
 READING, SEEING, FOLD, REGIONS = 0.05, 0.15, 0.95, 0.99
