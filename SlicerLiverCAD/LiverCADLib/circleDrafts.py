@@ -117,7 +117,8 @@ class CircleDrafts:
         """Offer none of them again; they are kept until they are opened on demand, or thrown away."""
         for draft in self.kept():
             if not _isDeclined(draft.path):
-                draft.path.rename(self._folder / f"{DECLINED}{self._key}-{uuid.uuid4().hex}.json")
+                with contextlib.suppress(OSError):  # another Slicer has it, or the disk: it will be asked for again
+                    draft.path.rename(self._folder / f"{DECLINED}{self._key}-{uuid.uuid4().hex}.json")
 
     def take(self, draft):
         """Put a copy into the open case; it is this Slicer's from now on."""

@@ -1,6 +1,7 @@
 """Circles are submitted, and what was not is not lost."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,6 +178,19 @@ def test_a_copy_goes_when_the_case_is_closed_and_stays_when_slicer_dies(ultrasou
     dialogs.answer(qt.QMessageBox.No, "Bring them back?")
     again, _panel = restart()
     assert len(again.pictures.shown.marks) == len(LESIONS) and len(copies(again)) == 1, "a no throws nothing away"
+
+
+def test_a_no_that_cannot_be_kept_opens_the_case_all_the_same(ultrasound, restart, dialogs, monkeypatch):
+    def fail(*_):
+        raise OSError("no space left on device")
+
+    ultrasound.editor.add(ENDS)
+    ultrasound.submitting.close()
+    dialogs.answer(qt.QMessageBox.No, "Bring them back?")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", fail)
+        again, _panel = restart()
+    assert len(again.pictures.shown.marks) == len(LESIONS) and len(copies(again)) == 1
 
 
 def test_a_copy_that_was_declined_is_not_offered_again_but_opened_on_demand(ultrasound, server, restart, dialogs):

@@ -107,7 +107,8 @@ class Outbox:
     def decline(self, server, case):
         """Offer none of the drafts of a case again; they are kept until they are opened on demand, or thrown away."""
         for letter in self.kept(Kind.DRAFT, server, case):
-            self._write(replace(letter, isDeclined=True))
+            with contextlib.suppress(OSError):  # another Slicer has it, or the disk: it will be asked for again
+                self._write(replace(letter, isDeclined=True))
 
     def latest(self, server, case):
         """The newest that waits for a case; None where none does."""
