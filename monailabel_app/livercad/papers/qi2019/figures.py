@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,12 @@ import numpy as np
 from livercad.papers.figures import TEST, confusion, draw_leaks, interval
 from livercad.papers.page import GRID, OURS, PAPER
 from livercad.papers.qi2019.methods import Method, Question
-from livercad.papers.qi2019.results import Interval, Results
+from livercad.papers.qi2019.results import CriteriaResult, Interval, Results
 from livercad.papers.qi2019.splits import Side, Split
 from livercad.papers.qi2019.tables import TITLES
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SPLIT_TITLES = {Split.IMAGE: "split by image, as the paper", Split.PATIENT: "split by patient"}
@@ -53,18 +54,41 @@ def roc_figure(split: Split, results: Results) -> Figure:
     panels = figure.subplots(2, 2, sharex=True, sharey=True)
     for row, question in enumerate(Question):
         for column, side in enumerate((Side.VALIDATION, Side.TEST)):
-            axes = panels[row, column]
-            axes.plot([0, 1], [0, 1], color=GRID, linewidth=1)
-            for method, (color, dashes) in LINES.items():
-                own = results.splits[split].criteria[question][method][side]
-                axes.plot(own.false_positive_rate, own.true_positive_rate, dashes, color=color, linewidth=1.4,
-                          label=f"{method} {own.auc.value:.3f}")  # fmt: skip
-            axes.set(title=f"{NETS[question]}, {side}", aspect="equal", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-            axes.legend(loc="lower right", fontsize=7, title="AUC", title_fontsize=7)
-            axes.grid(color=GRID)
+            of_methods = results.splits[split].criteria[question]
+            draw_roc(
+                panels[row, column],
+                f"{NETS[question]}, {side}",
+                [(method, of_methods[method][side], style) for method, style in LINES.items()],
+            )
+    name_roc_axes(figure)
+    return figure
+
+
+def draw_roc(axes: Axes, title: str, curves: Iterable[tuple[str, CriteriaResult, tuple[str, str]]]) -> None:
+    """Draw receiver operating characteristic curves into one panel, each named with its area.
+
+    Parameters
+    ----------
+    axes : Axes
+        The panel.
+    title : str
+        What is asked of whom.
+    curves : iterable of (str, CriteriaResult, (str, str))
+        Name, curve with rates in [0, 1], colour and dashes.
+    """
+    axes.plot([0, 1], [0, 1], color=GRID, linewidth=1)
+    for name, own, (color, dashes) in curves:
+        axes.plot(own.false_positive_rate, own.true_positive_rate, dashes, color=color, linewidth=1.4,
+                  label=f"{name} {own.auc.value:.3f}")  # fmt: skip
+    axes.set(title=title, aspect="equal", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    axes.legend(loc="lower right", fontsize=7, title="AUC", title_fontsize=7)
+    axes.grid(color=GRID)
+
+
+def name_roc_axes(figure: Figure) -> None:
+    """Say what both axes of all panels of `draw_roc` are."""
     figure.supxlabel("1 − specificity", fontsize=9)
     figure.supylabel("sensitivity", fontsize=9)
-    return figure
 
 
 def confusion_figure(results: Results) -> Figure:

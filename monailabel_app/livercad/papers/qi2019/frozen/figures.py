@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from livercad.papers.figures import interval
 from livercad.papers.page import GRID, OURS, PAPER
-from livercad.papers.qi2019.figures import LINES
+from livercad.papers.qi2019.figures import LINES, draw_roc, name_roc_axes
 from livercad.papers.qi2019.frozen.asked import Asked, Way
 from livercad.papers.qi2019.frozen.results import Results
 from livercad.papers.qi2019.methods import Method
@@ -42,16 +42,8 @@ def roc_figure(results: Results) -> Figure:
     figure = Figure(figsize=(9.6, 3.6), layout="constrained")
     panels = figure.subplots(1, len(results.asked), sharey=True)
     for axes, (asked, own) in zip(panels, results.asked.items(), strict=True):
-        axes.plot([0, 1], [0, 1], color=GRID, linewidth=1)
-        for way, told in own.ways.items():
-            color, dashes = STYLES[way]
-            axes.plot(told.false_positive_rate, told.true_positive_rate, dashes, color=color, linewidth=1.4,
-                      label=f"{way} {told.auc.value:.3f}")  # fmt: skip
-        axes.set(title=title_of(results, asked), aspect="equal", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-        axes.legend(loc="lower right", fontsize=7, title="AUC", title_fontsize=7)
-        axes.grid(color=GRID)
-    figure.supxlabel("1 − specificity", fontsize=9)
-    figure.supylabel("sensitivity", fontsize=9)
+        draw_roc(axes, title_of(results, asked), [(way, told, STYLES[way]) for way, told in own.ways.items()])
+    name_roc_axes(figure)
     return figure
 
 
