@@ -8,6 +8,9 @@ import numpy as np
 
 from livercad.core.circle import Circle
 
+SAME_PX = 1e-3
+"""Ends of a diameter that differ by less, in pixels, are the same. Our choice: below what a mouse can do."""
+
 
 @dataclass(frozen=True)
 class Mark:

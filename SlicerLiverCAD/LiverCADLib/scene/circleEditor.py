@@ -2,13 +2,10 @@
 
 import numpy as np
 
-from LiverCADLib.pictures import Mark
+from LiverCADLib.pictures import SAME_PX, Mark
 from LiverCADLib.scene.undoSteps import UndoSteps
 from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
-
-SAME_PX = 1e-3
-"""Ends that are moved by less stay where they are."""
 
 
 class CircleEditor:

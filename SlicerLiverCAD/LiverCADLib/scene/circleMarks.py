@@ -11,6 +11,7 @@ import slicer
 
 from livercad.core.taxonomy import LABEL_COLORS, Label
 from LiverCADLib.classWords import wordOf
+from LiverCADLib.pictures import SAME_PX
 from LiverCADLib.scene.pictureNodes import pixelsAt, rasOf
 from LiverCADLib.translation import _
 
@@ -19,8 +20,6 @@ CORNERS = 32
 SELECTED = tuple(part / 255 for part in LABEL_COLORS[Label.LESION])
 OTHER = (0.85, 0.85, 0.85)
 SQUARE = (0.2, 0.8, 1.0)
-SAME_PX = 1e-3
-"""Nearer than this, a line is left where it is."""
 
 
 class CircleMarks:

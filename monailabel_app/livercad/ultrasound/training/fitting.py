@@ -101,7 +101,19 @@ def fit_likeliest(
     views: tuple[View, ...],
     seed: int,
 ) -> Fitted:
-    """Learn by the pooling of the views that has the smallest loss; else as `fit`, which takes all views."""
+    """Learn to answer a question by the views of one pooling: that with the smallest loss.
+
+    Parameters
+    ----------
+    features, labels, groups, classes, views, seed
+        As for `fit`; views of one pooling or of several.
+
+    Returns
+    -------
+    Fitted
+        Its head's views are those of the pooling that was chosen, in their order. The loss is that of held-out patients
+        among those given, so that no tested patient takes part in the choice.
+    """
     tried = []
     for pooling in dict.fromkeys(view.pooling for view in views):
         own = [n for n, view in enumerate(views) if view.pooling is pooling]
