@@ -18,6 +18,15 @@ def qi2019(
             show_default="phantoms",
         ),
     ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Weights of a ResNet50 of ImageNet, or torchvision: compare BASIC, MIP and REM with its frozen "
+            "features too, in OUT/features (docs/qi2019.md).",
+            show_default="not compared",
+        ),
+    ] = None,
     settings: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="TOML file with what the paper has or leaves open (docs/qi2019.md)."),
@@ -49,7 +58,7 @@ def qi2019(
         chosen = chosen.model_copy(update={"seed": seed})
     console = Console(stderr=True)
     with progress_bar(console) as progress:
-        results = reproduce(output, chosen, data=data, quick=quick, progress=progress)
+        results = reproduce(output, chosen, data=data, features=features, quick=quick, progress=progress)
     for reason in results.left_out:
         console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)
     for split, result in results.splits.items():

@@ -41,7 +41,7 @@ def run(*options: str) -> str:
 
 def test_the_default_is_phantoms_and_both_tests_are_told(asked: dict[str, Any], tmp_path: Path) -> None:
     told = run("--output", str(tmp_path))
-    assert (asked["data"], asked["settings"], asked["quick"]) == (None, Settings(), False)
+    assert (asked["data"], asked["settings"], asked["quick"], asked["features"]) == (None, Settings(), False, None)
     assert "test, split by image: Mt-Net(REM): F-β " in told and "test, split by patient: Sn-Net(REM): F-β " in told
     assert str(tmp_path / "index.html") in told
 

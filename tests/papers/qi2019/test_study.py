@@ -17,11 +17,14 @@ from livercad.papers.qi2019 import steps as steps_module
 from livercad.papers.qi2019.answers import SecondQuestion
 from livercad.papers.qi2019.data import folder_data
 from livercad.papers.qi2019.figures import FIGURES
+from livercad.papers.qi2019.frozen import compare
+from livercad.papers.qi2019.frozen.results import Results as Compared
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.reproduce import reproduce
 from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.settings import HanSettings, Settings
 from livercad.papers.qi2019.splits import Side, Split
+from random_backbone import random_backbone
 from ultrasound_files import sector
 
 Study = tuple[Path, Results]
@@ -103,6 +106,31 @@ def test_a_second_call_keeps_all_trainings_and_a_changed_setting_only_its_own(
     cheng = qi_settings.cheng.model_copy(update={"noise": 0.4})
     reproduce(output, qi_settings.model_copy(update={"cheng": cheng}), data=breast_images, workers=1)
     assert sorted(done) == [f"cheng-{net}-{split}" for net in ("mt", "sn") for split in ("image", "patient")]
+
+
+def test_ways_with_features_of_imagenet_have_their_place_on_the_page(
+    qi_study: Study, qi_settings: Settings, breast_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = Path(shutil.copytree(qi_study[0], tmp_path / "out"))
+    monkeypatch.setattr(compare, "SIDE", 64)
+    monkeypatch.setattr(compare, "load_backbone", random_backbone)
+    assert reproduce(output, qi_settings, data=breast_images, features="random", workers=1) == qi_study[1]
+    compared = Compared.model_validate_json((output / "features" / "results.json").read_text(encoding="utf-8"))
+    page = Page((output / "index.html").read_text(encoding="utf-8"))
+    assert "With ImageNet’s features" in page.texts_of("h2")
+    own = page.text.split("With ImageNet’s features")[1].split("Data and trainings")[0]
+    for asked in compared.asked.values():
+        assert all(f"{told.auc.value:.3f}" in own for told in asked.ways.values())
+    assert (output / page.all("a")[0].get("href", "")).is_file()
+    assert "With ImageNet’s features" not in Page((qi_study[0] / "index.html").read_text(encoding="utf-8")).text
+
+
+def test_features_that_are_not_there_are_told_before_anything_is_trained(
+    tmp_path: Path, qi_settings: Settings, breast_images: Path
+) -> None:
+    with pytest.raises(ModelError, match=r"none\.safetensors"):
+        reproduce(tmp_path / "out", qi_settings, data=breast_images, features=str(tmp_path / "none.safetensors"))
+    assert not (tmp_path / "out" / "trainings").exists()
 
 
 def test_copies_are_listed_and_stay_together(breast_images: Path, tmp_path: Path) -> None:

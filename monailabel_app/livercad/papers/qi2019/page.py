@@ -13,6 +13,8 @@ from livercad.evaluation.page import PHANTOM_NOTE
 from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
 from livercad.papers.qi2019 import figures, published, tables
 from livercad.papers.qi2019.fixed import fixed_choices
+from livercad.papers.qi2019.frozen.page import ways_shown
+from livercad.papers.qi2019.frozen.results import Results as Compared
 from livercad.papers.qi2019.jobs import Job, result_of
 from livercad.papers.qi2019.learners import Together
 from livercad.papers.qi2019.making import trained_learner
@@ -23,11 +25,15 @@ from livercad.papers.qi2019.splits import Side, Split, rows_of
 from livercad.papers.qi2019.steps import Study
 from livercad.studies.atomic import write_text
 
+COMPARED = "features"
+"""Folder of the comparison with features of ImageNet."""
 SHOWN = Split.PATIENT
 """Whose networks and test images the pictures show."""
 
 
-def write_page(results: Results, study: Study, enhanced: Mapping[Split, Job], output: Path) -> None:
+def write_page(
+    results: Results, study: Study, enhanced: Mapping[Split, Job], compared: Compared | None, output: Path
+) -> None:
     """Write ``index.html``, and every figure and picture in ``figures``.
 
     Parameters
@@ -38,6 +44,8 @@ def write_page(results: Results, study: Study, enhanced: Mapping[Split, Job], ou
         Whose images are shown.
     enhanced : mapping of Split to Job
         The trainings with region enhancement, which are done.
+    compared : frozen.results.Results or None
+        Ways to see an image with features of ImageNet, if asked for; their own page is in `COMPARED`.
     output : Path
         The folder.
     """
@@ -61,6 +69,9 @@ def write_page(results: Results, study: Study, enhanced: Mapping[Split, Job], ou
         choices=results.settings.choices(results.is_phantom),
         fixed=fixed_choices(results.is_phantom),
         figures=drawn,
+        compared=compared,
+        compared_page=f"{COMPARED}/index.html",
+        ways_shown=compared and ways_shown(compared),
         pictures=_pictures(study, enhanced[SHOWN], folder),
         disclaimer=DISCLAIMER,
         phantom_note=PHANTOM_NOTE if results.is_phantom else "",

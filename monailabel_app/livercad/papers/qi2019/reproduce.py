@@ -8,9 +8,10 @@ from pathlib import Path
 from livercad import __version__
 from livercad.networks.base_weights import weights_key
 from livercad.papers.qi2019.data import folder_data, phantom_data
+from livercad.papers.qi2019.frozen.compare import compare_views
 from livercad.papers.qi2019.jobs import WEIGHTS, Job, Training
 from livercad.papers.qi2019.methods import Method
-from livercad.papers.qi2019.page import write_page
+from livercad.papers.qi2019.page import COMPARED, write_page
 from livercad.papers.qi2019.predictor import export_model
 from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.settings import Settings
@@ -24,6 +25,8 @@ from livercad.studies.atomic import write_text
 RESULTS, PHANTOMS, MODEL = "results.json", "phantoms", "model"
 SHARES = (0.05, 0.98)
 """Where images and trainings end, for the progress bar."""
+COMPARING = 0.25
+"""Where a comparison with features of ImageNet ends, if there is one."""
 
 
 def reproduce(
@@ -31,6 +34,7 @@ def reproduce(
     settings: Settings | None = None,
     *,
     data: Path | None = None,
+    features: str | None = None,
     quick: bool = False,
     workers: int | None = None,
     progress: Progress = silent,
@@ -46,6 +50,9 @@ def reproduce(
         The defaults if not given.
     data : Path, optional
         Ultrasound images as `livercad.studies.ultrasound` reads them, with classes; phantoms if not given.
+    features : str, optional
+        Weights of a ResNet50 of ImageNet, see `livercad.papers.qi2019.frozen.compare`: the paper's ways to see an image
+        are compared with its frozen features too, in OUT/features.
     quick : bool, default False
         Said on the page: a run too short to mean anything.
     workers : int, optional
@@ -56,14 +63,14 @@ def reproduce(
     Returns
     -------
     Results
-        Also written to ``results.json``.
+        Also written to ``results.json``; those of the comparison to ``features/results.json``.
 
     Raises
     ------
     InputError
         If the images cannot be used or divided, or a training diverges.
     ModelError
-        If first weights are asked for that are not there.
+        If weights are asked for that are not there.
     """
     settings = settings or Settings()
     for weights in (settings.networks.mt_weights, settings.networks.sn_weights, settings.han.weights):
@@ -74,13 +81,24 @@ def reproduce(
         if data
         else phantom_data(output / PHANTOMS, settings.phantoms, settings.seed, reading)
     )
+    compared = None
+    if features:
+        # Before the long trainings: what is wrong with the weights is told at once.
+        compared = compare_views(
+            data or output / PHANTOMS,
+            features,
+            output / COMPARED,
+            settings.seed,
+            is_phantom=images.is_phantom,
+            progress=part(progress, SHARES[0], COMPARING),
+        )
     study = Study.of(images, output, settings, workers or cores())
-    trained = study.train(part(progress, *SHARES))
+    trained = study.train(part(progress, COMPARING if features else SHARES[0], SHARES[1]))
     progress(SHARES[1], 1, "writing tables and figures")
     results = _results(study, trained, quick)
     enhanced = {split: _job(trained[split], Method.REM) for split in Split}
     export_model(enhanced[Split.PATIENT].folder / WEIGHTS, results, output / MODEL)
-    write_page(results, study, enhanced, output)
+    write_page(results, study, enhanced, compared, output)
     write_text(output / RESULTS, results.model_dump_json(indent=1))
     progress(1, 1, "done")
     return results

@@ -23,8 +23,9 @@ class Way(StrEnum):
     """Besides, each network shown where the other one looks (section 3.2)."""
     REM_OFF = "REM off"
     """The same answers with empty maps at prediction (section 3.4)."""
-    REGIONS = "Regions"
-    """Squares around a lesion that somebody has marked: `livercad train ultrasound`. Not of the paper."""
+    RECIPE = "Recipe"
+    """`livercad train ultrasound`: squares around a lesion that somebody has marked, and for the question whether there
+    is a mass, the image within the probe's sector. Not of the paper."""
 
 
 class Asked(StrEnum):

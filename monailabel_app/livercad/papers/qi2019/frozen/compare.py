@@ -1,4 +1,4 @@
-"""The whole comparison: what is seen, five folds, the region recipe beside them, results and page."""
+"""The whole comparison: what is seen, five folds, our own recipe beside them, results and page."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from livercad.errors import InputError, ModelError
 from livercad.models.convert import content_sha256
 from livercad.networks.planar_features import ResNet50Features
 from livercad.networks.resnet_pathways import PLACES
-from livercad.papers.qi2019.answers import KNOWN
+from livercad.papers.qi2019.answers import KNOWN, SecondQuestion
 from livercad.papers.qi2019.arrays import stretched
 from livercad.papers.qi2019.crops import CROPS, scaled, uniform_crops
-from livercad.papers.qi2019.data import Data, data_of
+from livercad.papers.qi2019.data import PHANTOMS, Data, data_of
 from livercad.papers.qi2019.frozen.asked import Array, Asked, Truth, Way
 from livercad.papers.qi2019.frozen.fold import FoldAnswers, Learning, Seen, read_fold, write_fold
 from livercad.papers.qi2019.frozen.page import write_page
 from livercad.papers.qi2019.frozen.pathways import Pathways
-from livercad.papers.qi2019.frozen.regions import region_answers
+from livercad.papers.qi2019.frozen.recipe import Recipe
 from livercad.papers.qi2019.frozen.results import Origin, Results, results_of
 from livercad.papers.qi2019.methods import Question
 from livercad.papers.qi2019.steps import content_of
@@ -46,12 +46,19 @@ CODE = (
     "livercad.ultrasound.training.fitting", __name__,
 )  # fmt: skip
 """What the answers of a fold depend on, but for images and weights."""
-READING, SEEING, FOLD, REGIONS = 0.05, 0.15, 0.95, 0.99
+READING, SEEING, FOLD, REGIONS, RECIPE = 0.05, 0.15, 0.7, 0.8, 0.99
 """Where steps end, for the progress."""
 
 
 def compare_views(
-    data: Path, weights: str, output: Path, seed: int = 0, device: str = "auto", progress: Progress = silent
+    data: Path,
+    weights: str,
+    output: Path,
+    seed: int = 0,
+    *,
+    is_phantom: bool = False,
+    device: str = "auto",
+    progress: Progress = silent,
 ) -> Results:
     """Compare the ways to see an image, or go on where an interrupted call stopped.
 
@@ -65,6 +72,8 @@ def compare_views(
         Gets ``results.json``, ``index.html``, ``figures`` and ``cache``. Folds that are done are kept.
     seed : int
         Of the divisions.
+    is_phantom : bool
+        Whether the images were made: said beside the numbers.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     progress : Progress
@@ -88,7 +97,7 @@ def compare_views(
             weights, found="weights of another network", expected="a ResNet50", todo="Name a file of its weights."
         )
     collection = read_collection(data, part(progress, 0, READING))
-    images = data_of(collection, data, data.resolve().name)
+    images = data_of(collection, data, PHANTOMS if is_phantom else data.resolve().name, is_phantom)
     truth = _truth(images, seed, data)
     sha256 = content_sha256(tensors_of(network, {}))
     # One thread: the same to the last digit on however many cores.
@@ -96,15 +105,16 @@ def compare_views(
         folds = _folds(images, truth, Pathways(network, device), sha256, output / CACHE, seed, progress)
         extractor = Extractor(network, device)
         used = np.flatnonzero([listed.kind in KNOWN for listed in collection.listed])
-        regions = region_answers(
-            collection, used, truth, kind, extractor, sha256, output / CACHE, seed, part(progress, FOLD, REGIONS)
-        )
-    progress(REGIONS, 1, "writing")
+        recipe = Recipe(collection, used, truth, kind, extractor, sha256, output / CACHE, seed)
+        ours = {(Asked.AMONG, Way.RECIPE): recipe.malignant(part(progress, FOLD, REGIONS))}
+        if images.second is SecondQuestion.MASS:
+            ours[Asked.SECOND, Way.RECIPE] = recipe.mass(part(progress, REGIONS, RECIPE))
+    progress(RECIPE, 1, "writing")
     told = {key: np.full(len(truth.fold), np.nan) for key in folds[0].told}
     for fold, answers in enumerate(folds):
         for key, own in answers.told.items():
             told[key][truth.tested(fold)] = own
-    told[Asked.AMONG, Way.REGIONS] = regions
+    told |= ours
     results = results_of(images, truth, told, Origin(origin, sha256, extractor.name), SIDE, seed)
     write_page(results, images, truth, told, folds, SIDE, output)
     write_text(output / "results.json", results.model_dump_json(indent=1))

@@ -14,8 +14,8 @@ from livercad.papers.qi2019.methods import Method
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-STYLES: dict[Way, tuple[str, str]] = {way: LINES[Method(way.value)] for way in Way if way is not Way.REGIONS}
-STYLES[Way.REGIONS] = (PAPER, "-")
+STYLES: dict[Way, tuple[str, str]] = {way: LINES[Method(way.value)] for way in Way if way is not Way.RECIPE}
+STYLES[Way.RECIPE] = (PAPER, "-")
 """Colour and dashes, as of the reproduction."""
 
 

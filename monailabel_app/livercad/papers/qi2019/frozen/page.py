@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from livercad.evaluation.page import PHANTOM_NOTE
 from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
 from livercad.papers.qi2019.crops import Grey, scaled, uniform_crops
 from livercad.papers.qi2019.data import Data
@@ -28,6 +29,27 @@ MEASURES = ("auc", "accuracy", "sensitivity", "specificity", "f_beta")
 DIFFERING = MEASURES[:2]
 """Whose differences the page has room for; results.json has all."""
 NETS = {Asked.ANY: "Mt-Net", Asked.SECOND: "Sn-Net"}
+
+
+def ways_shown(results: Results) -> dict[str, object]:
+    """What the template ``ways.html`` takes.
+
+    Parameters
+    ----------
+    results : Results
+        The numbers.
+
+    Returns
+    -------
+    dict of str to object
+        By its macro's names, but for the numbers themselves.
+    """
+    return {
+        "titles": {asked: figures.title_of(results, asked) for asked in Asked},
+        "measures": [(name, TITLES[name]) for name in MEASURES],
+        "differing": [(name, TITLES[name]) for name in DIFFERING],
+        "cell": _cell,
+    }
 
 
 def write_page(
@@ -64,14 +86,12 @@ def write_page(
     page = environment_of("livercad.papers.qi2019").get_template("frozen.html").render(
         style=style_sheet(),
         results=results,
-        titles={asked: figures.title_of(results, asked) for asked in Asked},
-        measures=[(name, TITLES[name]) for name in MEASURES],
-        differing=[(name, TITLES[name]) for name in DIFFERING],
-        cell=_cell,
+        shown=ways_shown(results),
         nets=NETS,
         figures=drawn,
         pictures=pictures,
         choices=CHOICES,
+        phantom_note=PHANTOM_NOTE if results.is_phantom else "",
         today=date.today().isoformat(),
     )  # fmt: skip
     write_text(output / "index.html", page)

@@ -75,6 +75,7 @@ class Results(_Numbers):
     disclaimer: str = DISCLAIMER
     livercad_version: str = __version__
     data: str
+    is_phantom: bool
     kinds: dict[str, int] = Field(description="Images by class.")
     patients: int = Field(description="Groups of images that belong together.")
     copies: int = Field(description="Images that show what another one shows.")
@@ -119,6 +120,7 @@ def results_of(images: Data, truth: Truth, told: Told, origin: Origin, side: int
     kinds, counts = np.unique(images.kinds, return_counts=True)
     return Results(
         data=images.title,
+        is_phantom=images.is_phantom,
         kinds=dict(zip(kinds.tolist(), counts.tolist(), strict=True)),
         patients=len(np.unique(truth.groups)),
         copies=images.copies,
