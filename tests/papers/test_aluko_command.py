@@ -15,7 +15,8 @@ from aluko_folder import write_squares
 from livercad.cli.main import app
 from livercad.errors import InputError
 from livercad.papers.aluko2018 import reproduce as module
-from livercad.papers.aluko2018.settings import ON_PHANTOMS, Settings, deviations_of, with_deviations
+from livercad.papers.aluko2018.settings import ON_PHANTOMS, Settings
+from livercad.papers.settings import deviations_of, with_deviations
 
 
 class Stopped(Exception):
@@ -43,7 +44,7 @@ def test_phantoms_are_small_by_default_and_data_are_taken_in_the_paper_s_size(
     asked: dict[str, Any], tmp_path: Path
 ) -> None:
     run("--output", str(tmp_path))
-    assert asked["settings"] == with_deviations(ON_PHANTOMS)
+    assert asked["settings"] == with_deviations(Settings(), ON_PHANTOMS)
     assert (asked["folder"], asked["quick"]) == (None, False)
     run("--output", str(tmp_path), "--data", str(tmp_path))
     settings = asked["settings"]
@@ -59,7 +60,7 @@ def test_a_file_of_settings_changes_what_it_names_and_nothing_else(asked: dict[s
     file = tmp_path / "mine.toml"
     file.write_text("seed = 7\n\n[detector]\nsize = 256\nbackbones = ['small']\n")
     run("--output", str(tmp_path), "--settings", str(file), "--weights", "torchvision")
-    deviations = with_deviations(ON_PHANTOMS)
+    deviations = with_deviations(Settings(), ON_PHANTOMS)
     wanted = {"seed": 7, "detector": {"size": 256, "backbones": ("small",)}}
     weights = {"weights": {"vgg16": "torchvision", "resnet50": "torchvision"}}
     assert asked["settings"] == deviations.changed(wanted, weights)
@@ -114,5 +115,5 @@ def test_phantoms_are_written_in_the_layout(tmp_path: Path) -> None:
 def test_the_file_in_the_docs_is_the_paper_s_size() -> None:
     text = (Path(__file__).parents[2] / "docs" / "aluko2018.md").read_text(encoding="utf-8")
     told = tomllib.loads(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0])
-    names = {name for name, *_ in deviations_of(with_deviations(ON_PHANTOMS).changed(told), {})}
+    names = {name for name, *_ in deviations_of(with_deviations(Settings(), ON_PHANTOMS).changed(told), Settings(), {})}
     assert names == {"seed", "weights.vgg16", "weights.resnet50"}

@@ -27,8 +27,9 @@ from livercad.papers.aluko2018.plan import Plan
 from livercad.papers.aluko2018.predictor import AlukoDetector
 from livercad.papers.aluko2018.reproduce import reproduce
 from livercad.papers.aluko2018.results import Results
-from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings, deviations_of, with_deviations
+from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings
 from livercad.papers.aluko2018.training import Task, seed_weights, train
+from livercad.papers.settings import deviations_of, with_deviations
 from livercad.progress import Progress, silent
 from livercad.studies.deeplesion.rows import Part
 from livercad.studies.nifti import write_volume
@@ -86,10 +87,10 @@ def test_every_deviation_from_the_paper_s_size_stands_on_the_page_with_its_reaso
     for name, _, _, reason in results.deviations:
         assert name in page and reason in page
     for deviations in (ON_PHANTOMS, QUICK):
-        told = deviations_of(with_deviations(deviations), deviations)
+        told = deviations_of(with_deviations(Settings(), deviations), Settings(), deviations)
         assert {name for name, *_ in told} == set(deviations)
         assert all(reason != "as asked for" for *_, reason in told)
-    assert deviations_of(Settings(), {}) == []
+    assert deviations_of(Settings(), Settings(), {}) == []
 
 
 def test_a_second_call_trains_nothing_again(done: Reproduction, monkeypatch: pytest.MonkeyPatch) -> None:

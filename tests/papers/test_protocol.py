@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from livercad.core.taxonomy import YASAKA_CATEGORY_OF, YasakaCategory
+from livercad.papers.choices import concerning
 from livercad.papers.yasaka2018 import published
 from livercad.papers.yasaka2018.datasets import paper_scanners_p
-from livercad.papers.yasaka2018.fixed import FIXED_CHOICES, fixed_choices
+from livercad.papers.yasaka2018.fixed import FIXED_CHOICES
 from livercad.papers.yasaka2018.phantoms import PhantomSource
 from livercad.papers.yasaka2018.settings import AugmentationSettings, Model, TrainingSettings
 from livercad.papers.yasaka2018.sources import LabelledLesion, Part, Patient, check_split
@@ -128,5 +129,5 @@ def test_every_decision_that_no_setting_changes_stands_in_the_manual() -> None:
     manual = (Path(__file__).parents[2] / "docs" / "yasaka2018.md").read_text(encoding="utf-8")
     for choice in FIXED_CHOICES:
         assert f"| {choice.name} | {choice.value} | {choice.reason} |" in manual
-    assert {choice.of_phantoms for choice in fixed_choices(False)} == {None, False}
-    assert {choice.of_phantoms for choice in fixed_choices(True)} == {None, True}
+    assert {choice.of_phantoms for choice in concerning(FIXED_CHOICES, False)} == {None, False}
+    assert {choice.of_phantoms for choice in concerning(FIXED_CHOICES, True)} == {None, True}

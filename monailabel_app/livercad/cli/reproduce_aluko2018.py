@@ -49,12 +49,13 @@ def aluko2018(
     from livercad.cli.bar import progress_bar
     from livercad.networks.base_weights import NONE, TORCHVISION
     from livercad.papers.aluko2018.reproduce import reproduce
-    from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings, with_deviations
+    from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings
     from livercad.papers.choices import read_choices
+    from livercad.papers.settings import with_deviations
 
     if weights not in (None, NONE, TORCHVISION):
         raise typer.BadParameter("choose none or torchvision; --settings takes files", param_hint="--weights")
-    chosen = with_deviations(QUICK) if quick else Settings() if data else with_deviations(ON_PHANTOMS)
+    chosen = with_deviations(Settings(), QUICK if quick else {} if data else ON_PHANTOMS)
     if settings:
         chosen = read_choices(settings, Settings, chosen)
     if weights:

@@ -38,11 +38,12 @@ def yamakawa2020(
 
     from livercad.cli.bar import progress_bar
     from livercad.papers.choices import read_choices
+    from livercad.papers.settings import with_deviations
     from livercad.papers.yamakawa2020.reproduce import reproduce
-    from livercad.papers.yamakawa2020.settings import ON_TWO_CORES, QUICK, Settings, with_deviations
+    from livercad.papers.yamakawa2020.settings import ON_TWO_CORES, PAPER, QUICK, Settings
 
     reasons = QUICK if quick else ON_TWO_CORES
-    chosen = with_deviations(reasons)
+    chosen = with_deviations(PAPER, reasons)
     if settings:
         chosen = read_choices(settings, Settings, chosen)
     if seed is not None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
 from livercad.errors import InputError
-
-Choices = TypeVar("Choices", bound=BaseModel)
+from livercad.papers.settings import Settings
 
 
 class FixedChoice(NamedTuple):
@@ -35,7 +35,25 @@ class FixedChoice(NamedTuple):
     of_phantoms: bool | None = None
 
 
-def read_choices(path: Path, kind: type[Choices], base: Choices | None = None) -> Choices:
+def concerning(choices: Sequence[FixedChoice], is_phantom: bool) -> list[FixedChoice]:
+    """Those decisions that concern the data in hand.
+
+    Parameters
+    ----------
+    choices : sequence of FixedChoice
+        All of a paper's.
+    is_phantom : bool
+        Whether phantoms are made.
+
+    Returns
+    -------
+    list of FixedChoice
+        In order.
+    """
+    return [choice for choice in choices if choice.of_phantoms in (None, is_phantom)]
+
+
+def read_choices(path: Path, kind: type[Settings], base: Settings | None = None) -> Settings:
     """Read settings from a TOML file.
 
     Parameters
@@ -44,12 +62,12 @@ def read_choices(path: Path, kind: type[Choices], base: Choices | None = None) -
         A table for each group of settings, for example ``[training]``; what is left out keeps its value.
     kind : type
         The paper's settings.
-    base : BaseModel, optional
+    base : PaperSettings, optional
         What the file is laid over, `--quick`'s settings for example; the defaults if not given.
 
     Returns
     -------
-    BaseModel
+    PaperSettings
         Of that kind.
 
     Raises
@@ -59,12 +77,7 @@ def read_choices(path: Path, kind: type[Choices], base: Choices | None = None) -
     """
     try:
         chosen = kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-        if base is None:
-            return chosen
-        merged = base.model_dump()
-        for name, value in chosen.model_dump(exclude_unset=True).items():
-            merged[name] = {**merged[name], **value} if isinstance(value, dict) else value
-        return kind.model_validate(merged)
+        return chosen if base is None else base.changed(chosen.model_dump(exclude_unset=True))
     except OSError as error:
         found = f"a file that cannot be read ({error.strerror})"
         raise InputError(path, found=found, expected="a TOML file", todo="Check its name.") from error

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import jinja2
 from markupsafe import Markup
 from PIL.Image import Image
 
 from livercad.evaluation.figures import STYLE
-from livercad.evaluation.page import TEMPLATES
+from livercad.evaluation.page import PHANTOM_NOTE, TEMPLATES
+from livercad.papers.choices import FixedChoice, concerning
+from livercad.papers.settings import PaperSettings
 from livercad.studies.atomic import replacing, write_bytes, write_text
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 OURS, PAPER = "#1f6f8b", "#b5563c"
 """Colours of the figures' numbers. They differ in lightness too, and in marker."""
 GRID = "#e5e7eb"
+PHANTOMS = "phantoms."
+"""Settings that only count where phantoms are made."""
 
 
 def environment_of(package: str) -> jinja2.Environment:
@@ -31,7 +36,7 @@ def environment_of(package: str) -> jinja2.Environment:
     Parameters
     ----------
     package : str
-        Full name of the package whose folder ``templates`` has it.
+        Full name of the package whose folder ``templates`` has it; ``study.html``, which studies extend, lies here.
 
     Returns
     -------
@@ -39,7 +44,7 @@ def environment_of(package: str) -> jinja2.Environment:
         What is inserted is escaped; a name that does not exist is an error.
     """
     return jinja2.Environment(
-        loader=jinja2.PackageLoader(package),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package), jinja2.PackageLoader("livercad.papers")]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -50,6 +55,60 @@ def environment_of(package: str) -> jinja2.Environment:
 def style_sheet() -> Markup:
     """The style that all results pages have."""
     return Markup((TEMPLATES / "evaluation.css").read_text(encoding="utf-8"))
+
+
+class Study(Protocol):
+    """Results of a paper's study, as its page needs them."""
+
+    @property
+    def is_phantom(self) -> bool:
+        """Whether its images were made."""
+
+    @property
+    def settings(self) -> PaperSettings:
+        """What was chosen."""
+
+    @property
+    def paper(self) -> object:
+        """The paper's numbers; among them its citation."""
+
+
+def study_page(
+    environment: jinja2.Environment, name: str, results: Study, fixed: Sequence[FixedChoice], **values: object
+) -> str:
+    """Render the page of a study.
+
+    Parameters
+    ----------
+    environment : Environment
+        See `environment_of`.
+    name : str
+        Of the paper; its template is this name in small letters, without spaces.
+    results : Study
+        The numbers; the template has them as ``results``.
+    fixed : sequence of FixedChoice
+        All of the paper's.
+    **values : object
+        What its own template needs besides.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return environment.get_template(f"{name.lower().replace(' ', '')}.html").render(
+        name=name,
+        style=style_sheet(),
+        results=results,
+        paper=results.paper,
+        choices=[
+            each for each in results.settings.choices() if results.is_phantom or not each.name.startswith(PHANTOMS)
+        ],
+        fixed=concerning(fixed, results.is_phantom),
+        phantom_note=PHANTOM_NOTE if results.is_phantom else "",
+        today=date.today().isoformat(),
+        **values,
+    )
 
 
 def write_figure(name: str, draw: Callable[[], Figure], folder: Path) -> Markup:

@@ -43,7 +43,7 @@ def test_a_study_leaves_page_numbers_figures_and_model(shah_study: Study) -> Non
     assert not re.search(r'(?:src|href)="(?:https?:|/)', page)
     for told in ("98.78", "98.67", "98.82", "95.70", "96.18", "10.2", "8.4"):
         assert told in page
-    for _, _, _, reason in results.settings.choices():
+    for _, _, reason in results.settings.choices():
         assert reason.split("”")[-1][:20] in page.replace("&#39;", "'")
     for split in Split:
         assert f"{100 * results.splits[split].test.lesions.dice.value:.1f}" in page

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from livercad.cli.main import app
 from livercad.errors import InputError
+from livercad.papers.settings import deviations_of, with_deviations
 from livercad.papers.yamakawa2020 import reproduce as module
 from livercad.papers.yamakawa2020.dataset import read_dataset
 from livercad.papers.yamakawa2020.results import Results
@@ -23,8 +24,6 @@ from livercad.papers.yamakawa2020.settings import (
     PAPER,
     QUICK,
     Settings,
-    deviations_of,
-    with_deviations,
 )
 from tumour_discs import small_settings
 
@@ -114,15 +113,17 @@ def test_the_paper_s_size_is_the_paper_s() -> None:
 
 def test_two_cores_are_thought_of_unless_a_file_says_otherwise(asked: dict[str, Any], tmp_path: Path) -> None:
     run("--output", str(tmp_path))
-    assert asked["settings"] == with_deviations(ON_TWO_CORES)
+    assert asked["settings"] == with_deviations(PAPER, ON_TWO_CORES)
     assert (asked["folder"], asked["quick"]) == (None, False)
     run("--output", str(tmp_path), "--data", str(tmp_path), "--quick", "--seed", "3")
-    assert asked["settings"] == with_deviations(QUICK).changed({"seed": 3})
+    assert asked["settings"] == with_deviations(PAPER, QUICK).changed({"seed": 3})
     assert (asked["folder"], asked["quick"]) == (tmp_path, True)
     papers = Path(__file__).parents[3] / "docs" / "yamakawa2020.toml"
     run("--output", str(tmp_path), "--settings", str(papers))
     assert asked["settings"] == PAPER
-    assert {name for name, *_ in deviations_of(with_deviations(ON_TWO_CORES), ON_TWO_CORES)} == set(ON_TWO_CORES)
+    assert {name for name, *_ in deviations_of(with_deviations(PAPER, ON_TWO_CORES), PAPER, ON_TWO_CORES)} == set(
+        ON_TWO_CORES
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,4 +149,4 @@ def test_the_file_in_the_docs_is_one_that_is_taken(asked: dict[str, Any], tmp_pa
     file.write_text(re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0], encoding="utf-8")
     run("--output", str(tmp_path), "--settings", str(file))
     assert asked["settings"].training.starts == 5 and asked["settings"].study.scales == (0.4, 0.6, 0.8)
-    assert asked["settings"].network == with_deviations(ON_TWO_CORES).network
+    assert asked["settings"].network == with_deviations(PAPER, ON_TWO_CORES).network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from livercad.papers.choices import FixedChoice
 
-ALWAYS = (
+FIXED_CHOICES = (
     FixedChoice(
         "Coordinates of the mean squared error",
         "x_min, y_min, x_max, y_max as shares of the image's sides",
@@ -66,17 +66,11 @@ ALWAYS = (
         "counted from 1 at the middle of the first pixel",
         "As the data set's authors read their own table.",
     ),
-)
-PHANTOMS = (
     FixedChoice(
         "Phantoms' marks",
         "every lesion on the slice where it is largest; boxes 5 pixels (of 512) wider on each side than both diameters",
         "As DeepLesion's boxes were made.",
+        of_phantoms=True,
     ),
-    FixedChoice("Phantoms' phase", "portal", "The commonest of DeepLesion's liver scans."),
+    FixedChoice("Phantoms' phase", "portal", "The commonest of DeepLesion's liver scans.", True),
 )
-
-
-def fixed_choices(is_phantom: bool) -> tuple[FixedChoice, ...]:
-    """The choices that concern the data in hand."""
-    return ALWAYS + PHANTOMS if is_phantom else ALWAYS

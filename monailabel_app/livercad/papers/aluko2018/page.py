@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PIL.Image import Image as Picture
 
-from livercad import __version__
-from livercad.core.findings import DISCLAIMER
 from livercad.evaluation.boxes.settings import FALSE_POSITIVE_RATES
-from livercad.evaluation.page import PHANTOM_NOTE
 from livercad.networks.base_weights import NONE
 from livercad.papers.aluko2018 import figures, tables
-from livercad.papers.aluko2018.fixed import fixed_choices
+from livercad.papers.aluko2018.fixed import FIXED_CHOICES
 from livercad.papers.aluko2018.images import ImageData
 from livercad.papers.aluko2018.plan import Training
 from livercad.papers.aluko2018.results import Results
 from livercad.papers.aluko2018.sheet import Drawn, contact_sheet, draw_example, key_slice
-from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
+from livercad.papers.page import environment_of, study_page, write_figure, write_png
 from livercad.studies.atomic import write_text
 from livercad.studies.deeplesion.rows import Part
 
@@ -60,30 +56,21 @@ def write_page(
     pictures = {
         name: write_png(contact_sheet(sheet, cell=CELL), folder / f"{name}.png") for name, sheet in sheets.items()
     }
-    page = (
-        environment_of("livercad.papers.aluko2018")
-        .get_template("aluko2018.html")
-        .render(
-            style=style_sheet(),
-            results=results,
-            paper=results.paper,
-            figures=drawn,
-            pictures=pictures,
-            cases={case: write_png(picture, folder / f"case_{case}.png") for case, picture in cases.items()},
-            figure_3=tables.figure_3(results),
-            detector_rows=tables.detector_rows(results),
-            froc_rows=tables.froc_rows(results),
-            rates=FALSE_POSITIVE_RATES,
-            first=next(iter(results.detectors.values())),
-            with_interval=tables.with_interval,
-            choices=results.settings.choices(),
-            fixed=fixed_choices(results.is_phantom),
-            without_weights=results.settings.weights.vgg16 == NONE or results.settings.weights.resnet50 == NONE,
-            phantom_note=PHANTOM_NOTE if results.is_phantom else "",
-            disclaimer=DISCLAIMER,
-            version=__version__,
-            today=date.today().isoformat(),
-        )
+    page = study_page(
+        environment_of("livercad.papers.aluko2018"),
+        "Aluko 2018",
+        results,
+        FIXED_CHOICES,
+        figures=drawn,
+        pictures=pictures,
+        cases={case: write_png(picture, folder / f"case_{case}.png") for case, picture in cases.items()},
+        figure_3=tables.figure_3(results),
+        detector_rows=tables.detector_rows(results),
+        froc_rows=tables.froc_rows(results),
+        rates=FALSE_POSITIVE_RATES,
+        first=next(iter(results.detectors.values())),
+        with_interval=tables.with_interval,
+        without_weights=results.settings.weights.vgg16 == NONE or results.settings.weights.resnet50 == NONE,
     )
     write_text(output / "index.html", page)
 

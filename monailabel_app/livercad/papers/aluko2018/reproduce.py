@@ -21,8 +21,9 @@ from livercad.papers.aluko2018.plan import Training
 from livercad.papers.aluko2018.predictor import AlukoDetector, export_detector
 from livercad.papers.aluko2018.results import PartCount, Results
 from livercad.papers.aluko2018.scoring import detector_result, types_result
-from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings, deviations_of
+from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings
 from livercad.papers.cases import liver_finder, studies_of
+from livercad.papers.settings import deviations_of
 from livercad.papers.workers import cores, run_all
 from livercad.phantom.deeplesion import Options, write_patient, write_tables
 from livercad.progress import Progress, part, silent
@@ -163,7 +164,7 @@ def _results(
         is_phantom=folder is None or data.is_complete,
         quick=quick,
         settings=settings,
-        deviations=deviations_of(settings, QUICK if quick else ON_PHANTOMS),
+        deviations=deviations_of(settings, Settings(), QUICK if quick else ON_PHANTOMS),
         notes=list(data.notes),
         parts={
             each.title: PartCount(

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from livercad.networks.base_weights import NONE
 from livercad.networks.faster_rcnn import ANCHORS, RATIOS, Backbone
+from livercad.papers.settings import Deviations, Group, PaperSettings
 from livercad.studies.deeplesion.rows import CoarseType
 
 
@@ -24,11 +24,7 @@ class SplitBy(StrEnum):
     PATIENTS = "patients"
 
 
-class _Choices(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DataSettings(_Choices):
+class DataSettings(Group):
     """From DeepLesion to images (section 3)."""
 
     window: tuple[float, float] = Field(
@@ -43,7 +39,7 @@ class DataSettings(_Choices):
     )
 
 
-class OneBoxSettings(_Choices):
+class OneBoxSettings(Group):
     """The baseline network (sections 4.1.2, 5.1)."""
 
     size: int = Field(512, ge=16, description="Rows and columns of the image; section 3.")
@@ -57,7 +53,7 @@ class OneBoxSettings(_Choices):
     epochs: int = Field(150, ge=1, description="Section 5.1.3.")
 
 
-class VggSettings(_Choices):
+class VggSettings(Group):
     """The baseline with VGG-16's features (sections 4.2, 5.1)."""
 
     size: int = Field(512, ge=32, description="Rows and columns of the image; section 3.")
@@ -71,7 +67,7 @@ class VggSettings(_Choices):
     )
 
 
-class DetectorSettings(_Choices):
+class DetectorSettings(Group):
     """Faster R-CNN (sections 4.3, 5.2)."""
 
     size: int = Field(512, ge=64, multiple_of=32, description="Rows and columns of the image; section 3.")
@@ -105,14 +101,14 @@ class DetectorSettings(_Choices):
     )
 
 
-class WeightSettings(_Choices):
+class WeightSettings(Group):
     """Where ImageNet's weights come from."""
 
     vgg16: str = Field(NONE, description="“none”, “torchvision” (which fetches them), or a file of them.")
     resnet50: str = Field(NONE, description="“none”, “torchvision” (which fetches them), or a file of them.")
 
 
-class PhantomSettings(_Choices):
+class PhantomSettings(Group):
     """The phantoms, where no data are named."""
 
     patients: int = Field(1000, ge=10, description="Enough for the paper's 2371 images.")
@@ -121,7 +117,7 @@ class PhantomSettings(_Choices):
     main_only: bool = Field(True, description="Only the main lesion of a slice is marked: the noise of section 6.")
 
 
-class Settings(_Choices):
+class Settings(PaperSettings):
     """A whole reproduction."""
 
     data: DataSettings = DataSettings()
@@ -132,46 +128,9 @@ class Settings(_Choices):
     phantoms: PhantomSettings = PhantomSettings()
     seed: int = Field(0, ge=0, description="Of everything that is drawn.")
 
-    def changed(self, *changes: dict[str, Any]) -> Settings:
-        """The same settings with others laid over them, group by group.
-
-        Parameters
-        ----------
-        *changes : dict
-            Of settings or of groups of settings; later ones win.
-
-        Returns
-        -------
-        Settings
-            Checked.
-        """
-        merged = self.model_dump()
-        for change in changes:
-            for name, value in change.items():
-                merged[name] = {**merged[name], **value} if isinstance(value, dict) else value
-        return Settings.model_validate(merged)
-
-    def choices(self) -> list[tuple[str, str, str]]:
-        """List every setting: its name, its value, where it is from."""
-        rows = []
-        for group, value in self:
-            if isinstance(value, BaseModel):
-                fields = type(value).model_fields
-                rows += [(f"{group}.{n}", text_of(getattr(value, n)), fields[n].description or "") for n in fields]
-        return [*rows, ("seed", str(self.seed), Settings.model_fields["seed"].description or "")]
-
-
-def text_of(value: object) -> str:
-    """A setting's value for people."""
-    if isinstance(value, tuple):
-        return ", ".join(text_of(each) for each in value) or "none"
-    if isinstance(value, CoarseType):
-        return value.title
-    return "none" if value is None else str(value)
-
 
 SOONER = "two CPU cores have an hour for everything"
-ON_PHANTOMS: dict[str, tuple[Any, str]] = {
+ON_PHANTOMS: Deviations = {
     "phantoms.patients": (200, f"{SOONER}; making a phantom takes seconds"),
     "phantoms.size": (256, f"the networks see no more here, and {SOONER}"),
     "one_box.size": (128, f"{SOONER}; its coordinates are shares of the image"),
@@ -189,7 +148,7 @@ ON_PHANTOMS: dict[str, tuple[Any, str]] = {
     "detector.types_backbone": (Backbone.SMALL, SOONER),
 }
 """Deviations from the paper's size where nothing else is asked for."""
-QUICK: dict[str, tuple[Any, str]] = {
+QUICK: Deviations = {
     **ON_PHANTOMS,
     "phantoms.patients": (20, "only to see that it works"),
     "phantoms.size": (128, "only to see that it works"),
@@ -202,46 +161,3 @@ QUICK: dict[str, tuple[Any, str]] = {
     "detector.units": (64, "only to see that it works"),
 }
 """Deviations of `--quick`."""
-
-
-def with_deviations(deviations: dict[str, tuple[Any, str]]) -> Settings:
-    """The paper's settings but for some.
-
-    Parameters
-    ----------
-    deviations : dict of str to tuple
-        Value and reason by ``group.name``.
-
-    Returns
-    -------
-    Settings
-        Checked.
-    """
-    groups: dict[str, Any] = {}
-    for name, (value, _) in deviations.items():
-        group, _, setting = name.partition(".")
-        groups.setdefault(group, {})[setting] = value
-    return Settings().changed(groups)
-
-
-def deviations_of(settings: Settings, reasons: dict[str, tuple[Any, str]]) -> list[tuple[str, str, str, str]]:
-    """What differs from the paper's size.
-
-    Parameters
-    ----------
-    settings : Settings
-        What was done.
-    reasons : dict of str to tuple
-        As `ON_PHANTOMS`; what is not in it was asked for.
-
-    Returns
-    -------
-    list of (str, str, str, str)
-        Name, the paper's value (or, where it has none, ours at its size), the value, the reason.
-    """
-    rows = []
-    for (name, ours, _), (_, paper, _) in zip(settings.choices(), Settings().choices(), strict=True):
-        if ours != paper:
-            told = reasons.get(name)
-            rows.append((name, paper, ours, told[1] if told and text_of(told[0]) == ours else "as asked for"))
-    return rows

@@ -97,19 +97,3 @@ FIXED_CHOICES = (
         of_phantoms=False,
     ),
 )
-
-
-def fixed_choices(is_phantom: bool) -> tuple[FixedChoice, ...]:
-    """The decisions that concern phantoms, or images of one's own.
-
-    Parameters
-    ----------
-    is_phantom : bool
-        Which.
-
-    Returns
-    -------
-    tuple of FixedChoice
-        In order.
-    """
-    return tuple(choice for choice in FIXED_CHOICES if choice.of_phantoms in (None, is_phantom))

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from functools import partial
 from pathlib import Path
 
-from livercad import __version__
-from livercad.core.findings import DISCLAIMER
-from livercad.evaluation.page import PHANTOM_NOTE
-from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
+from livercad.papers.page import environment_of, study_page, write_figure, write_png
 from livercad.papers.qi2019 import figures, published, tables
-from livercad.papers.qi2019.fixed import fixed_choices
+from livercad.papers.qi2019.fixed import FIXED_CHOICES
 from livercad.papers.qi2019.frozen.page import ways_shown
 from livercad.papers.qi2019.frozen.results import Results as Compared
 from livercad.papers.qi2019.jobs import Job, result_of
@@ -51,9 +47,11 @@ def write_page(
     """
     folder = output / "figures"
     drawn = {name: write_figure(name, partial(draw, results), folder) for name, draw in figures.FIGURES.items()}
-    page = environment_of("livercad.papers.qi2019").get_template("qi2019.html").render(
-        style=style_sheet(),
-        results=results,
+    page = study_page(
+        environment_of("livercad.papers.qi2019"),
+        "Qi 2019",
+        results,
+        FIXED_CHOICES,
         splits=list(Split),
         sides=list(Side),
         methods=list(Method),
@@ -61,23 +59,16 @@ def write_page(
         questions=tables.question_titles(results),
         nets=figures.NETS,
         published=published,
-        paper=results.paper,
         tables=tables.criteria_tables(results),
         criteria=tables.CRITERIA,
         leak_rows=tables.leak_table(results),
         number=tables.number,
-        choices=results.settings.choices(results.is_phantom),
-        fixed=fixed_choices(results.is_phantom),
         figures=drawn,
         compared=compared,
         compared_page=f"{COMPARED}/index.html",
         ways_shown=compared and ways_shown(compared),
         pictures=_pictures(study, enhanced[SHOWN], folder),
-        disclaimer=DISCLAIMER,
-        phantom_note=PHANTOM_NOTE if results.is_phantom else "",
-        version=__version__,
-        today=date.today().isoformat(),
-    )  # fmt: skip
+    )
     write_text(output / "index.html", page)
 
 

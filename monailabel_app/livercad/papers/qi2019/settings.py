@@ -6,19 +6,16 @@ has. `PAPER` is the paper's own size.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from livercad.networks.base_weights import NONE, TORCHVISION
 from livercad.networks.inception_resnet import Size
+from livercad.papers.settings import Group, PaperSettings
 
 
-class _Choices(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NetworkSettings(_Choices):
+class NetworkSettings(Group):
     """Mt-Net and Sn-Net."""
 
     side: int = Field(
@@ -69,7 +66,7 @@ class NetworkSettings(_Choices):
         return self
 
 
-class TrainingSettings(_Choices):
+class TrainingSettings(Group):
     """Training of Mt-Net, Sn-Net and GoogLeNet."""
 
     epochs: int = Field(
@@ -87,7 +84,7 @@ class TrainingSettings(_Choices):
     decay: float = Field(1e-4, ge=0, description="λ of the L2 regularisation; “Experimental setups and training”.")
 
 
-class HanSettings(_Choices):
+class HanSettings(Group):
     """GoogLeNet, as Han et al. (section 5.2.4)."""
 
     side: int = Field(
@@ -113,7 +110,7 @@ class HanSettings(_Choices):
         return self
 
 
-class ChengSettings(_Choices):
+class ChengSettings(Group):
     """The stacked denoising autoencoder, as Cheng et al. (section 5.2.4)."""
 
     side: int = Field(28, ge=8, description="Of its images, in pixels; section 5.2.4.")
@@ -141,7 +138,7 @@ class ChengSettings(_Choices):
     learning_rate: float = Field(1e-3, gt=0, description="Of Adam: its default. The paper does not tell it.")
 
 
-class PhantomSettings(_Choices):
+class PhantomSettings(Group):
     """Phantoms of the liver, where no images are named."""
 
     cases: int = Field(
@@ -153,7 +150,7 @@ class PhantomSettings(_Choices):
     columns: int = Field(256, ge=96, description="Of their images, in pixels, three quarters as many rows: time.")
 
 
-class Settings(_Choices):
+class Settings(PaperSettings):
     """A whole reproduction."""
 
     networks: NetworkSettings = NetworkSettings()
@@ -164,31 +161,6 @@ class Settings(_Choices):
     crops: int = Field(5, ge=1, description="Squares of an image in validation and test; “Multi-input prediction”.")
     beta: float = Field(2.0, gt=0, description="Of the F-β score; section 5.1.")
     seed: int = Field(0, ge=0, description="Of everything that is drawn.")
-
-    def choices(self, is_phantom: bool) -> list[tuple[str, str, str, str]]:
-        """List every setting that counts.
-
-        Parameters
-        ----------
-        is_phantom : bool
-            Whether phantoms are made.
-
-        Returns
-        -------
-        list of (str, str, str, str)
-            Group, name, value and reason.
-        """
-        groups = [
-            ("Mt-Net, Sn-Net", self.networks),
-            ("training", self.training),
-            ("Han et al.", self.han),
-            ("Cheng et al.", self.cheng),
-            *([("phantoms", self.phantoms)] if is_phantom else []),
-        ]
-        own = [choice for choice in _choices(self) if choice[0] in ("crops", "beta", "seed")]
-        return [(title, *choice) for title, group in groups for choice in _choices(group)] + [
-            ("study", *choice) for choice in own
-        ]
 
 
 PAPER = Settings(networks=NetworkSettings(side=299, divisor=1, shallow=1), han=HanSettings(side=255, divisor=1))
@@ -206,12 +178,3 @@ def quick(settings: Settings) -> Settings:
             "phantoms": settings.phantoms.model_copy(update={"cases": 40, "columns": 160}),
         }
     )
-
-
-def _choices(group: BaseModel) -> list[tuple[str, str, str]]:
-    fields = type(group).model_fields
-    return [(name, _text(getattr(group, name)), fields[name].description or "") for name in fields]
-
-
-def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -95,19 +95,3 @@ FIXED_CHOICES = (
         of_phantoms=False,
     ),
 )
-
-
-def fixed_choices(is_phantom: bool) -> tuple[FixedChoice, ...]:
-    """The decisions that concern a source of patients.
-
-    Parameters
-    ----------
-    is_phantom : bool
-        Whether it makes phantoms.
-
-    Returns
-    -------
-    tuple of FixedChoice
-        In order.
-    """
-    return tuple(choice for choice in FIXED_CHOICES if choice.of_phantoms in (None, is_phantom))

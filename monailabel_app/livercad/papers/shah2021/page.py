@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 
 from PIL.Image import Image as Picture
 
-from livercad import __version__
-from livercad.core.findings import DISCLAIMER
-from livercad.evaluation.page import PHANTOM_NOTE
-from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
+from livercad.papers.page import environment_of, study_page, write_figure, write_png
 from livercad.papers.shah2021 import figures, published, tables
 from livercad.papers.shah2021.answers import LesionTest, LiverTest
 from livercad.papers.shah2021.asking import trained
 from livercad.papers.shah2021.classes import CLASSES
-from livercad.papers.shah2021.fixed import fixed_choices
+from livercad.papers.shah2021.fixed import FIXED_CHOICES
 from livercad.papers.shah2021.images import Image
 from livercad.papers.shah2021.lesions import new_lesion_network
 from livercad.papers.shah2021.perception import filters_sheet, maps_sheet
@@ -58,14 +54,15 @@ def write_page(
     """
     folder = output / "figures"
     drawn = {name: write_figure(name, partial(draw, results), folder) for name, draw in FIGURES.items()}
-    page = environment_of("livercad.papers.shah2021").get_template("shah2021.html").render(
-        style=style_sheet(),
-        results=results,
+    page = study_page(
+        environment_of("livercad.papers.shah2021"),
+        "Shah 2021",
+        results,
+        FIXED_CHOICES,
         splits=list(Split),
         titles=figures.SPLIT_TITLES,
         classes=CLASSES,
         published=published,
-        paper=results.paper,
         overlap_rows=tables.overlap_table(results),
         class_rows=tables.class_table(results),
         each_rows=tables.each_class_table(results),
@@ -74,16 +71,10 @@ def write_page(
         other_rows=tables.other_methods_table(results),
         number=tables.number,
         largest_voe=tables.largest_voe,
-        choices=results.settings.choices(),
-        fixed=fixed_choices(results.is_phantom),
         figures=drawn,
         pictures=_pictures(results, liver[SHOWN], lesions[SHOWN], folder),
         cases={case: write_png(picture, folder / f"case_{case}.png") for case, picture in cases.items()},
-        disclaimer=DISCLAIMER,
-        phantom_note=PHANTOM_NOTE if results.is_phantom else "",
-        version=__version__,
-        today=date.today().isoformat(),
-    )  # fmt: skip
+    )
     write_text(output / "index.html", page)
 
 

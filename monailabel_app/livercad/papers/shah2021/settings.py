@@ -7,11 +7,12 @@ has. `docs/shah2021.toml` has the paper's own size.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from livercad.core.phases import Phase
+from livercad.papers.settings import Group, PaperSettings
 
 PHASES = (Phase.ARTERIAL, Phase.PORTAL)
 """Of the images ("Material and methods"); each image is of one phase."""
@@ -28,16 +29,12 @@ class Split(StrEnum):
     """All images of a patient on one side."""
 
 
-class _Choices(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 def _check_odd(kernels: tuple[int, ...]) -> None:
     if any(kernel < 1 or kernel % 2 == 0 for kernel in kernels):
         raise ValueError("kernels must be odd")  # else an image would change its size
 
 
-class ImageSettings(_Choices):
+class ImageSettings(Group):
     """From CT to images."""
 
     low_hu: float = Field(-100.0, description="Hounsfield units are limited to this and above; “Material and methods”.")
@@ -83,7 +80,7 @@ class ImageSettings(_Choices):
     )
 
 
-class LiverSettings(_Choices):
+class LiverSettings(Group):
     """The first network and its training."""
 
     channels: tuple[int, int, int] = Field((128, 64, 128), description="Filters; “Liver segmentation”.")
@@ -126,7 +123,7 @@ class LiverSettings(_Choices):
         return self
 
 
-class LesionSettings(_Choices):
+class LesionSettings(Group):
     """The second network, the MDL-CNN, and its training."""
 
     base: str = Field(
@@ -190,7 +187,7 @@ class LesionSettings(_Choices):
         return self
 
 
-class Settings(_Choices):
+class Settings(PaperSettings):
     """A whole reproduction."""
 
     images: ImageSettings = ImageSettings()
@@ -201,19 +198,6 @@ class Settings(_Choices):
         0.7, gt=0, lt=1, description="Of images, or of patients, for training; the rest is the test; “Results”."
     )
     seed: int = Field(0, ge=0, description="Of everything that is drawn.")
-
-    def choices(self) -> list[tuple[str, str, str, str]]:
-        """List every setting.
-
-        Returns
-        -------
-        list of (str, str, str, str)
-            Group, name, value and reason.
-        """
-        groups = (("images", self.images), ("liver network", self.liver), ("MDL-CNN", self.lesions))
-        return [(title, *choice) for title, group in groups for choice in _choices(group)] + [
-            ("study", *choice) for choice in _choices(self) if choice[0] in ("patients", "training_share", "seed")
-        ]
 
 
 def quick(settings: Settings) -> Settings:
@@ -226,12 +210,3 @@ def quick(settings: Settings) -> Settings:
             "patients": 24,
         }
     )
-
-
-def _choices(group: BaseModel) -> list[tuple[str, str, str]]:
-    fields = type(group).model_fields
-    return [(name, _text(getattr(group, name)), fields[name].description or "") for name in fields]
-
-
-def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -81,8 +81,3 @@ FIXED_CHOICES = (
         of_phantoms=True,
     ),
 )
-
-
-def fixed_choices(is_phantom: bool) -> tuple[FixedChoice, ...]:
-    """The decisions that concern phantoms, or patients of one's own."""
-    return tuple(choice for choice in FIXED_CHOICES if choice.of_phantoms in (None, is_phantom))

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from livercad import __version__
 from livercad.core.class_names import name_of
-from livercad.core.findings import DISCLAIMER
-from livercad.evaluation.page import PHANTOM_NOTE
-from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
+from livercad.papers.page import environment_of, study_page, write_figure, write_png
 from livercad.papers.yamakawa2020 import data_figures, figures, tables
 from livercad.papers.yamakawa2020.answers import Answers
 from livercad.papers.yamakawa2020.dataset import Dataset
-from livercad.papers.yamakawa2020.fixed import fixed_choices
+from livercad.papers.yamakawa2020.fixed import FIXED_CHOICES
 from livercad.papers.yamakawa2020.results import Results
 from livercad.papers.yamakawa2020.settings import CropSet
 from livercad.papers.yamakawa2020.sheet import crops_sheet, examples_sheet
@@ -58,31 +54,22 @@ def write_page(results: Results, dataset: Dataset, reference: Answers, output: P
         draws["figure-10-overlap"] = figures.overlap_figure
     drawn = {name: write_figure(name, partial(draw, results), folder) for name, draw in draws.items()}
     is_papers = tuple(results.classes) == results.paper.classes
-    page = (
-        environment_of("livercad.papers.yamakawa2020")
-        .get_template("yamakawa2020.html")
-        .render(
-            style=style_sheet(),
-            results=results,
-            paper=results.paper,
-            is_papers=is_papers,
-            reference=next(each for each in results.sweep if each.ratio == results.settings.study.reference),
-            figures=drawn,
-            pictures=_pictures(results, dataset, reference, folder),
-            sweep_rows=tables.sweep_rows(results),
-            proposal_rows=tables.proposal_rows(results),
-            best_rows=tables.best_rows(results),
-            best=tables.ratios_of(results.best_cases),
-            with_interval=tables.with_interval,
-            name_of=name_of,
-            signed=tables.signed,
-            choices=results.settings.choices(),
-            fixed=fixed_choices(results.is_phantom),
-            phantom_note=PHANTOM_NOTE if results.is_phantom else "",
-            disclaimer=DISCLAIMER,
-            version=__version__,
-            today=date.today().isoformat(),
-        )
+    page = study_page(
+        environment_of("livercad.papers.yamakawa2020"),
+        "Yamakawa 2020",
+        results,
+        FIXED_CHOICES,
+        is_papers=is_papers,
+        reference=next(each for each in results.sweep if each.ratio == results.settings.study.reference),
+        figures=drawn,
+        pictures=_pictures(results, dataset, reference, folder),
+        sweep_rows=tables.sweep_rows(results),
+        proposal_rows=tables.proposal_rows(results),
+        best_rows=tables.best_rows(results),
+        best=tables.ratios_of(results.best_cases),
+        with_interval=tables.with_interval,
+        name_of=name_of,
+        signed=tables.signed,
     )
     write_text(output / "index.html", page)
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from livercad import __version__
+from livercad.papers.settings import Deviations, deviations_of
 from livercad.papers.workers import cores, run_all
 from livercad.papers.yamakawa2020.answers import Answers, averaged, case_groups, case_labels, pooled
 from livercad.papers.yamakawa2020.crops import make_all_crops
@@ -15,7 +16,7 @@ from livercad.papers.yamakawa2020.page import write_page
 from livercad.papers.yamakawa2020.plan import MULTI_SCALE, Plan, Training, plans_of
 from livercad.papers.yamakawa2020.predictor import export_model
 from livercad.papers.yamakawa2020.results import ClassCount, Example, Results
-from livercad.papers.yamakawa2020.settings import CropSet, Deviations, Settings, deviations_of
+from livercad.papers.yamakawa2020.settings import PAPER, CropSet, Settings
 from livercad.papers.yamakawa2020.summary import best_ratio, overlap_of, scores_of, verdict_of
 from livercad.papers.yamakawa2020.training import run_training
 from livercad.phantom.ultrasound.making import RECORD, Options, write_ultrasound
@@ -143,7 +144,7 @@ def _results(
     results = told(
         livercad_version=__version__,
         settings=settings,
-        deviations=deviations_of(settings, reasons),
+        deviations=deviations_of(settings, PAPER, reasons),
         notes=list(dataset.notes),
         duplicates=[list(names) for names in dataset.duplicates],
         groups=len(set(dataset.groups.tolist())),

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from livercad.core.circle import SMALLEST_SIDE
+from livercad.papers.settings import Deviations, Group, PaperSettings
 
 
 class CropSet(NamedTuple):
@@ -33,11 +34,7 @@ class CropSet(NamedTuple):
         return f"{self.ratio:g}" + (f"-down-{self.down:g}" if self.down else "")
 
 
-class _Choices(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CropSettings(_Choices):
+class CropSettings(Group):
     """The region of interest (sections 2.3 and 2.4)."""
 
     ratios: tuple[float, ...] = Field(
@@ -57,7 +54,7 @@ class CropSettings(_Choices):
         return 2 * (1 + len(self.angles))
 
 
-class NetworkSettings(_Choices):
+class NetworkSettings(Group):
     """The network (section 2.5, Figure 3)."""
 
     channels: tuple[int, ...] = Field(
@@ -68,7 +65,7 @@ class NetworkSettings(_Choices):
     dropout: float = Field(0.5, ge=0, lt=1, description="Before each fully connected layer; Figure 3, not in the text.")
 
 
-class TrainingSettings(_Choices):
+class TrainingSettings(Group):
     """One training (sections 2.5 and 2.6)."""
 
     learning_rate: float = Field(0.001, gt=0, description="Of Adam; section 2.5.")
@@ -78,7 +75,7 @@ class TrainingSettings(_Choices):
     starts: int = Field(150, ge=1, description="Random first weights to choose the best network from; section 2.6.")
 
 
-class StudySettings(_Choices):
+class StudySettings(Group):
     """What is compared (sections 2.6, 3.1 and 3.2)."""
 
     folds: int = Field(10, ge=3, description="Groups of cases, each the test set once; section 2.6.")
@@ -93,14 +90,14 @@ class StudySettings(_Choices):
     )
 
 
-class PhantomSettings(_Choices):
+class PhantomSettings(Group):
     """The phantoms, where no data are named."""
 
     cases: int = Field(324, ge=4, description="With 980 images; Table I.")
     columns: int = Field(512, ge=64, description="Of an image, in pixels; not told.")
 
 
-class Settings(_Choices):
+class Settings(PaperSettings):
     """A whole reproduction; without arguments, at the paper's size."""
 
     crops: CropSettings = CropSettings()
@@ -132,44 +129,6 @@ class Settings(_Choices):
         """Those with the tumour off their centre."""
         return tuple(CropSet(ratio, down) for ratio, down in self.study.off_centre)
 
-    def changed(self, *changes: dict[str, Any]) -> Settings:
-        """The same settings with others laid over them, group by group.
-
-        Parameters
-        ----------
-        *changes : dict
-            Of settings or of groups of settings; later ones win.
-
-        Returns
-        -------
-        Settings
-            Checked.
-        """
-        merged = self.model_dump()
-        for change in changes:
-            for name, value in change.items():
-                merged[name] = {**merged[name], **value} if isinstance(value, dict) else value
-        return Settings.model_validate(merged)
-
-    def choices(self) -> list[tuple[str, str, str]]:
-        """List every setting: its name, its value, where it is from."""
-        rows = []
-        for group, value in self:
-            if isinstance(value, BaseModel):
-                fields = type(value).model_fields
-                rows += [(f"{group}.{n}", text_of(getattr(value, n)), fields[n].description or "") for n in fields]
-        return [*rows, ("seed", str(self.seed), Settings.model_fields["seed"].description or "")]
-
-
-def text_of(value: object) -> str:
-    """A setting's value for people."""
-    if isinstance(value, tuple):
-        return ", ".join(f"({text_of(each)})" if isinstance(each, tuple) else text_of(each) for each in value) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-Deviations = dict[str, tuple[Any, str]]
-"""Value and reason by ``group.name``."""
 
 PAPER = Settings()
 """The paper's size."""
@@ -196,46 +155,3 @@ QUICK: Deviations = {
     "phantoms.columns": (256, TRY),
 }
 """Deviations of `--quick`."""
-
-
-def with_deviations(deviations: Deviations) -> Settings:
-    """The paper's settings but for some.
-
-    Parameters
-    ----------
-    deviations : dict of str to tuple
-        Value and reason by ``group.name``.
-
-    Returns
-    -------
-    Settings
-        Checked.
-    """
-    groups: dict[str, Any] = {}
-    for name, (value, _) in deviations.items():
-        group, _, setting = name.partition(".")
-        groups.setdefault(group, {})[setting] = value
-    return PAPER.changed(groups)
-
-
-def deviations_of(settings: Settings, reasons: Deviations) -> list[tuple[str, str, str, str]]:
-    """What differs from the paper's size.
-
-    Parameters
-    ----------
-    settings : Settings
-        What was done.
-    reasons : dict of str to tuple
-        As `ON_TWO_CORES`; what is not in it was asked for.
-
-    Returns
-    -------
-    list of (str, str, str, str)
-        Name, the paper's value (or, where it has none, ours at its size), the value, the reason.
-    """
-    rows = []
-    for (name, ours, _), (_, paper, _) in zip(settings.choices(), PAPER.choices(), strict=True):
-        if ours != paper:
-            told = reasons.get(name)
-            rows.append((name, paper, ours, told[1] if told and text_of(told[0]) == ours else "as asked for"))
-    return rows

@@ -77,19 +77,3 @@ FIXED_CHOICES = (
         of_phantoms=True,
     ),
 )
-
-
-def fixed_choices(is_phantom: bool) -> tuple[FixedChoice, ...]:
-    """The decisions that concern a source of lesions.
-
-    Parameters
-    ----------
-    is_phantom : bool
-        Whether it makes phantoms.
-
-    Returns
-    -------
-    tuple of FixedChoice
-        In order.
-    """
-    return tuple(choice for choice in FIXED_CHOICES if choice.of_phantoms in (None, is_phantom))

@@ -7,11 +7,11 @@ the reason.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from livercad.core.phases import Phase
+from livercad.papers.settings import Group, PaperSettings
 
 PHASES = (Phase.UNENHANCED, Phase.ARTERIAL, Phase.DELAYED)
 """The channels of an image set, in this order ("CT Imaging")."""
@@ -54,11 +54,7 @@ class ResizeFilter(StrEnum):
     BOX = "box"
 
 
-class _Choices(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CaptureSettings(_Choices):
+class CaptureSettings(Group):
     """From a lesion in CT to the image that a radiologist captured."""
 
     width: int = Field(594, gt=0, description="Pixels; section “Image Processing”.")
@@ -87,7 +83,7 @@ class CaptureSettings(_Choices):
     lesions: int = Field(7, ge=1, description="Most lesions a patient in training; “Image Data”.")
 
 
-class AugmentationSettings(_Choices):
+class AugmentationSettings(Group):
     """How one image set becomes 52; the paper names the four kinds, its Appendix E2 with the numbers is not available.
 
     52 = 4 rotations × (1 original + 8 shifts + 2 enlargements + 2 noises).
@@ -116,7 +112,7 @@ class AugmentationSettings(_Choices):
         return len(self.quarter_turns) * self.variants
 
 
-class TrainingSettings(_Choices):
+class TrainingSettings(Group):
     """How the network is built and trained; the paper's Appendix E3 is not available."""
 
     channels: tuple[int, int, int] = Field(
@@ -140,7 +136,7 @@ class TrainingSettings(_Choices):
     )
 
 
-class Settings(_Choices):
+class Settings(PaperSettings):
     """A whole reproduction."""
 
     capture: CaptureSettings = CaptureSettings()
@@ -149,28 +145,7 @@ class Settings(_Choices):
     runs: int = Field(5, ge=1, description="Trainings of each model; “Deep Learning with a CNN: Training Phase”.")
     seed: int = Field(0, ge=0, description="Of everything that is drawn; training n has a seed of its own.")
 
-    def choices(self) -> list[tuple[str, str, str]]:
-        """List every setting.
-
-        Returns
-        -------
-        list of (str, str, str)
-            Name, value and reason.
-        """
-        return [choice for group in (self.capture, self.augmentation, self.training) for choice in _choices(group)] + [
-            choice for choice in _choices(self) if choice[0] in ("runs", "seed")
-        ]
-
 
 QUICK_TRAINING = TrainingSettings(passes=0.4, fewest_steps=80, checked=400)
 QUICK_SETS = 120
 """`--quick`: enough to see that everything works, too little to learn much."""
-
-
-def _choices(group: BaseModel) -> list[tuple[str, str, str]]:
-    fields = type(group).model_fields
-    return [(name, _text(getattr(group, name)), fields[name].description or "") for name in fields]
-
-
-def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
