@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from threading import Event, Thread
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -128,14 +131,54 @@ def test_the_maps_of_both_pathways_are_added_with_the_strength() -> None:
         torch.testing.assert_close(network.maps(images(), looked), network.joined(added))
 
 
-@pytest.mark.parametrize("training", [False, True])
-def test_no_map_is_a_map_of_zeros(training) -> None:
+def test_no_map_is_a_map_of_zeros() -> None:
     # In double precision: normalising maps that hardly differ, layer after layer, blows up what is rounded.
-    network, seen = small(keep=1.0).double().train(training), images().double()
+    network, seen = small(keep=1.0).double().train(), images().double()
     with torch.no_grad():
         without, _ = network(seen)
         zeros, _ = network(seen, torch.zeros(2, 1, 107, 107, dtype=torch.float64))
     torch.testing.assert_close(without, zeros, rtol=0, atol=1e-5)
+
+
+def test_a_map_of_zeros_is_normalised_as_in_training_and_leaves_the_averages_to_real_maps() -> None:
+    network = small().train()
+    with torch.no_grad():
+        for _ in range(3):
+            network(images(), torch.rand(2, 1, 107, 107))
+        before = {name: value.clone() for name, value in network.map.named_buffers()}
+        network(images())
+        for name, value in network.map.named_buffers():
+            assert torch.equal(value, before[name]), name
+        learnt = deepcopy(network.map).train()(torch.zeros(1, 3, 107, 107))
+        network.eval()
+        expected = network.joined(network.image(images()) + network.strength * learnt)
+        torch.testing.assert_close(network.maps(images()), expected)
+        # Real maps are still normalised by the averages.
+        looked = torch.rand(2, 1, 107, 107)
+        alone = network.maps(images()[:1], looked[:1])
+        torch.testing.assert_close(network.maps(images(), looked)[:1], alone, rtol=1e-4, atol=1e-4)
+
+
+def test_another_thread_sees_its_own_map_while_one_sees_none() -> None:
+    network, looked, inside, other = small(), torch.rand(2, 1, 107, 107), Event(), Event()
+    with torch.inference_mode():
+        expected = network.map(looked.expand(-1, 3, -1, -1))
+    # Whoever is shown zeros waits inside the pathway until the other one is through.
+    waiting = network.map[0].register_forward_pre_hook(lambda *_: (inside.set(), other.wait(20))[:0] or None)
+
+    def without() -> None:
+        with torch.inference_mode():
+            network(images())
+
+    thread = Thread(target=without)
+    thread.start()
+    assert inside.wait(20)
+    waiting.remove()
+    with torch.inference_mode():
+        seen = network.map(looked.expand(-1, 3, -1, -1))
+    other.set()
+    thread.join()
+    assert torch.equal(seen, expected)
 
 
 @pytest.mark.parametrize("make", [make_mt_net, make_sn_net])

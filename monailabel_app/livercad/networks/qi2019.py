@@ -7,6 +7,7 @@ Mt-Net is Inception-ResNet-v2, Sn-Net torchvision's Inception-v3. Both are cut w
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextvars import ContextVar
 from functools import partial
 
 import torch
@@ -23,6 +24,37 @@ MT_JOINED = "repeat_1"
 SN_JOINED = "Mixed_6a"
 """Likewise of Sn-Net's: torchvision's name of block (3d) (section 3.2, Table 2)."""
 CLASSES = 2
+
+
+_NOTHING = ContextVar("livercad_nothing_looked_at", default=False)
+"""Whether the map's pathway is shown a map of zeros now; each thread has its own."""
+
+
+class PathwayNorm(nn.BatchNorm2d):
+    """Batch normalisation of the map's pathway: a map of zeros is normalised by itself, in prediction as in training.
+
+    Its values are nowhere near those of real maps. Were they part of the running averages, these would fit neither, and
+    prediction with an empty map would be another function than the one that has learnt (Algorithm 1, line 5).
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Normalise.
+
+        Parameters
+        ----------
+        maps : Tensor, shape (n, channels, rows, columns)
+            To normalise.
+
+        Returns
+        -------
+        Tensor, shape (n, channels, rows, columns)
+            By their own mean and variance in training, and where they come from a map of zeros, which leave the running
+            averages as they are; else by those.
+        """
+        if _NOTHING.get():
+            return F.batch_norm(maps, None, None, self.weight, self.bias, training=True, eps=self.eps)
+        normalised: Tensor = super().forward(maps)
+        return normalised
 
 
 class RegionEnhanced(nn.Module):
@@ -50,7 +82,7 @@ class RegionEnhanced(nn.Module):
         made = parts()
         cut = list(made).index(joined) + 1
         self.image = nn.Sequential(OrderedDict(list(made.items())[:cut]))
-        self.map = nn.Sequential(OrderedDict(list(parts().items())[:cut])) if strength else None
+        self.map = _map_pathway(nn.Sequential(OrderedDict(list(parts().items())[:cut]))) if strength else None
         self.joined = nn.Sequential(OrderedDict(list(made.items())[cut:]))
         self.strength = strength
         self.dropout = nn.Dropout(1 - keep)
@@ -75,11 +107,19 @@ class RegionEnhanced(nn.Module):
         if self.map is None:
             basic: Tensor = self.joined(self.image(images))
             return basic
-        if looked is None:
-            # One map of zeros stands for all: normalisation sees the same values in each.
-            looked = images.new_zeros(1, 1, *images.shape[2:])
-        maps: Tensor = self.joined(self.image(images) + self.strength * self.map(looked.expand(-1, 3, -1, -1)))
+        seen = self._nothing(images) if looked is None else self.map(looked.expand(-1, 3, -1, -1))
+        maps: Tensor = self.joined(self.image(images) + self.strength * seen)
         return maps
+
+    def _nothing(self, images: Tensor) -> Tensor:
+        """What the map's pathway makes of a map of zeros; one stands for all images."""
+        assert self.map is not None
+        before = _NOTHING.set(True)
+        try:
+            seen: Tensor = self.map(images.new_zeros(1, 3, *images.shape[2:]))
+        finally:
+            _NOTHING.reset(before)
+        return seen
 
     def forward(self, images: Tensor, looked: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Classify images, and say where that comes from.
@@ -108,6 +148,15 @@ class RegionEnhanced(nn.Module):
         low, high = activation.amin((2, 3), keepdim=True), activation.amax((2, 3), keepdim=True)
         flat = (high - low).clamp_min(torch.finfo(activation.dtype).eps)
         return F.interpolate((activation - low) / flat, size=tuple(size), mode="bilinear", align_corners=False)
+
+
+def _map_pathway(pathway: nn.Sequential) -> nn.Sequential:
+    """The same with `PathwayNorm`."""
+    for module in list(pathway.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.BatchNorm2d):
+                setattr(module, name, PathwayNorm(child.num_features, child.eps, child.momentum))
+    return pathway
 
 
 def make_mt_net(strength: float = 1.0, size: Size | None = None, keep: float = 0.8) -> RegionEnhanced:

@@ -101,7 +101,7 @@ def _train_and_write(job: Job) -> None:
         curves={each: Curve(loss=state.losses[each], f_beta=state.scores[each]) for each in job.answers},
         rows=rows.tolist(),
         probabilities={
-            method: {question: [round(value, 6) for value in values.tolist()] for question, values in told.items()}
+            method: {question: values.tolist() for question, values in told.items()}
             for method, told in probabilities.items()
         },
     )

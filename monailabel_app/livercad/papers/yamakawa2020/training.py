@@ -99,7 +99,7 @@ def _train_and_write(plan: Plan) -> None:
         parameters=sum(weights.numel() for weights in new_network(plan).parameters()),
         seconds=round(seconds, 1),
         curve=best.curve,
-        probabilities=np.round(best.test, 6).tolist(),
+        probabilities=best.test.tolist(),
     )
     write_bytes(plan.weights_path, save(best.state))
     write_text(plan.result_path, result.model_dump_json())
