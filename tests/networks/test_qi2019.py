@@ -83,6 +83,44 @@ def test_the_layers_of_mt_net_are_those_of_table_1() -> None:
     assert sum(weight.numel() for part in parts.values() for weight in part.parameters()) == 55_843_464 - 1_537_000
 
 
+def steps_of(way: nn.Module) -> str:
+    """Kernels of a branch, with the step where it is not 1."""
+    told = []
+    for layer in way.modules():
+        if isinstance(layer, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)):
+            rows, columns = layer.kernel_size if isinstance(layer.kernel_size, tuple) else (layer.kernel_size,) * 2
+            step = layer.stride[0] if isinstance(layer.stride, tuple) else layer.stride
+            pool = "" if isinstance(layer, nn.Conv2d) else "pool "
+            told.append(f"{pool}{rows}x{columns}" + (f"/{step}" if step > 1 else ""))
+    return " ".join(told)
+
+
+def test_the_branches_of_mt_net_have_the_kernels_and_steps_of_table_1() -> None:
+    parts = inception_resnet_parts(Size())
+    blocks = {
+        "mixed_5b": parts["mixed_5b"], "block (35)": parts["repeat"][0], "mixed_6a": parts["mixed_6a"],
+        "block (17)": parts["repeat_1"][0], "mixed_7a": parts["mixed_7a"], "block (8)": parts["repeat_2"][0],
+        "the last": parts["block8"],
+    }  # fmt: skip
+    branches = {
+        name: sorted(steps_of(way) for key, way in block.named_children() if key.startswith("branch"))
+        for name, block in blocks.items()
+    }
+    assert branches == {
+        "mixed_5b": ["1x1", "1x1 3x3 3x3", "1x1 5x5", "pool 3x3 1x1"],
+        "block (35)": ["1x1", "1x1 3x3", "1x1 3x3 3x3"],
+        "mixed_6a": ["1x1 3x3 3x3/2", "3x3/2", "pool 3x3/2"],
+        "block (17)": ["1x1", "1x1 1x7 7x1"],
+        "mixed_7a": ["1x1 3x3 3x3/2", "1x1 3x3/2", "1x1 3x3/2", "pool 3x3/2"],
+        "block (8)": ["1x1", "1x1 1x3 3x1"],
+        "the last": ["1x1", "1x1 1x3 3x1"],
+    }
+    for name, scale in (("block (35)", 0.17), ("block (17)", 0.10), ("block (8)", 0.20), ("the last", 0.20)):
+        assert (blocks[name].scale, steps_of(blocks[name].conv2d)) == (scale, "1x1")
+    last = [isinstance(blocks[name].act, nn.ReLU) for name in ("block (8)", "the last")]
+    assert last == [True, False]
+
+
 def test_the_layers_of_sn_net_are_those_of_table_2_and_take_torchvision_s_weights() -> None:
     parts = inception_v3_parts(Size())
     assert shapes(parts) == TABLE_2

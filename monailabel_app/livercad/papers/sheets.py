@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-CELL, GAP, TOP = 300, 8, 22
-"""Pixels along a picture's sides, between pictures, and above them for a title."""
+CELL, GAP = 300, 8
+"""Pixels along a picture's sides, and between pictures."""
+TITLE, LINE = 18, 22
+"""Pixels of a title, and of a line of it: pages show sheets at little more than half their size."""
 SOFT, BEHIND = (91, 102, 114), (0, 0, 0)
 TEXT = 13
 """Pixels."""
@@ -29,14 +31,30 @@ def row_of(cells: Sequence[tuple[str, Drawn]], places: int = 0) -> Drawn:
     Returns
     -------
     Image
-        RGB.
+        RGB; titles that are longer than a picture is wide have several lines.
     """
-    sheet = Image.new("RGB", (max(len(cells), places) * (CELL + GAP) - GAP, TOP + CELL), "white")
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
-    for n, (title, cell) in enumerate(cells):
-        draw.text((n * (CELL + GAP), 3), title, SOFT, font)
-        sheet.paste(cell, (n * (CELL + GAP), TOP))
+    font = ImageFont.load_default(TITLE)
+    titles = [_lines(title, font) for title, _ in cells]
+    top = LINE * max(map(len, titles)) + GAP
+    sheet = Image.new("RGB", (max(len(cells), places) * (CELL + GAP) - GAP, top + CELL), "white")
+    draw = ImageDraw.Draw(sheet)
+    for n, (lines, (_, cell)) in enumerate(zip(titles, cells, strict=True)):
+        for line, text in enumerate(lines):
+            draw.text((n * (CELL + GAP), line * LINE), text, SOFT, font)
+        sheet.paste(cell, (n * (CELL + GAP), top))
     return sheet
+
+
+def _lines(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> list[str]:
+    """A text in lines no wider than a picture."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= CELL:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def stacked(rows: Sequence[Drawn]) -> Drawn:

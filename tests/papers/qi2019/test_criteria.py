@@ -8,6 +8,8 @@ from sklearn.metrics import accuracy_score, fbeta_score, precision_score, recall
 
 from livercad.papers.qi2019 import published
 from livercad.papers.qi2019.criteria import Counts, area, draws_of
+from livercad.papers.qi2019.methods import Method
+from livercad.papers.qi2019.splits import Side
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(2, size=40)
@@ -54,3 +56,20 @@ def test_the_paper_s_f_scores_follow_from_its_sensitivities_and_specificities() 
             tp, fp = numbers.sensitivity * positive, (1 - numbers.specificity) * (1 - positive)
             counts = Counts(np.array(tp), np.array(fp), np.array(positive - tp), np.array(1 - positive - fp))
             assert counts.f_beta(2.0) == pytest.approx(numbers.f_beta, abs=0.006), (question, side, numbers)
+
+
+def test_figure_9_has_the_only_counts_that_come_to_the_paper_s_numbers() -> None:
+    images = published.SIDES[Side.TEST]
+    for question, counts in published.FIGURE_9.items():
+        told = published.TABLES[question, Side.TEST][Method.REM]
+        found = [
+            (tp, yes - tp, images - yes - tn, tn)
+            for yes in range(1, images)
+            for tp in {round(told.sensitivity * yes)}
+            for tn in {round(told.specificity * (images - yes))}
+            if round(tp / yes, 4) == told.sensitivity
+            and round(tn / (images - yes), 4) == told.specificity
+            # The tables' digits are cut or rounded.
+            and abs((tp + tn) / images - told.accuracy) < 1e-4
+        ]
+        assert found == [counts]

@@ -23,6 +23,7 @@ from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.reproduce import reproduce
 from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.settings import HanSettings, Settings
+from livercad.papers.qi2019.sheet import apart
 from livercad.papers.qi2019.splits import Side, Split
 from random_backbone import random_backbone
 from ultrasound_files import sector
@@ -133,6 +134,13 @@ def test_features_that_are_not_there_are_told_before_anything_is_trained(
     with pytest.raises(ModelError, match=r"none\.safetensors"):
         reproduce(tmp_path / "out", qi_settings, data=breast_images, features=str(tmp_path / "none.safetensors"))
     assert not (tmp_path / "out" / "trainings").exists()
+
+
+def test_pictures_show_each_patient_once_and_every_class_by_turns(breast_images: Path) -> None:
+    images = folder_data(breast_images).images
+    shown = [images[n] for n in apart(images, range(len(images)))]
+    assert len({image.group for image in shown}) == len(shown) == 18
+    assert all(len({image.kind for image in shown[n : n + 3]}) == 3 for n in range(0, 18, 3))
 
 
 def test_copies_are_listed_and_stay_together(breast_images: Path, tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ def test_scores_are_those_of_hand_and_of_scikit_learn(dataset: Dataset) -> None:
     assert scores.cases.low is not None and scores.cases.low < right.mean()
     assert scores.by_class["malignant"].value == pytest.approx(right[np.array(truth) == 1].mean())
     assert scores.auc and scores.auc.value == pytest.approx(roc_auc_score(truth, [mean[1] for mean in means]))
+    before_auc = roc_auc_score(truth, [mean[1] for mean in before])
+    assert scores.auc_difference and scores.auc_difference.value == pytest.approx(scores.auc.value - before_auc)
+    assert scores.auc_difference.low is not None and scores.auc_difference.low < scores.auc_difference.value
     assert scores.difference.value == pytest.approx(right.mean() - right_before.mean())
     assert np.trace(scores.confusion) == right.sum() and np.sum(scores.confusion) == 12
     both = len(set(np.flatnonzero(right)) & set(np.flatnonzero(right_before)))
@@ -91,11 +94,11 @@ def test_the_verdict_says_whether_both_sides_fall(dataset: Dataset) -> None:
     people = ["a", "b", "c"]
     inside = best_ratio((0.6,), (np.array([True, True, False]),), people)
     told = verdict_of(sweep, inside, 0.6)
-    assert "inside .4 to .8" in told
-    assert "smallest ratio, 0.1, it is -0.100 (-0.120 to -0.050) against 0.6: lower by more than chance" in told
+    assert "within 0.4 to 0.8; the paper has it at 0.5 and 0.6" in told
+    assert "smallest ratio, 0.1, it is −0.100 (−0.120 to −0.050) against 0.6: lower by more than chance" in told
     assert "largest ratio, 1.1" in told and told.endswith("not lower by more than chance.")
     outside = best_ratio((1.1,), (np.array([True, True, False]),), people)
-    assert "the paper has it inside .4 to .8" in verdict_of(sweep, outside, 0.6)
+    assert "outside 0.4 to 0.8" in verdict_of(sweep, outside, 0.6)
 
 
 def test_the_paper_s_figure_5_follows_from_its_table_2() -> None:

@@ -9,6 +9,19 @@ from livercad.papers.choices import FixedChoice
 
 FIXED_CHOICES = (
     FixedChoice(
+        "Layers",
+        "those of Inception-ResNet-v2 and Inception-v3 as published, 5 × 5 convolutions where the tables have them",
+        "Where the tables contradict themselves, their output sizes count: Table 1 pads the 1 × 7 convolutions of "
+        "block (17) by (1,2), Table 2 has 3 × 3/0(2) in block (3d). Section 3.1 replaces 5 × 5 convolutions by two of "
+        "3 × 3, the tables have both.",
+    ),
+    FixedChoice(
+        "Maps of zeros",
+        "normalised by themselves, in training and in prediction, and no part of the running averages",
+        "The paper does not tell. Averaged with real maps, they make prediction without a map another function than "
+        "the one that has learnt.",
+    ),
+    FixedChoice(
         "What BASIC sees",
         "the image stretched to a square, its shape not kept",
         "“The most frequently used image preprocessing method” (section 3.3), against which multi-input prediction is "
@@ -69,7 +82,8 @@ FIXED_CHOICES = (
         "a patch around the largest marked lesion, the image’s middle where none is marked; sigmoid units; each layer "
         "learns to give back what came into it (cross-entropy), then all of them and the classes together; the three "
         "further values, standardised, go to the classes",
-        "Section 5.2.4. It alone is told where the lesion is.",
+        "Section 5.2.4. It alone is told where the lesion is. The paper chooses its parameters by ten experiments; "
+        "here they are settings.",
     ),
     FixedChoice(
         "Copies",

@@ -43,7 +43,8 @@ class NetworkSettings(Group):
     mt_weights: str = Field(
         NONE,
         description="First weights of Mt-Net: none (random), or a file of Inception-ResNet-v2’s with timm’s names. The "
-        "paper’s are of ImageNet; nothing is fetched unless asked for, and narrow networks have none.",
+        "paper’s are of ImageNet; nothing is fetched unless asked for, and narrow networks have none. timm’s last "
+        "block adds its residual whole; here it adds a fifth of it, as Table 1 has it.",
     )
     sn_weights: str = Field(
         NONE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -134,7 +135,7 @@ def outcomes_sheet(
     for title, yes, called in OUTCOMES:
         own = [n for n, p in enumerate(probabilities) if truth[n] == yes and (p >= 0.5) == bool(called)]
         cells: list[tuple[str, Drawn]] = []
-        for n in own[:PAIRS]:
+        for n in apart(images, own)[:PAIRS]:
             square, where = look(n)
             told = f"{title}: {in_a_sentence(images[n].kind)}, p {probabilities[n]:.2f}"
             cells += [(told, _marked(square, images[n], len(square))), ("where it looks", _heat(square, where))]
@@ -160,7 +161,7 @@ def pathways_sheet(pair: Pair, images: Sequence[StudyImage]) -> Drawn:
     """
     assert pair.mt.map is not None  # networks of cross training have both
     rows = []
-    for image in images[:ROWS]:
+    for image in _of_every_kind(images)[:ROWS]:
         looked = look_at(pair, image)
         given = _given(pair, looked.square)
         shown = torch.from_numpy(looked.maps[Question.SOLID]).to(given)[None, None]
@@ -199,6 +200,23 @@ def crops_sheet(image: StudyImage, side: int) -> Drawn:
     whole = Picture.fromarray(image.grey).resize((CELL, CELL), Picture.Resampling.BICUBIC).convert("RGB")
     squares = uniform_crops(scaled(image.grey, side), side, CROPS)
     return row_of([("stretched", whole), *((f"square {n}", _grey(each)) for n, each in enumerate(squares, 1))])
+
+
+def apart(images: Sequence[StudyImage], chosen: Sequence[int]) -> list[int]:
+    """The first chosen image of each patient, of every class by turns."""
+    first: dict[int, int] = {}
+    for n in chosen:
+        first.setdefault(images[n].group, n)
+    turn: Counter[str] = Counter()
+    places = []
+    for n in first.values():
+        places.append((turn[images[n].kind], n))
+        turn[images[n].kind] += 1
+    return [n for _, n in sorted(places)]
+
+
+def _of_every_kind(images: Sequence[StudyImage]) -> list[StudyImage]:
+    return [images[n] for n in apart(images, range(len(images)))]
 
 
 def _given(pair: Pair, square: Grey) -> Tensor:

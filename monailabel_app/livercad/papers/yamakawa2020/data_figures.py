@@ -27,7 +27,7 @@ def diameters_figure(results: Results) -> Figure:
     Returns
     -------
     Figure
-        With both means where the images are in the paper's size.
+        With the paper's mean where the classes are its own.
     """
     from matplotlib.figure import Figure
 
@@ -36,7 +36,9 @@ def diameters_figure(results: Results) -> Figure:
     mean = sum(results.diameters) / len(results.diameters)
     axes.hist(results.diameters, bins=BINS, color=OURS, alpha=0.7)
     axes.axvline(mean, color=OURS, linewidth=1.5, label=f"mean {mean:.1f}")
-    axes.axvline(results.paper.mean_diameter, color=PAPER, linestyle="--", label=f"paper {results.paper.mean_diameter}")
+    if results.has_paper_s_classes:
+        mean = results.paper.mean_diameter
+        axes.axvline(mean, color=PAPER, linestyle="--", label=f"paper {mean}")
     axes.set(xlabel="maximum diameter, pixels", ylabel="images")
     axes.legend(frameon=False)
     return figure

@@ -35,7 +35,7 @@ def cases_figure(results: Results) -> Figure:
     Figure
         With intervals of 95 % over patients.
     """
-    paper = results.paper.figure_5 if tuple(results.classes) == results.paper.classes else {}
+    paper = results.paper.figure_5 if results.has_paper_s_classes else {}
     return _sweep_figure([each.cases for each in results.sweep], results, paper, "accuracy in cases")
 
 
@@ -67,11 +67,10 @@ def classes_figure(results: Results) -> Figure:
 
     names, ratios = list(results.classes), _ratios(results)
     figure = Figure(figsize=(max(2.3 * len(names) + 0.6, NARROWEST), 2.8), layout="constrained")
-    own = tuple(names) == results.paper.classes
     for n, (axes, name) in enumerate(zip(figure.subplots(1, len(names), sharey=True), names, strict=True)):
         numbers = [each.by_class[name] for each in results.sweep]
         _band(axes, ratios, numbers, CLASS_COLORS[n % len(CLASS_COLORS)], CLASS_MARKERS[n % len(CLASS_MARKERS)])
-        if own:
+        if results.has_paper_s_classes:
             table = results.paper.table_2
             axes.plot(list(table), [row[n] for row in table.values()], "D--", color=PAPER, markersize=3.5, linewidth=1)
         axes.set(title=f"{name_of(name)} ({results.classes[name].cases})", xlabel="D/L", ylim=(-0.03, 1.03))
@@ -91,15 +90,18 @@ def dice_figure(results: Results) -> Figure:
     Returns
     -------
     Figure
-        With the paper's lower limit.
+        With the paper's lower limit where the classes are its own.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.2, 3.0), layout="constrained")
     axes = figure.subplots()
     axes.plot(_ratios(results), [each.dice for each in results.sweep], "o-", color=OURS, markersize=5, label="ours")
-    axes.axhline(results.paper.smallest_dice, color=PAPER, linestyle="--", linewidth=1.2, label="paper: above this")
-    low = min(*(each.dice for each in results.sweep), results.paper.smallest_dice)
+    low = min(each.dice for each in results.sweep)
+    if results.has_paper_s_classes:
+        limit = results.paper.smallest_dice
+        axes.axhline(limit, color=PAPER, linestyle="--", linewidth=1.2, label=f"paper: {limit:g} or more")
+        low = min(low, limit)
     axes.set(xlabel="D/L", ylabel="Dice", ylim=(low - 0.05, 1.01))
     axes.grid(color=GRID)
     axes.legend(frameon=False)

@@ -75,6 +75,13 @@ FIXED_CHOICES = (
         "The paper has none. They do not hold the chance of trainings and of the division.",
     ),
     FixedChoice(
+        "How hard the phantoms are",
+        "made so that what surrounds a tumour helps, but not by itself",
+        "Their first version had its best D/L at .2 and .6 alike; cirrhosis is since seen less surely, and carcinomas "
+        "are no longer told by brightness. That there is a best in the middle is therefore no finding.",
+        of_phantoms=True,
+    ),
+    FixedChoice(
         "Annotation",
         "the smallest circle around each phantom’s mask",
         "The paper’s circle touches the tumour, set by hand.",

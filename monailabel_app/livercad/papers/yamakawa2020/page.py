@@ -53,20 +53,20 @@ def write_page(results: Results, dataset: Dataset, reference: Answers, output: P
     if len(results.overlap.ratios) == CIRCLES:
         draws["figure-10-overlap"] = figures.overlap_figure
     drawn = {name: write_figure(name, partial(draw, results), folder) for name, draw in draws.items()}
-    is_papers = tuple(results.classes) == results.paper.classes
     page = study_page(
         environment_of("livercad.papers.yamakawa2020"),
         "Yamakawa 2020",
         results,
         FIXED_CHOICES,
-        is_papers=is_papers,
+        is_papers=results.has_paper_s_classes,
         reference=next(each for each in results.sweep if each.ratio == results.settings.study.reference),
         figures=drawn,
         pictures=_pictures(results, dataset, reference, folder),
         sweep_rows=tables.sweep_rows(results),
         proposal_rows=tables.proposal_rows(results),
         best_rows=tables.best_rows(results),
-        best=tables.ratios_of(results.best_cases),
+        best=tables.ratios_of(results.best_cases.ratios),
+        ratios_text=tables.ratios_of(results.overlap.ratios),
         with_interval=tables.with_interval,
         name_of=name_of,
         signed=tables.signed,

@@ -33,11 +33,12 @@ class Scores(_Numbers):
     images: Interval = Field(description="Accuracy in images (Figure 6).")
     by_class: dict[str, Interval] = Field(description="Accuracy in cases of each class (Table II).")
     auc: Interval | None = Field(description="Of the cases' probabilities, where there are two classes.")
+    auc_difference: Interval | None = Field(description="That less the reference's, on the same cases.")
     confusion: list[list[int]] = Field(description="Cases of each class, by row; what they were called, by column.")
     difference: Interval = Field(description="Accuracy in cases less that of the reference, on the same cases.")
     image_difference: Interval = Field(description="The same in images.")
     dice: float = Field(description="Of its correct cases with those of the reference (Figure 9).")
-    seconds: float = Field(description="Of its trainings.")
+    seconds: float = Field(description="Of a processor, for its trainings.")
     parameters: int = Field(description="Of one network; of an average, of all together.")
 
 
@@ -101,5 +102,10 @@ class Results(_Numbers):
     overlap: Overlap
     verdict: str = Field(description="Whether the curve has its best inside and falls on both sides, in words.")
     example: Example
-    seconds: float = Field(description="Of all trainings.")
+    seconds: float = Field(description="Of a processor, for all trainings.")
     paper: PaperNumbers = PaperNumbers()
+
+    @property
+    def has_paper_s_classes(self) -> bool:
+        """Whether its numbers of classes can stand beside ours."""
+        return tuple(self.classes) == self.paper.classes

@@ -11,7 +11,9 @@ import numpy.typing as npt
 from livercad.evaluation.intervals import FEWEST_FOR_BOOTSTRAP, Estimate, over_patients
 from livercad.evaluation.roc import roc_curve
 from livercad.papers.yamakawa2020.answers import Answers, Correct, case_groups, case_labels
+from livercad.papers.yamakawa2020.published import PaperNumbers
 from livercad.papers.yamakawa2020.results import Best, Interval, Overlap, Scores
+from livercad.papers.yamakawa2020.tables import signed
 
 CONFIDENCE, SEED = 0.95, 2020
 INSIDE = (0.4, 0.8)
@@ -52,6 +54,7 @@ def scores_of(answers: Answers, reference: Answers) -> Scores:
             for n, name in enumerate(dataset.classes)
         },
         auc=_auc(answers, labels, people),
+        auc_difference=_auc_difference(answers, reference, labels, people),
         confusion=[[int(((labels == true) & (called == name)).sum()) for name in classes] for true in classes],
         difference=interval_of(mean_of(right - before), people),
         image_difference=interval_of(mean_of(images - images_before), whose),
@@ -157,18 +160,19 @@ def verdict_of(sweep: Sequence[Scores], best: Best, reference: float) -> str:
     str
         Some sentences.
     """
-    told = " and ".join(f"{ratio:g}" for ratio in best.ratios)
+    told = _and(best.ratios)
     inside = all(INSIDE[0] <= ratio <= INSIDE[1] for ratio in best.ratios)
     words = [
-        f"Accuracy in cases is highest at D/L {told} ({best.accuracy:.3f})"
-        + (", inside .4 to .8 as the paper has it." if inside else "; the paper has it inside .4 to .8.")
+        f"Accuracy in cases is highest at D/L {told} ({best.accuracy:.3f}), {'within' if inside else 'outside'} "
+        f"{INSIDE[0]:g} to {INSIDE[1]:g}; the paper has it at {_and(PaperNumbers().best_cases)}."
     ]
     for end, side in ((sweep[0], "smallest"), (sweep[-1], "largest")):
         number = end.difference
         sure = number.high is not None and number.high < 0
-        range_ = "" if number.low is None else f" ({number.low:+.3f} to {number.high:+.3f})"
+        value, around = signed(number)
+        value += f" ({around})" if around else ""
         words.append(
-            f"At the {side} ratio, {end.ratio:g}, it is {number.value:+.3f}{range_} against {reference:g}: "
+            f"At the {side} ratio, {end.ratio:g}, it is {value} against {reference:g}: "
             + ("lower by more than chance." if sure else "not lower by more than chance.")
         )
     return " ".join(words)
@@ -188,15 +192,29 @@ def interval_of(measure: Measure, people: Sequence[str]) -> Interval:
 
 def _auc(answers: Answers, labels: npt.NDArray[np.intp], people: Sequence[str]) -> Interval | None:
     positive = answers.dataset.positive
+    return None if positive is None else interval_of(_area(labels == positive, answers.of_cases[:, positive]), people)
+
+
+def _auc_difference(
+    answers: Answers, reference: Answers, labels: npt.NDArray[np.intp], people: Sequence[str]
+) -> Interval | None:
+    positive = answers.dataset.positive
     if positive is None:
         return None
-    truth, scores = labels == positive, answers.of_cases[:, positive]
+    ours, theirs = (_area(labels == positive, each.of_cases[:, positive]) for each in (answers, reference))
+    return interval_of(lambda rows: ours(rows) - theirs(rows), people)
 
+
+def _area(truth: Correct, scores: npt.NDArray[np.float64]) -> Measure:
     def area(rows: Rows) -> float:
         own = truth[rows]
         return np.nan if own.all() or not own.any() else roc_curve(own, scores[rows]).auc
 
-    return interval_of(area, people)
+    return area
+
+
+def _and(ratios: Sequence[float]) -> str:
+    return " and ".join(f"{ratio:g}" for ratio in ratios)
 
 
 def _told(estimate: Estimate) -> Interval:

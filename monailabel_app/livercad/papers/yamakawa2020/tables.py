@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from livercad.core.class_names import in_a_sentence
 from livercad.papers.yamakawa2020.results import Best, Interval, Results, Scores
 
-DASH = "–"
+DASH, MINUS = "–", "−"
 
 
 def sweep_rows(results: Results) -> list[dict[str, Any]]:
@@ -23,10 +24,9 @@ def sweep_rows(results: Results) -> list[dict[str, Any]]:
     list of dict
         `ratio`, then pairs of number and interval, and the paper's.
     """
-    own = tuple(results.classes) == results.paper.classes
     rows = []
     for scores in results.sweep:
-        theirs = results.paper.table_2.get(scores.ratio or 0.0) if own else None
+        theirs = results.paper.table_2.get(scores.ratio or 0.0) if results.has_paper_s_classes else None
         rows.append(
             {
                 "ratio": f"{scores.ratio:g}",
@@ -36,6 +36,7 @@ def sweep_rows(results: Results) -> list[dict[str, Any]]:
                 "images": with_interval(scores.images),
                 "difference": signed(scores.difference),
                 "auc": with_interval(scores.auc),
+                "auc_difference": signed(scores.auc_difference),
                 "dice": f"{scores.dice:.3f}",
                 "classes": [f"{number.value:.1%}" for number in scores.by_class.values()],
                 "paper_classes": [f"{share:.1%}" for share in theirs] if theirs else [],
@@ -76,12 +77,12 @@ def best_rows(results: Results) -> list[tuple[str, str, str, str]]:
     """
     named = {"all, in cases": results.best_cases, "all, in images": results.best_images}
     named |= {in_a_sentence(name): best for name, best in results.best_by_class.items()}
-    return [(name, ratios_of(best), f"{best.accuracy:.3f}", _range(best)) for name, best in named.items()]
+    return [(name, ratios_of(best.ratios), f"{best.accuracy:.3f}", _range(best)) for name, best in named.items()]
 
 
-def ratios_of(best: Best) -> str:
-    """The best ratios, for people."""
-    return ", ".join(f"{ratio:g}" for ratio in best.ratios)
+def ratios_of(ratios: Sequence[float]) -> str:
+    """Ratios, for people."""
+    return ", ".join(f"{ratio:g}" for ratio in ratios)
 
 
 def with_interval(value: Interval | None) -> tuple[str, str]:
@@ -91,9 +92,12 @@ def with_interval(value: Interval | None) -> tuple[str, str]:
     return f"{value.value:.3f}", "" if value.low is None else f"{value.low:.3f}–{value.high:.3f}"
 
 
-def signed(value: Interval) -> tuple[str, str]:
-    """A difference, and its interval where there is one."""
-    return f"{value.value:+.3f}", "" if value.low is None else f"{value.low:+.3f} to {value.high:+.3f}"
+def signed(value: Interval | None) -> tuple[str, str]:
+    """A difference, with a true minus, and its interval where there is one."""
+    if value is None:
+        return DASH, ""
+    below = "" if value.low is None else f"{value.low:+.3f} to {value.high:+.3f}"
+    return f"{value.value:+.3f}".replace("-", MINUS), below.replace("-", MINUS)
 
 
 def _proposal(scores: Scores) -> dict[str, Any]:
@@ -104,6 +108,7 @@ def _proposal(scores: Scores) -> dict[str, Any]:
         "difference": signed(scores.difference),
         "image_difference": signed(scores.image_difference),
         "auc": with_interval(scores.auc),
+        "auc_difference": signed(scores.auc_difference),
         "classes": [f"{number.value:.1%}" for number in scores.by_class.values()],
         "parameters": f"{scores.parameters:,}",
     }

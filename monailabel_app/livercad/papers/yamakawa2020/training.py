@@ -81,11 +81,11 @@ def _train_and_write(plan: Plan) -> None:
     first, seconds, best = _resumed(plan)
     tick((first - 1) * max(plan.training.epochs))
     for start in range(first, plan.training.starts + 1):
-        begun = time.perf_counter()
+        begun = time.process_time()
         chosen = _train(plan, crops, start)
         if best is None or chosen.validation > best.validation:
             best = chosen
-        seconds += time.perf_counter() - begun
+        seconds += time.process_time() - begun
         if start < plan.training.starts:
             write_checkpoint(plan.folder / plan.name, _told(plan, start, seconds, best))
     assert best is not None  # there is one start or more
