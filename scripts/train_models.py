@@ -1,11 +1,11 @@
 """Train the models that come with LiverCAD, and its other detectors, from phantoms alone.
 
-    python scripts/train_models.py phases|lesions|detector|ultrasound|all --work work/training [--output OUT] [--ship]
+    python scripts/train_models.py MODEL|all --work work/training [--output OUT] [--ship]
     python scripts/train_models.py faster-rcnn|retinanet --work work/training [--output OUT] [--install]
 
-A run that was stopped goes on where it was. A GPU is used when there is one. `--ship` puts the weights into the package
-and their hash into the registry of models; `--install` puts those of a detector that does not come with LiverCAD where
-`livercad analyze --detector` looks for them.
+MODEL is phases, lesions, detector, ultrasound, yamakawa2020 or qi2019. A run that was stopped goes on where it was. A GPU
+is used when there is one. `--ship` puts the weights into the package and their hash into the registry of models;
+`--install` puts those of a detector that does not come with LiverCAD where `livercad analyze --detector` looks for them.
 """
 
 from __future__ import annotations
@@ -23,15 +23,42 @@ from livercad.detectors.training.boxes import install, train_boxes
 from livercad.detectors.training.recipe import train_detector
 from livercad.detectors.training.teachers import TEACHERS
 from livercad.models.shipping import Trained, ship, write_trained
+from livercad.papers.qi2019 import settings as qi2019
+from livercad.papers.qi2019.predictor import FILES as QI_FILES
+from livercad.papers.qi2019.predictor import ExportedNetworks as QiNetworks
+from livercad.papers.qi2019.reproduce import reproduce as reproduce_qi
+from livercad.papers.settings import with_deviations
+from livercad.papers.shipped import trained_of
+from livercad.papers.yamakawa2020 import settings as yamakawa2020
+from livercad.papers.yamakawa2020.predictor import FILES as YAMAKAWA_FILES
+from livercad.papers.yamakawa2020.predictor import ExportedNetworks as YamakawaNetworks
+from livercad.papers.yamakawa2020.reproduce import reproduce as reproduce_yamakawa
 from livercad.phases.training.recipe import train_phases
 from livercad.progress import Progress
 from livercad.ultrasound.training.phantoms import train_on_phantoms
+
+
+def train_yamakawa(work: Path, progress: Progress) -> Trained:
+    """The networks of Yamakawa 2020 on phantoms: the reproduction with its defaults."""
+    folder, settings = work / "yamakawa2020", with_deviations(yamakawa2020.PAPER, yamakawa2020.ON_TWO_CORES)
+    reproduce_yamakawa(None, folder, settings, reasons=yamakawa2020.ON_TWO_CORES, progress=progress)
+    return trained_of(YAMAKAWA_FILES, YamakawaNetworks, folder / "model", {"seed": settings.seed})
+
+
+def train_qi(work: Path, progress: Progress) -> Trained:
+    """The networks of Qi 2019 on phantoms: the reproduction with its defaults."""
+    folder, settings = work / "qi2019", qi2019.Settings()
+    reproduce_qi(folder, settings, progress=progress)
+    return trained_of(QI_FILES, QiNetworks, folder / "model", {"seed": settings.seed})
+
 
 RECIPES: dict[str, Callable[[Path, Progress], Trained]] = {
     "phases": lambda work, progress: train_phases(work / "phases", progress=progress),
     "lesions": lambda work, progress: train_lesions(work / "lesions", progress=progress),
     "detector": lambda work, progress: train_detector(work / "detector", progress=progress),
     "ultrasound": lambda work, progress: train_on_phantoms(work / "ultrasound", progress=progress),
+    "yamakawa2020": train_yamakawa,
+    "qi2019": train_qi,
 }
 """By the name of the subcommand: what makes weights in a work folder."""
 

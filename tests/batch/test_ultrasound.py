@@ -339,10 +339,3 @@ def test_the_command_asks_the_model_that_is_named(
     assert CliRunner().invoke(app, arguments).exit_code == 1
     assert asked == ["ultrasound_lesion", "yamakawa2020"]
     assert CliRunner().invoke(app, [*arguments[:-1], "other"]).exit_code == 2
-
-
-def test_a_model_of_a_paper_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIVERCAD_MODELS", str(tmp_path))
-    for name in ("yamakawa2020", "qi2019"):
-        with pytest.raises(ModelError, match=f"livercad reproduce {name}"):
-            ultrasound_models.load_model(UltrasoundSettings(model=name))

@@ -57,6 +57,11 @@ class ModelFiles(NamedTuple):
     weights: str
     description: str
 
+    @property
+    def shipped(self) -> str:
+        """Name in the registry of the networks that come with LiverCAD, where some do."""
+        return f"{self.paper}-phantom"
+
     def write(self, folder: Path, data: bytes, description: ServedModel) -> None:
         """Write both, the description last.
 

@@ -11,6 +11,7 @@ import torch
 from livercad.core.findings import ModelUsed
 from livercad.learning.hardware import chosen_device
 from livercad.papers.served import Description, ModelFiles, Network
+from livercad.papers.shipped import read_shipped
 
 QUICK_NOTE = " (a quick run, too short to mean anything)"
 """Behind the words of what was trained on, which are shown beside every answer."""
@@ -27,8 +28,8 @@ class ServedUltrasound(Generic[Description, Network]):
         Of the description.
     networks_of : callable
         Makes what the weights fill, as a description has it.
-    folder : Path
-        The folder ``model`` that a reproduction wrote.
+    folder : Path, optional
+        The folder ``model`` that a reproduction wrote; the networks that come with LiverCAD if not given.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
 
@@ -43,12 +44,12 @@ class ServedUltrasound(Generic[Description, Network]):
         files: ModelFiles,
         kind: type[Description],
         networks_of: Callable[[Description], Network],
-        folder: Path,
+        folder: Path | None,
         device: str,
     ) -> None:
         self.device = chosen_device(device)
-        self.description, data = files.read(folder, kind)
-        self.networks = files.fill(networks_of(self.description), data, folder)
+        self.description, data = files.read(folder, kind) if folder else read_shipped(files.shipped, kind)
+        self.networks = files.fill(networks_of(self.description), data, folder or Path(files.shipped))
         # As in training: then they answer alike to the last digit.
         self.networks.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 

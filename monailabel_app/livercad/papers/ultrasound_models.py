@@ -13,7 +13,8 @@ def load_model(settings: UltrasoundSettings) -> UltrasoundModel:
     Parameters
     ----------
     settings : UltrasoundSettings
-        Which, and where it runs. Those of papers lie in `livercad.settings.models_folder`, in a folder of their name.
+        Which, and where it runs. One's own networks of papers lie in `livercad.settings.models_folder`, in a folder of
+        their name; where there are none, those that come with LiverCAD answer.
 
     Returns
     -------
@@ -25,15 +26,16 @@ def load_model(settings: UltrasoundSettings) -> UltrasoundModel:
     ModelError
         If there are no weights, or damaged ones.
     """
+    own = models_folder() / settings.model
     # Each imported where it is wanted: they load torch.
     if settings.model == "yamakawa2020":
         from livercad.papers.yamakawa2020.predictor import YamakawaModel
 
-        return YamakawaModel(models_folder() / settings.model, settings.device)
+        return YamakawaModel(own if own.is_dir() else None, settings.device)
     if settings.model == "qi2019":
         from livercad.papers.qi2019.predictor import QiModel
 
-        return QiModel(models_folder() / settings.model, settings.device)
+        return QiModel(own if own.is_dir() else None, settings.device)
     from livercad.ultrasound.load import load_default
 
     return load_default(settings.device)

@@ -138,8 +138,9 @@ class QiModel(ServedUltrasound[ExportedNetworks, Networks]):
 
     Parameters
     ----------
-    folder : Path
-        The folder ``model`` that a reproduction wrote.
+    folder : Path, optional
+        The folder ``model`` that a reproduction wrote; the networks trained on phantoms that come with LiverCAD if not
+        given.
     device : str, default "auto"
         ``auto``, ``cpu`` or ``cuda``.
 
@@ -151,7 +152,7 @@ class QiModel(ServedUltrasound[ExportedNetworks, Networks]):
 
     needs_circle = takes_circle = False
 
-    def __init__(self, folder: Path, device: str = "auto") -> None:
+    def __init__(self, folder: Path | None = None, device: str = "auto") -> None:
         super().__init__(FILES, ExportedNetworks, Networks, folder, device)
 
     @property

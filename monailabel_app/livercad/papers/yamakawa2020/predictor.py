@@ -124,8 +124,9 @@ class YamakawaModel(ServedUltrasound[ExportedNetworks, Networks]):
 
     Parameters
     ----------
-    folder : Path
-        The folder ``model`` that a reproduction wrote.
+    folder : Path, optional
+        The folder ``model`` that a reproduction wrote; the networks trained on phantoms that come with LiverCAD if not
+        given.
     device : str, default "auto"
         ``auto``, ``cpu`` or ``cuda``.
 
@@ -137,7 +138,7 @@ class YamakawaModel(ServedUltrasound[ExportedNetworks, Networks]):
 
     needs_circle = takes_circle = True
 
-    def __init__(self, folder: Path, device: str = "auto") -> None:
+    def __init__(self, folder: Path | None = None, device: str = "auto") -> None:
         super().__init__(FILES, ExportedNetworks, Networks, folder, device)
         told = self.description
         self._cut = CropSettings(smallest=told.smallest, pixels=told.pixels, angles=())
