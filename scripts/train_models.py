@@ -3,9 +3,10 @@
     python scripts/train_models.py MODEL|all --work work/training [--output OUT] [--ship]
     python scripts/train_models.py faster-rcnn|retinanet --work work/training [--output OUT] [--install]
 
-MODEL is phases, lesions, detector, ultrasound, yamakawa2020 or qi2019. A run that was stopped goes on where it was. A GPU
-is used when there is one. `--ship` puts the weights into the package and their hash into the registry of models;
-`--install` puts those of a detector that does not come with LiverCAD where `livercad analyze --detector` looks for them.
+MODEL is phases, lesions, detector, ultrasound, yamakawa2020 or qi2019. A run that was stopped goes on where it was. A
+GPU is used when there is one. `--ship` puts the weights into the package and their hash into the registry of models;
+`--install` puts those of a detector that does not come with LiverCAD where `livercad analyze --detector` looks for
+them.
 """
 
 from __future__ import annotations
