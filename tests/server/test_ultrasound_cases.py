@@ -175,7 +175,8 @@ def test_a_file_of_the_clients_own_is_asked_about(server: Server, tmp_path: Path
     assert {each["case"] for each in server.get("/livercad/cases").json()} == NAMES
     dicom = write_us_dicom(tmp_path / "mine", sector(9, SHAPE), Modality="OT").read_bytes()
     answer = server.post("/infer/ultrasound_lesion?output=json", files={"file": ("IM_0001", dicom)})
-    assert answer.json()["findings"]["images"][0]["name"] == "IM_0001", answer.text
+    (image,) = answer.json()["findings"]["images"]
+    assert (image["name"], image["source"]) == ("IM_0001", "IM_0001") and str(server.folder) not in answer.text
 
 
 def test_a_dicom_file_may_be_kept_in_a_session(server: Server, tmp_path: Path) -> None:
@@ -186,6 +187,7 @@ def test_a_dicom_file_may_be_kept_in_a_session(server: Server, tmp_path: Path) -
         f"/infer/yamakawa2020?session_id={session}&output=json", data={"params": json.dumps(params)}
     ).json()
     (opinion,) = answer["findings"]["opinions"]
+    assert [each["source"] for each in answer["findings"]["images"]] == ["clip.dcm"]
     assert opinion["probabilities"]["malignant"]["malignant"] == pytest.approx(sector(7, SHAPE)[40, 60] / 255)
     assert len(answer["each_saliency"]) == 1
     assert {each["case"] for each in server.get("/livercad/cases").json()} == NAMES
