@@ -41,11 +41,11 @@ def ct(
     wanted = _phases(phases)
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import BEGINS_AGAIN, stoppable
     from livercad.evaluation.blinding import write_phases
     from livercad.phantom.studies import write_ct_studies
 
-    with progress_bar(Console(stderr=True)) as progress:
+    with stoppable(Console(stderr=True), BEGINS_AGAIN) as progress:
         lesions = write_ct_studies(output, count, seed, phases=wanted, breathing_mm=breathing, progress=progress)
     write_phases(output, nameless=nameless, seed=seed)
     typer.echo(f"{count} studies with {len(lesions)} lesions: {output / 'studies'}, truth in {output / 'truth'}")
@@ -71,11 +71,11 @@ def deeplesion(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import stoppable
     from livercad.phantom.deeplesion import Options, write_deeplesion
 
     options = Options(count, seed, size, slice_mm, context, main_only)
-    with progress_bar(Console(stderr=True)) as progress:
+    with stoppable(Console(stderr=True)) as progress:
         rows = write_deeplesion(output, options, progress)
     images = len({row.image for row in rows})
     typer.echo(f"{len(rows)} lesions marked in {images} slices of {count} patients: {output}")
@@ -98,10 +98,10 @@ def ultrasound(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import BEGINS_AGAIN, stoppable
     from livercad.phantom.ultrasound.making import Options, write_ultrasound
 
-    with progress_bar(Console(stderr=True)) as progress:
+    with stoppable(Console(stderr=True), BEGINS_AGAIN) as progress:
         rows = write_ultrasound(output, Options(count, seed, size, normals), progress)
     typer.echo(f"{len(rows)} images of {count + normals} cases: {output}")
 
