@@ -156,6 +156,13 @@ def test_copies_are_listed_and_stay_together(breast_images: Path, tmp_path: Path
     assert data.copies == sum(len(names) - 1 for names in sets)
 
 
+def test_a_folder_of_phantoms_does_not_pass_for_patients(breast_images: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(breast_images, tmp_path / "images"))
+    assert not folder_data(folder).is_phantom
+    (folder / "phantom.json").write_text("{}", encoding="utf-8")
+    assert folder_data(folder).is_phantom
+
+
 def test_images_of_unknown_classes_are_left_out_and_named(breast_images: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(breast_images, tmp_path / "images"))
     Image.fromarray(sector(999)).save(folder / "odd.png")

@@ -19,6 +19,7 @@ from livercad.phantom.ultrasound.making import Options, write_ultrasound
 from livercad.progress import Progress, part, silent
 from livercad.studies.ultrasound.collection import Collection, read_collection
 from livercad.studies.ultrasound.image import ListedImage
+from livercad.studies.ultrasound.phantoms import is_phantom
 
 PHANTOMS = "digital phantoms of the liver"
 MAKING = 0.95
@@ -157,7 +158,7 @@ def folder_data(folder: Path, progress: Progress = silent) -> Data:
     InputError
         If the folder cannot be read, or its classes answer none of Sn-Net's questions.
     """
-    return data_of(read_collection(folder, progress), folder, folder.resolve().name)
+    return data_of(read_collection(folder, progress), folder, folder.resolve().name, is_phantom(folder))
 
 
 def phantom_data(folder: Path, settings: PhantomSettings, seed: int, progress: Progress = silent) -> Data:
@@ -180,10 +181,10 @@ def phantom_data(folder: Path, settings: PhantomSettings, seed: int, progress: P
         Every image has a lesion; solid is what is no cyst.
     """
     write_ultrasound(folder, Options(settings.cases, seed, settings.columns), part(progress, 0, MAKING))
-    return data_of(read_collection(folder, part(progress, MAKING, 1)), folder, PHANTOMS, is_phantom=True)
+    return data_of(read_collection(folder, part(progress, MAKING, 1)), folder, PHANTOMS, made=True)
 
 
-def data_of(found: Collection, folder: Path, title: str, is_phantom: bool = False) -> Data:
+def data_of(found: Collection, folder: Path, title: str, made: bool = False) -> Data:
     """Choose the images that can be used.
 
     Parameters
@@ -194,8 +195,8 @@ def data_of(found: Collection, folder: Path, title: str, is_phantom: bool = Fals
         Where they lie.
     title : str
         What they are.
-    is_phantom : bool
-        Whether they were made.
+    made : bool
+        Whether they are phantoms.
 
     Returns
     -------
@@ -225,7 +226,7 @@ def data_of(found: Collection, folder: Path, title: str, is_phantom: bool = Fals
     used = {image.name for image in images}
     sets = [tuple(name for name in names if name in used) for names in found.grouping.duplicates]
     duplicates = tuple(names for names in sets if len(names) > 1)
-    return Data(title, is_phantom, tuple(images), duplicates, second, tuple(problems))
+    return Data(title, made, tuple(images), duplicates, second, tuple(problems))
 
 
 def _box(listed: ListedImage) -> PixelBox | None:
