@@ -14,7 +14,7 @@ from livercad.errors import InputError
 from livercad.papers.qi2019.answers import KNOWN, SecondQuestion, second_question, true_answers
 from livercad.papers.qi2019.methods import Question
 from livercad.papers.qi2019.settings import PhantomSettings
-from livercad.papers.qi2019.splits import Side, Sides, Split, divide, rows_of
+from livercad.papers.qi2019.splits import PARTS, Side, Sides, Split, divide, rows_of
 from livercad.phantom.ultrasound.making import Options, write_ultrasound
 from livercad.progress import Progress, part, silent
 from livercad.studies.ultrasound.collection import Collection, read_collection
@@ -121,7 +121,8 @@ class Data:
         try:
             sides = divide(self.kinds, self.groups, split, seed)
         except ValueError as error:
-            raise self._few(split, str(error)) from error
+            what = "images" if split is Split.IMAGE else "images or patients"
+            raise self._few(split, f"fewer than {PARTS} {what} of every class") from error
         for side in Side:
             rows = rows_of(sides, side)
             for question, answers in self.answers.items():
@@ -206,7 +207,7 @@ def data_of(found: Collection, folder: Path, title: str, made: bool = False) -> 
     Raises
     ------
     InputError
-        If their classes answer none of Sn-Net's questions.
+        If their classes answer none of Sn-Net's questions, or all are of one patient.
     """
     problems = [f"{problem.case}: {problem.reason}" for problem in found.problems]
     images = []
@@ -219,10 +220,11 @@ def data_of(found: Collection, folder: Path, title: str, made: bool = False) -> 
     if second is None:
         raise InputError(
             folder,
-            found=f"{len(images)} images of the classes {', '.join(_classes(images)) or '(none)'}",
+            found=f"{len(images)} images of the classes {', '.join(_classes(images)) or '(none)'}{found.unusable}",
             expected="normal images beside others, or cysts beside other types",
             todo="Add them: without, Sn-Net has nothing to learn.",
         )
+    found.check_patients(folder)
     used = {image.name for image in images}
     sets = [tuple(name for name in names if name in used) for names in found.grouping.duplicates]
     duplicates = tuple(names for names in sets if len(names) > 1)

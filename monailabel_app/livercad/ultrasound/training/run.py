@@ -114,11 +114,12 @@ def train_ultrasound(
     """
     backbone, network, origin = load_backbone(weights)
     collection = read_collection(data, part(progress, 0, SHARES[0]))
+    collection.check_patients(data)
     asked, notes = examples_of(collection, folds)
     if not asked:
         raise InputError(
             data,
-            found="; ".join(notes),
+            found=("; ".join(notes) or "nothing marked and no classes") + collection.unusable,
             expected="images with a mass and without, or lesions of two classes, of enough patients",
             todo="Mend the table (docs/ultrasound.md), or lower --folds.",
         )
