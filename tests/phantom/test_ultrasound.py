@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from livercad.cli.main import app
 from livercad.core.circle import smallest_circle
 from livercad.core.taxonomy import LesionType
-from livercad.errors import Cancelled
+from livercad.errors import Cancelled, InputError
 from livercad.phantom.ultrasound.cohort import (
     CASES,
     IMAGES,
@@ -36,6 +36,7 @@ from livercad.phantom.ultrasound.probe import LINES, STEP_MM, Probe, Screen
 from livercad.studies.ultrasound.duplicates import find_duplicates, group_images
 from livercad.studies.ultrasound.folder import find_images
 from livercad.studies.ultrasound.masks import read_mask
+from livercad.studies.ultrasound.phantoms import is_phantom
 from livercad.studies.ultrasound.reading import read_all
 
 PROBE = Probe()
@@ -295,6 +296,36 @@ def test_a_set_that_was_half_written_over_by_another_is_made_again(tmp_path: Pat
     assert path.read_bytes() != before
     write_ultrasound(tmp_path, ours)
     assert path.read_bytes() == before
+
+
+def test_a_set_leaves_nothing_of_a_larger_one_before_it(tmp_path: Path) -> None:
+    write_ultrasound(tmp_path, Options(5, 3, 96))
+    rows = write_ultrasound(tmp_path, Options(4, 4, 96))
+    for folder, named in (("images", [row.image for row in rows]), ("masks", [row.masks for row in rows])):
+        assert {f"{folder}/{path.name}" for path in (tmp_path / folder).iterdir()} == set(named)
+
+
+def test_a_set_that_was_begun_over_another_has_no_table_and_is_known_for_phantoms(tmp_path: Path) -> None:
+    def stop(done: float, total: float, what: str) -> None:
+        if done == 1:
+            raise Cancelled
+
+    write_ultrasound(tmp_path, Options(5, 3, 96))
+    with pytest.raises(Cancelled):
+        write_ultrasound(tmp_path, Options(5, 4, 96), stop)
+    assert not (tmp_path / "annotations.csv").exists()
+    assert {path.name.split("-")[1] for path in (tmp_path / "images").iterdir()} == {"0001"}, "of the new set alone"
+    assert is_phantom(tmp_path)
+    rows = write_ultrasound(tmp_path, Options(4, 4, 96))
+    assert len(list((tmp_path / "images").iterdir())) == len(rows)
+
+
+def test_a_table_of_somebody_else_s_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "annotations.csv").write_text("case,image\n")
+    with pytest.raises(InputError, match=r"annotations\.csv: found a table that does not belong to a set of phantoms"):
+        write_ultrasound(tmp_path, Options(4, 3, 96))
+    assert [path.name for path in tmp_path.iterdir()] == ["annotations.csv"]
+    assert (tmp_path / "annotations.csv").read_text() == "case,image\n"
 
 
 def test_the_command_looks_at_a_folder_and_draws_it(folder: Path, tmp_path: Path) -> None:

@@ -130,6 +130,21 @@ def test_the_table_of_aul_reads_labels_and_that_of_busi_masks(tmp_path: Path) ->
     assert [round(lesion.circle.diameter) for lesion in image.lesions] == [20, 16]
 
 
+def test_a_mask_is_asked_for_only_where_there_is_neither_circle_nor_box(tmp_path: Path) -> None:
+    for name in "abc":
+        save(tmp_path / f"{name}.png")
+    (tmp_path / "annotations.csv").write_text(
+        "case,image,center_x,center_y,diameter,x0,y0,x1,y1,mask\n"
+        "1,a.png,30,40,20,,,,,gone.png\n2,b.png,,,,9,9,29,29,gone.png\n3,c.png,,,,,,,,gone.png\n"
+    )
+    found = find_images(tmp_path)
+    assert [(image.name, len(image.lesions), image.masks) for image in found.images] == [
+        ("a.png", 1, ()),
+        ("b.png", 1, ()),
+    ]
+    assert [problem.case for problem in found.problems] == ["3"] and "no such file" in found.problems[0].reason
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

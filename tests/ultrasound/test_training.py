@@ -100,7 +100,8 @@ def test_what_is_plain_to_see_is_learnt(output: Path) -> None:
     assert told["malignant"]["auc"]["value"] == 1
     assert told["mass"]["auc"]["value"] > 0.97
     assert told["malignant"]["classes"] == {"benign": 18, "malignant": 18}
-    assert (output / "index.html").read_text().count("<svg") == 2
+    page = (output / "index.html").read_text()
+    assert page.count("<svg") == 2 and "phantoms" not in page
 
 
 def test_each_example_is_told_once_by_a_model_that_has_not_learnt_from_its_patient(output: Path, folder: Path) -> None:
@@ -241,12 +242,18 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_model(
     assert (tmp_path / "results.json").read_text() == (output / "results.json").read_text()
 
 
-def test_types_are_summed_to_malignancy(tmp_path: Path, folder: Path, weights: str) -> None:
+def test_types_are_summed_to_malignancy_and_phantoms_do_not_pass_for_patients(
+    tmp_path: Path, folder: Path, weights: str
+) -> None:
     table = (folder / "annotations.csv").read_text().replace("malignant", "hcc").replace("benign", "cyst")
     for path in folder.glob("*.png"):
         (tmp_path / path.name).symlink_to(path)
     (tmp_path / "annotations.csv").write_text(table)
+    (tmp_path / "phantom.json").write_text("{}")
     done = train_ultrasound(tmp_path, tmp_path / "out", weights, folds=2, device="cpu")
+    page, described = (tmp_path / "out" / "index.html").read_text(), done.trained.record[MODEL]["trained_on"]
+    assert done.results.is_phantom and "The truth is that of digital phantoms." in page
+    assert f"{PATIENTS} digital phantoms of “{tmp_path.name}”" in described and "patients" not in described
     assert [each.question for each in done.results.questions] == ["type", "malignant", "mass"]
     model = UltrasoundLesionModel(done.path, "cpu")
     image, circle = picture("malignant", np.random.default_rng(9))

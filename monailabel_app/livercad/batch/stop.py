@@ -11,6 +11,8 @@ from types import FrameType
 
 from livercad.errors import Cancelled
 
+CASE_BY_CASE = "the case under way is cancelled, what is done stays"
+
 
 class Stop:
     """Whether the user has asked to stop."""
@@ -25,11 +27,16 @@ class Stop:
 
 
 @contextmanager
-def listening() -> Iterator[Stop]:
+def listening(then: str = CASE_BY_CASE) -> Iterator[Stop]:
     """Take Ctrl-C (SIGINT) and SIGTERM as a wish that long work looks at, instead of an exception anywhere.
 
     A second one raises KeyboardInterrupt at once. Away from the main thread nothing is listened to, since Python hands
     signals to that thread only.
+
+    Parameters
+    ----------
+    then : str
+        What stopping means, told at once.
 
     Yields
     ------
@@ -43,10 +50,7 @@ def listening() -> Iterator[Stop]:
             raise KeyboardInterrupt
         stop.asked = True
         # Not print: the signal may have come in the middle of one, and buffers do not like that.
-        os.write(
-            2,
-            b"\nStopping: the case under way is cancelled, what is done stays. Once more stops at once.\n",
-        )
+        os.write(2, f"\nStopping: {then}. Once more stops at once.\n".encode())
 
     if threading.current_thread() is not threading.main_thread():
         yield stop

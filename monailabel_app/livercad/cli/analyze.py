@@ -14,8 +14,6 @@ from livercad.settings import Settings, UltrasoundSettings
 
 DEFAULTS, ULTRASOUND_DEFAULTS = Settings(), UltrasoundSettings()
 SOME_FAILED_STATUS = 1
-INTERRUPTED_STATUS = 130
-"""128 + SIGINT, as shells have it."""
 
 
 def analyze(
@@ -93,6 +91,7 @@ def analyze(
     from livercad.batch.run import Ultrasound, run_batch
     from livercad.batch.runner import Runner, SerialRunner
     from livercad.batch.work import CaseAnalyzer
+    from livercad.cli.stopping import INTERRUPTED_STATUS
     from livercad.papers import ultrasound_models
     from livercad.pipeline.analyzer import Analyzer
 

@@ -12,13 +12,17 @@ from livercad.core.phases import Phase
 ALL = "all"
 BREATHING_MM = 15.0
 """Default of `livercad.phantom.breathing.LARGEST_MM`, without importing what paints phantoms."""
+CT_CASES = "phantom-[0-9][0-9][0-9]"
+"""Folders of the cases that `livercad.phantom.studies.write_ct_studies` writes."""
 
 app = typer.Typer(no_args_is_help=True, help="Make digital phantoms: patients that never were, with their truth.")
 
 
 @app.command()
 def ct(
-    output: Annotated[Path, typer.Argument(metavar="OUT", help="Where to write.")],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Where to write; another set of phantoms there is removed.")
+    ],
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many studies.")] = 4,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same studies.")] = 0,
     phases: Annotated[
@@ -41,11 +45,12 @@ def ct(
     wanted = _phases(phases)
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import BEGINS_AGAIN, stoppable
     from livercad.evaluation.blinding import write_phases
     from livercad.phantom.studies import write_ct_studies
 
-    with progress_bar(Console(stderr=True)) as progress:
+    _begin_ct(output)
+    with stoppable(Console(stderr=True), BEGINS_AGAIN) as progress:
         lesions = write_ct_studies(output, count, seed, phases=wanted, breathing_mm=breathing, progress=progress)
     write_phases(output, nameless=nameless, seed=seed)
     typer.echo(f"{count} studies with {len(lesions)} lesions: {output / 'studies'}, truth in {output / 'truth'}")
@@ -71,11 +76,16 @@ def deeplesion(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
-    from livercad.phantom.deeplesion import Options, write_deeplesion
+    from livercad.cli.stopping import stoppable
+    from livercad.phantom.deeplesion import PATIENTS, Options, write_deeplesion
+    from livercad.studies.deeplesion.folder import COMPLETE, TABLE
+    from livercad.studies.foreign import refuse_foreign
 
+    refuse_foreign(output / TABLE, (output / PATIENTS).is_dir())
+    for name in (TABLE, COMPLETE):  # written when all patients are there: what is half-done has none
+        (output / name).unlink(missing_ok=True)
     options = Options(count, seed, size, slice_mm, context, main_only)
-    with progress_bar(Console(stderr=True)) as progress:
+    with stoppable(Console(stderr=True)) as progress:
         rows = write_deeplesion(output, options, progress)
     images = len({row.image for row in rows})
     typer.echo(f"{len(rows)} lesions marked in {images} slices of {count} patients: {output}")
@@ -83,7 +93,9 @@ def deeplesion(
 
 @app.command()
 def ultrasound(
-    output: Annotated[Path, typer.Argument(metavar="OUT", help="Where to write; the same set is not made again.")],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Where to write; the same set is not made again, another one removed.")
+    ],
     count: Annotated[
         int, typer.Option("-n", "--count", min=4, help="How many cases, in the proportions of Yamakawa et al. 2020.")
     ] = 324,
@@ -98,12 +110,30 @@ def ultrasound(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import BEGINS_AGAIN, stoppable
     from livercad.phantom.ultrasound.making import Options, write_ultrasound
 
-    with progress_bar(Console(stderr=True)) as progress:
+    with stoppable(Console(stderr=True), BEGINS_AGAIN) as progress:
         rows = write_ultrasound(output, Options(count, seed, size, normals), progress)
     typer.echo(f"{len(rows)} images of {count + normals} cases: {output}")
+
+
+def _begin_ct(output: Path) -> None:
+    """Remove the cases and the truth of another set; an error where the truth is not of phantoms."""
+    from shutil import rmtree
+
+    from livercad.evaluation.cases import is_phantom
+    from livercad.evaluation.truth_tables import PHASES_TABLE, TYPES_TABLE
+    from livercad.studies.foreign import refuse_foreign
+
+    truth = output / "truth"
+    is_own = is_phantom(output)
+    refuse_foreign(truth / TYPES_TABLE, is_own)
+    if is_own:
+        for name in (TYPES_TABLE, PHASES_TABLE):
+            (truth / name).unlink(missing_ok=True)
+        for case in (*(output / "studies").glob(CT_CASES), *truth.glob(CT_CASES)):
+            rmtree(case)
 
 
 def _phases(text: str) -> tuple[Phase, ...]:

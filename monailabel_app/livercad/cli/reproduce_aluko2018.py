@@ -46,7 +46,7 @@ def aluko2018(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import stoppable
     from livercad.networks.base_weights import NONE, TORCHVISION
     from livercad.papers.aluko2018.reproduce import reproduce
     from livercad.papers.aluko2018.settings import ON_PHANTOMS, QUICK, Settings
@@ -63,7 +63,7 @@ def aluko2018(
     if seed is not None:
         chosen = chosen.changed({"seed": seed})
     console = Console(stderr=True)
-    with progress_bar(console) as progress:
+    with stoppable(console) as progress:
         results = reproduce(data, output, chosen, quick=quick, studies=studies, progress=progress)
     for note in results.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)

@@ -44,7 +44,7 @@ def qi2019(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import stoppable
     from livercad.papers.choices import read_choices
     from livercad.papers.qi2019 import settings as choices
     from livercad.papers.qi2019.methods import Method, Question
@@ -57,7 +57,7 @@ def qi2019(
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
     console = Console(stderr=True)
-    with progress_bar(console) as progress:
+    with stoppable(console) as progress:
         results = reproduce(output, chosen, data=data, features=features, quick=quick, progress=progress)
     for reason in results.left_out:
         console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)

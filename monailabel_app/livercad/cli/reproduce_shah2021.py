@@ -41,7 +41,7 @@ def shah2021(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import stoppable
     from livercad.papers.choices import read_choices
     from livercad.papers.shah2021 import settings as choices
     from livercad.papers.shah2021.folder import FolderSource
@@ -58,7 +58,7 @@ def shah2021(
     chosen = chosen.model_copy(update={name: value for name, value in given.items() if value is not None})
     source: PatientSource = FolderSource.of(data) if data else PhantomSource(chosen.patients, chosen.seed)
     console = Console(stderr=True)
-    with progress_bar(console) as progress:
+    with stoppable(console) as progress:
         results = reproduce(source, output, chosen, quick=quick, studies=studies, progress=progress)
     for reason in results.left_out:
         console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)

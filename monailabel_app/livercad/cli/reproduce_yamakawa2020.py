@@ -36,7 +36,7 @@ def yamakawa2020(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import stoppable
     from livercad.papers.choices import read_choices
     from livercad.papers.settings import with_deviations
     from livercad.papers.yamakawa2020.reproduce import reproduce
@@ -49,7 +49,7 @@ def yamakawa2020(
     if seed is not None:
         chosen = chosen.changed({"seed": seed})
     console = Console(stderr=True)
-    with progress_bar(console) as progress:
+    with stoppable(console) as progress:
         results = reproduce(data, output, chosen, reasons=reasons, quick=quick, progress=progress)
     for note in results.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)

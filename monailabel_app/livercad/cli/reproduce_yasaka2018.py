@@ -40,7 +40,7 @@ def yasaka2018(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import stoppable
     from livercad.papers.choices import read_choices
     from livercad.papers.yasaka2018.folder import FolderSource
     from livercad.papers.yasaka2018.phantoms import SETS, PhantomSource
@@ -61,7 +61,7 @@ def yasaka2018(
             sets or (QUICK_SETS if quick else SETS), 0.25 if quick else 1.0, chosen.seed, chosen.capture
         )
     console = Console(stderr=True)
-    with progress_bar(console) as progress:
+    with stoppable(console) as progress:
         results = reproduce(source, output, chosen, quick=quick, progress=progress)
     for reason in results.left_out:
         console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)

@@ -53,7 +53,7 @@ def simulate_active_learning(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import stoppable
     from livercad.progress import part
     from livercad.simulation.findings import verdict
     from livercad.simulation.simulate import CACHE, QUICK_ROUNDS, QUICK_SEEDS, SEEDS, cores, simulate
@@ -69,7 +69,7 @@ def simulate_active_learning(
             param_hint="--task",
         )
     count = workers or cores()
-    with progress_bar(Console(stderr=True)) as progress:
+    with stoppable(Console(stderr=True)) as progress:
         making = part(progress, 0, 0.1)
         tasks = (
             own_tasks(data, quick, making)

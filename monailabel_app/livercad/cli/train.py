@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from livercad.cli.train_ultrasound import INTERRUPTED_STATUS, ultrasound
+from livercad.cli.train_ultrasound import ultrasound
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,7 +68,7 @@ def train(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import stoppable
     from livercad.learning.ranks import is_first_process
     from livercad.learning.trained import PAGE
     from livercad.recipes.models import RECIPES
@@ -89,12 +88,8 @@ def train(
     else:
         cases, sides = _of_truth(studies, truth, share, console)
     wish = Wish(start, steps, minutes, seed)
-    try:
-        with progress_bar(console) as progress:
-            run(RECIPES[model], cases, sides, output, wish, Settings(device=device), progress=progress)
-    except KeyboardInterrupt:
-        console.print("Stopped; the same command goes on from here.")
-        sys.exit(INTERRUPTED_STATUS)
+    with stoppable(console) as progress:
+        run(RECIPES[model], cases, sides, output, wish, Settings(device=device), progress=progress)
     if is_first_process():
         typer.echo(f"Trained: {output / PAGE}")
         typer.echo(f"`livercad models add {model} {output}` makes a version of it.")

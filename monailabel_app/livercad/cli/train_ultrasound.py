@@ -7,8 +7,6 @@ from typing import Annotated, Literal
 
 import typer
 
-INTERRUPTED_STATUS = 130
-"""128 + SIGINT, as shells have it."""
 FOLDS = 5
 """Default of `livercad.ultrasound.training.run.FOLDS`, without importing torch."""
 
@@ -40,17 +38,12 @@ def ultrasound(
     """
     from rich.console import Console
 
-    from livercad.cli.bar import progress_bar
+    from livercad.cli.stopping import stoppable
     from livercad.ultrasound.load import install_model
     from livercad.ultrasound.training.run import PAGE, train_ultrasound
 
-    console = Console(stderr=True)
-    try:
-        with progress_bar(console) as progress:
-            trained = train_ultrasound(data, output, weights, seed=seed, folds=folds, device=device, progress=progress)
-    except KeyboardInterrupt:
-        console.print("Stopped; the same command goes on from here.")
-        raise typer.Exit(INTERRUPTED_STATUS) from None
+    with stoppable(Console(stderr=True)) as progress:
+        trained = train_ultrasound(data, output, weights, seed=seed, folds=folds, device=device, progress=progress)
     for each in trained.results.questions:
         area = f"AUC {each.auc.value:.3f}, " if each.auc else ""
         typer.echo(f"{each.question}: {area}accuracy {each.accuracy.value:.3f} ({', '.join(each.classes)})")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from typing import Any, TypeVar
@@ -45,6 +49,9 @@ def run_all(
 ) -> None:
     """Run a function on every task.
 
+    However this process ends, those of its own end with it: also by SIGKILL, which it cannot answer. Ctrl-C is for it
+    alone to answer: where it raises KeyboardInterrupt, they are not waited for.
+
     Parameters
     ----------
     function : callable
@@ -76,6 +83,7 @@ def run_all(
     context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
     done, stop = context.Value("q", 0), context.Event()
     count, arguments = min(workers, len(tasks)), (done, stop, function, ticks)
+    others = multiprocessing.active_children()
     with _a_thread_each(), ProcessPoolExecutor(count, context, _start_worker, arguments) as pool:
         futures = {pool.submit(_run_task, task) for task in tasks}
         try:
@@ -84,9 +92,18 @@ def run_all(
                 for future in ended:
                     future.result()
                 progress(done.value, total, what)
-        except BaseException:
+        except BaseException as error:
             stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+            try:
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                pool.shutdown(wait=True, cancel_futures=True)
+            except KeyboardInterrupt:
+                for process in set(multiprocessing.active_children()) - set(others):
+                    process.kill()
+                raise
+            if isinstance(error, BrokenProcessPool):
+                progress(done.value, total, what)  # SIGTERM to all processes at once is a wish to stop
             raise
 
 
@@ -137,6 +154,8 @@ def _run_task(task: Any) -> None:
 
 def _start_worker(done: Synchronized[int], stop: Event, function: Callable[[Any], None], ticks: bool) -> None:
     global _tick, _function
+    threading.Thread(target=_end_with_parent, name="end with parent", daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C here too; the parent says when to stop
 
     def count(amount: int) -> None:
         if stop.is_set():
@@ -148,3 +167,11 @@ def _start_worker(done: Synchronized[int], stop: Event, function: Callable[[Any]
         _run_one(function, task, ticks)
 
     _tick, _function = count, run
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as that which started it is gone, whatever is being computed: nobody waits for it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait_for_any([parent.sentinel])
+        os._exit(1)

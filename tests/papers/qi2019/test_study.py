@@ -78,8 +78,9 @@ def test_the_split_by_image_shares_patients_and_the_split_by_patient_does_not(qi
     assert results.splits[Split.PATIENT].shared == 0
     for leak in results.leaks:
         assert leak.difference.value == pytest.approx(leak.by_image.value - leak.by_patient.value)
-        own = results.splits[Split.PATIENT].criteria[leak.question][Method.REM][Side.TEST]
-        assert getattr(own, leak.measure).value == leak.by_patient.value
+        for split, told in ((Split.IMAGE, leak.by_image), (Split.PATIENT, leak.by_patient)):
+            own = results.splits[split].criteria[leak.question][Method.REM][Side.TEST]
+            assert getattr(own, leak.measure) == told, "one number has one interval"
 
 
 def test_mass_or_not_is_asked_where_cysts_are_not_named(qi_study: Study) -> None:
@@ -156,6 +157,13 @@ def test_copies_are_listed_and_stay_together(breast_images: Path, tmp_path: Path
     assert data.copies == sum(len(names) - 1 for names in sets)
 
 
+def test_a_folder_of_phantoms_does_not_pass_for_patients(breast_images: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(breast_images, tmp_path / "images"))
+    assert not folder_data(folder).is_phantom
+    (folder / "phantom.json").write_text("{}", encoding="utf-8")
+    assert folder_data(folder).is_phantom
+
+
 def test_images_of_unknown_classes_are_left_out_and_named(breast_images: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(breast_images, tmp_path / "images"))
     Image.fromarray(sector(999)).save(folder / "odd.png")
@@ -177,6 +185,13 @@ def test_images_that_answer_nothing_or_are_too_few_are_refused(tmp_path: Path, q
         folder_data(tmp_path)
     table.write_text("\n".join(lines).replace("20,benign", "20,normal") + "\n", encoding="utf-8")
     with pytest.raises(InputError, match="both answers to both questions in training, validation and test"):
+        reproduce(tmp_path / "out", qi_settings, data=tmp_path)
+    table.write_text("\n".join(lines[:5]).replace("20,benign", "20,normal") + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"4 images of 4 patients \(fewer than 6 images of every class\)"):
+        reproduce(tmp_path / "out", qi_settings, data=tmp_path)
+    alike = [f"{line},{'patient' if line is lines[0] else 'anonymous'}" for line in lines]
+    table.write_text("\n".join(alike).replace("20,benign", "20,normal") + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"all 6 images are of one patient \('anonymous'.*column patient"):
         reproduce(tmp_path / "out", qi_settings, data=tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from livercad.core.circle import Circle
 from livercad.errors import InputError
 from livercad.papers.yamakawa2020.dataset import TABLE_1, read_dataset
 from livercad.studies.ultrasound.rows import TABLE, Row, read_annotations, write_annotations
+from livercad.ultrasound.training.run import train_ultrasound
 from tumour_discs import write_discs
 
 
@@ -87,3 +89,35 @@ def test_too_few_classes_or_cases_are_refused(tmp_path: Path) -> None:
         read_dataset(tmp_path / "one")
     with pytest.raises(InputError, match=r"6 of benign, 6 of malignant.*study\.folds"):
         read_dataset(write_discs(tmp_path / "two")).folds(7, 0)
+
+
+def test_the_class_of_an_image_without_a_lesion_is_no_class_of_lesions(tmp_path: Path) -> None:
+    write_discs(tmp_path)
+    Image.fromarray(np.random.default_rng(1).integers(0, 255, (96, 128), dtype=np.uint8)).save(tmp_path / "view.png")
+    with_rows(tmp_path, [Row("case-00", "view.png", kind="normal")])
+    dataset = read_dataset(tmp_path)
+    assert len(dataset.images) == 18 and "case-00" in dataset.case_names
+    assert not any("several classes" in note for note in dataset.notes)
+
+
+def test_what_is_wrong_with_images_is_told_where_no_lesion_is_left(tmp_path: Path) -> None:
+    write_discs(tmp_path)
+    rows = [
+        replace(row, circle=None, masks=f"masks/{n}.png") for n, row in enumerate(read_annotations(tmp_path / TABLE))
+    ]
+    write_annotations(tmp_path / TABLE, rows)
+    with pytest.raises(
+        InputError, match=r"18 that cannot be used \(.*masks/0\.png: found no such file.* and 15 more\)"
+    ):
+        read_dataset(tmp_path)
+
+
+def test_images_of_one_patient_are_refused_with_the_column_that_tells_patients(tmp_path: Path) -> None:
+    write_discs(tmp_path)
+    rows = [replace(row, patient="anonymous") for row in read_annotations(tmp_path / TABLE)]
+    write_annotations(tmp_path / TABLE, rows)
+    told = r"all 18 images are of one patient \('anonymous' by Patient ID.*column patient of annotations\.csv"
+    with pytest.raises(InputError, match=told):
+        read_dataset(tmp_path)
+    with pytest.raises(InputError, match=told):
+        train_ultrasound(tmp_path, tmp_path / "out")

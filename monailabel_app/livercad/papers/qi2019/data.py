@@ -14,11 +14,12 @@ from livercad.errors import InputError
 from livercad.papers.qi2019.answers import KNOWN, SecondQuestion, second_question, true_answers
 from livercad.papers.qi2019.methods import Question
 from livercad.papers.qi2019.settings import PhantomSettings
-from livercad.papers.qi2019.splits import Side, Sides, Split, divide, rows_of
+from livercad.papers.qi2019.splits import PARTS, Side, Sides, Split, divide, rows_of
 from livercad.phantom.ultrasound.making import Options, write_ultrasound
 from livercad.progress import Progress, part, silent
 from livercad.studies.ultrasound.collection import Collection, read_collection
 from livercad.studies.ultrasound.image import ListedImage
+from livercad.studies.ultrasound.phantoms import is_phantom
 
 PHANTOMS = "digital phantoms of the liver"
 MAKING = 0.95
@@ -120,7 +121,8 @@ class Data:
         try:
             sides = divide(self.kinds, self.groups, split, seed)
         except ValueError as error:
-            raise self._few(split, str(error)) from error
+            what = "images" if split is Split.IMAGE else "images or patients"
+            raise self._few(split, f"fewer than {PARTS} {what} of every class") from error
         for side in Side:
             rows = rows_of(sides, side)
             for question, answers in self.answers.items():
@@ -157,7 +159,7 @@ def folder_data(folder: Path, progress: Progress = silent) -> Data:
     InputError
         If the folder cannot be read, or its classes answer none of Sn-Net's questions.
     """
-    return data_of(read_collection(folder, progress), folder, folder.resolve().name)
+    return data_of(read_collection(folder, progress), folder, folder.resolve().name, is_phantom(folder))
 
 
 def phantom_data(folder: Path, settings: PhantomSettings, seed: int, progress: Progress = silent) -> Data:
@@ -180,10 +182,10 @@ def phantom_data(folder: Path, settings: PhantomSettings, seed: int, progress: P
         Every image has a lesion; solid is what is no cyst.
     """
     write_ultrasound(folder, Options(settings.cases, seed, settings.columns), part(progress, 0, MAKING))
-    return data_of(read_collection(folder, part(progress, MAKING, 1)), folder, PHANTOMS, is_phantom=True)
+    return data_of(read_collection(folder, part(progress, MAKING, 1)), folder, PHANTOMS, made=True)
 
 
-def data_of(found: Collection, folder: Path, title: str, is_phantom: bool = False) -> Data:
+def data_of(found: Collection, folder: Path, title: str, made: bool = False) -> Data:
     """Choose the images that can be used.
 
     Parameters
@@ -194,8 +196,8 @@ def data_of(found: Collection, folder: Path, title: str, is_phantom: bool = Fals
         Where they lie.
     title : str
         What they are.
-    is_phantom : bool
-        Whether they were made.
+    made : bool
+        Whether they are phantoms.
 
     Returns
     -------
@@ -205,7 +207,7 @@ def data_of(found: Collection, folder: Path, title: str, is_phantom: bool = Fals
     Raises
     ------
     InputError
-        If their classes answer none of Sn-Net's questions.
+        If their classes answer none of Sn-Net's questions, or all are of one patient.
     """
     problems = [f"{problem.case}: {problem.reason}" for problem in found.problems]
     images = []
@@ -218,14 +220,15 @@ def data_of(found: Collection, folder: Path, title: str, is_phantom: bool = Fals
     if second is None:
         raise InputError(
             folder,
-            found=f"{len(images)} images of the classes {', '.join(_classes(images)) or '(none)'}",
+            found=f"{len(images)} images of the classes {', '.join(_classes(images)) or '(none)'}{found.unusable}",
             expected="normal images beside others, or cysts beside other types",
             todo="Add them: without, Sn-Net has nothing to learn.",
         )
+    found.check_patients(folder)
     used = {image.name for image in images}
     sets = [tuple(name for name in names if name in used) for names in found.grouping.duplicates]
     duplicates = tuple(names for names in sets if len(names) > 1)
-    return Data(title, is_phantom, tuple(images), duplicates, second, tuple(problems))
+    return Data(title, made, tuple(images), duplicates, second, tuple(problems))
 
 
 def _box(listed: ListedImage) -> PixelBox | None:

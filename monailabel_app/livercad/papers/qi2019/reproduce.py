@@ -110,6 +110,10 @@ def _results(study: Study, trained: dict[Split, list[tuple[Job, Training]]], qui
     enhanced = {
         split: next(training for job, training in each if job.method is Method.REM) for split, each in trained.items()
     }
+    splits = {
+        split: split_result(data, study.sides[split], [(job.method, training) for job, training in each], beta)
+        for split, each in trained.items()
+    }
     return Results(
         livercad_version=__version__,
         data=data.title,
@@ -122,11 +126,8 @@ def _results(study: Study, trained: dict[Split, list[tuple[Job, Training]]], qui
         copies=data.copies,
         duplicates=[list(names) for names in data.duplicates],
         sha256=content_of(data),
-        splits={
-            split: split_result(data, study.sides[split], [(job.method, training) for job, training in each], beta)
-            for split, each in trained.items()
-        },
-        leaks=leaks_of(data, study.sides, enhanced, beta),
+        splits=splits,
+        leaks=leaks_of(data, study.sides, enhanced, splits, beta),
         left_out=list(data.left_out),
     )
 

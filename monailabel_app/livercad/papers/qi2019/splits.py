@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
@@ -62,7 +63,11 @@ def divide(kinds: Sequence[str], groups: Sequence[int], split: Split, seed: int)
     splitter: Any = StratifiedKFold if split is Split.IMAGE else StratifiedGroupKFold
     together = None if split is Split.IMAGE else groups
     nothing = np.zeros(len(kinds))
-    parts = [test for _, test in splitter(PARTS, shuffle=True, random_state=seed).split(nothing, kinds, together)]
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # a class that is too rare for a side is told by who looks at sides
+        parts = [test for _, test in splitter(PARTS, shuffle=True, random_state=seed).split(nothing, kinds, together)]
     sides = [Side.TRAINING] * len(kinds)
     for part, side in zip(parts, (Side.TEST, Side.VALIDATION), strict=False):
         for row in part.tolist():

@@ -129,7 +129,13 @@ def measures_of(truth: Rows, probabilities: Floats, beta: float) -> dict[str, Me
     }
 
 
-def leaks_of(data: Data, sides: Mapping[Split, Sides], trainings: Mapping[Split, Training], beta: float) -> list[Leak]:
+def leaks_of(
+    data: Data,
+    sides: Mapping[Split, Sides],
+    trainings: Mapping[Split, Training],
+    results: Mapping[Split, SplitResult],
+    beta: float,
+) -> list[Leak]:
     """What the split by image makes of the same protocol, beside the split by patient.
 
     Parameters
@@ -140,6 +146,8 @@ def leaks_of(data: Data, sides: Mapping[Split, Sides], trainings: Mapping[Split,
         Both ways to divide them.
     trainings : mapping of Split to Training
         Those with region enhancement.
+    results : mapping of Split to SplitResult
+        What each way came to: the numbers that are compared, with their intervals.
     beta : float
         Of the F-β score.
 
@@ -150,33 +158,34 @@ def leaks_of(data: Data, sides: Mapping[Split, Sides], trainings: Mapping[Split,
     """
     leaks = []
     for question in Question:
-        found: dict[Split, dict[str, tuple[float, Floats, int, int]]] = {}
+        drawn: dict[Split, dict[str, Floats]] = {}
+        patients: list[int] = []
         for number, split in enumerate(Split):
             rows = rows_of(sides[split], Side.TEST)
             of_row = dict(zip(trainings[split].rows, trainings[split].probabilities[Method.REM][question], strict=True))
             told = np.array([of_row[row] for row in rows.tolist()])
             groups = [data.groups[row] for row in rows.tolist()]
-            draws = draws_of(groups, SEED + number)
+            draws = draws_of(groups, SEED + number)  # of each test by itself: they are not of the same images
             measures = measures_of(data.answers[question][rows], told, beta)
-            found[split] = {
-                name: (float(measures[name](np.ones(len(rows)))), measures[name](draws), len(rows), len(set(groups)))
-                for name in LEAKING
-            }
-        leaks += [_leak(question, name, found[Split.IMAGE][name], found[Split.PATIENT][name]) for name in LEAKING]
+            drawn[split] = {name: measures[name](draws) for name in LEAKING}
+            patients.append(len(set(groups)))
+        for name in LEAKING:
+            image, patient = (
+                _known(getattr(results[split].criteria[question][Method.REM][Side.TEST], name))
+                for split in (Split.IMAGE, Split.PATIENT)
+            )
+            apart = drawn[Split.IMAGE][name] - drawn[Split.PATIENT][name]
+            difference = interval_of(image.value - patient.value, apart, image.n + patient.n, min(patients))
+            leaks.append(
+                Leak(
+                    question=question,
+                    measure=name,
+                    by_image=image,
+                    by_patient=patient,
+                    difference=_known(difference),
+                )
+            )
     return leaks
-
-
-def _leak(
-    question: Question, name: str, image: tuple[float, Floats, int, int], patient: tuple[float, Floats, int, int]
-) -> Leak:
-    fewest = min(image[3], patient[3])
-    return Leak(
-        question=question,
-        measure=name,
-        by_image=_known(interval_of(image[0], image[1], image[2], image[3])),
-        by_patient=_known(interval_of(patient[0], patient[1], patient[2], patient[3])),
-        difference=_known(interval_of(image[0] - patient[0], image[1] - patient[1], image[2] + patient[2], fewest)),
-    )
 
 
 def _interval(measure: Measure, draws: Floats, patients: int) -> Interval | None:

@@ -162,7 +162,7 @@ def dataset_of(folder: Path, collection: Collection) -> Dataset:
     Raises
     ------
     InputError
-        If fewer than two classes are left.
+        If fewer than two classes are left, or all images are of one patient.
     """
     by_case: dict[str, list[ListedImage]] = {}
     for image in collection.listed:
@@ -176,10 +176,12 @@ def dataset_of(folder: Path, collection: Collection) -> Dataset:
     if len(classes) < 2:
         raise InputError(
             folder,
-            found=f"lesions of {len(classes)} class{'es' * (len(classes) != 1)} ({', '.join(classes) or 'none'})",
+            found=f"lesions of {len(classes)} class{'es' * (len(classes) != 1)} ({', '.join(classes) or 'none'})"
+            + collection.unusable,
             expected="lesions of two classes or more, each with a circle, a box or a mask",
-            todo="Add the column class to annotations.csv (docs/ultrasound.md).",
+            todo="Mend annotations.csv: lesions and the column class (docs/ultrasound.md).",
         )
+    collection.check_patients(folder)
     case_names = tuple(sorted({image.case for image in images}))
     grouping = collection.grouping
     names = {image.name for image in images}

@@ -19,9 +19,10 @@ from livercad.papers.yamakawa2020.results import ClassCount, Example, Results
 from livercad.papers.yamakawa2020.settings import PAPER, CropSet, Settings
 from livercad.papers.yamakawa2020.summary import best_ratio, overlap_of, scores_of, verdict_of
 from livercad.papers.yamakawa2020.training import run_training
-from livercad.phantom.ultrasound.making import RECORD, Options, write_ultrasound
+from livercad.phantom.ultrasound.making import Options, write_ultrasound
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_text
+from livercad.studies.ultrasound.phantoms import is_phantom as is_phantom_folder
 
 RESULTS = "results.json"
 PHANTOMS, CACHE, TRAININGS, MODEL = "phantoms", "cache", "trainings", "model"
@@ -70,7 +71,7 @@ def reproduce(
     """
     workers = workers or cores()
     title = f"the images in {folder.name}" if folder else "digital phantoms"
-    is_phantom = folder is None or (folder / RECORD).is_file()
+    is_phantom = folder is None or is_phantom_folder(folder)
     if folder is None:
         folder = output / PHANTOMS
         write_ultrasound(

@@ -93,7 +93,7 @@ class StudySettings(Group):
 class PhantomSettings(Group):
     """The phantoms, where no data are named."""
 
-    cases: int = Field(324, ge=4, description="With 980 images; Table I.")
+    cases: int = Field(324, ge=4, description="Table I has 324, with 980 images.")
     columns: int = Field(512, ge=64, description="Of an image, in pixels; not told.")
 
 

@@ -77,7 +77,12 @@ def best_rows(results: Results) -> list[tuple[str, str, str, str]]:
     """
     named = {"all, in cases": results.best_cases, "all, in images": results.best_images}
     named |= {in_a_sentence(name): best for name, best in results.best_by_class.items()}
-    return [(name, ratios_of(best.ratios), f"{best.accuracy:.3f}", _range(best)) for name, best in named.items()]
+    return [
+        (name, ratios_of(best.ratios), f"{best.accuracy:.3f}", _range(best))
+        if best.accuracy
+        else (name, "none: never right", f"{best.accuracy:.3f}", DASH)
+        for name, best in named.items()
+    ]
 
 
 def ratios_of(ratios: Sequence[float]) -> str:

@@ -21,11 +21,15 @@ from livercad.phantom.ultrasound.painting import inside_mm, paint, turned
 from livercad.phantom.ultrasound.probe import Screen
 from livercad.progress import Progress, silent
 from livercad.studies.atomic import replacing, write_text
+from livercad.studies.foreign import refuse_foreign
+from livercad.studies.ultrasound.phantoms import RECORD, is_phantom
 from livercad.studies.ultrasound.rows import TABLE, Row, read_annotations, write_annotations
 
-IMAGES, MASKS, RECORD = "images", "masks", "phantom.json"
+IMAGES, MASKS = "images", "masks"
 NORMAL = "normal"
 """Class of an image without a lesion, as AUL and BUSI call it."""
+FILES = "us-[0-9]*-[0-9]*.png"
+"""Images and masks of a set, by the names of its cases."""
 PNG_LEVEL = 3
 """Of compression: speckle hardly shrinks, and higher levels take several times as long."""
 
@@ -112,20 +116,25 @@ def write_ultrasound(folder: Path, options: Options, progress: Progress = silent
     Parameters
     ----------
     folder : Path
-        Made if it is not there; a set of the same options and code is kept.
+        Made if it is not there; a set of the same options and code is kept, another one removed.
     options : Options
         What to make.
     progress : Progress
-        Told of every case.
+        Told of every case; may raise `Cancelled`: what is left has no table, and the next call begins anew.
 
     Returns
     -------
     list of Row
         A row an image, as in the table.
+
+    Raises
+    ------
+    InputError
+        If the folder has a table that is not of such a set; nothing is written then.
     """
     if _is_made(folder, options):
         return read_annotations(folder / TABLE)
-    (folder / RECORD).unlink(missing_ok=True)  # images are written over: until all are, the folder is nobody's set
+    _begin(folder, options)
     cases = draw_cases(options.cases, options.seed, options.normals)
     rows, told = [], []
     for done, case in enumerate(cases):
@@ -135,11 +144,27 @@ def write_ultrasound(folder: Path, options: Options, progress: Progress = silent
         rows += own
         told.append(_record(case, own, pictures))
     progress(len(cases), len(cases), "done")
-    write_annotations(folder / TABLE, rows)
+    _write_record(folder, options, told)
+    write_annotations(folder / TABLE, rows)  # last: without it there is no set
+    return rows
+
+
+def _begin(folder: Path, options: Options) -> None:
+    """Remove a set of other options or code, and say that this one is begun."""
+    is_own = is_phantom(folder)
+    refuse_foreign(folder / TABLE, is_own)
+    (folder / TABLE).unlink(missing_ok=True)
+    if is_own:
+        for name in (IMAGES, MASKS):
+            for path in (folder / name).glob(FILES):
+                path.unlink()
+    _write_record(folder, options, [])
+
+
+def _write_record(folder: Path, options: Options, told: list[dict[str, Any]]) -> None:
     versions = {"livercad": __version__, "numpy": np.__version__, "scipy": scipy.__version__}
     record = {"options": asdict(options), "key": options.key, "versions": versions, "cases": told}
     write_text(folder / RECORD, json.dumps(record, indent=1) + "\n")
-    return rows
 
 
 def _is_made(folder: Path, options: Options) -> bool:

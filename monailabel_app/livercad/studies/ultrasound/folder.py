@@ -230,7 +230,8 @@ def _listed(folder: Path, rows: list[Row]) -> list[ListedImage]:
 def _lesions(folder: Path, row: Row, header: FileHeader, masks: list[Path]) -> tuple[MarkedLesion, ...]:
     """What a row marks; the masks it was measured on are added to `masks`."""
     found = sorted(folder.glob(row.masks)) if row.masks else []
-    if row.masks and not found and not any(sign in row.masks for sign in "*?["):
+    is_needed = row.masks and not row.circle and not row.box
+    if is_needed and not found and not any(sign in row.masks for sign in "*?["):
         raise InputError(
             folder / row.masks, found="no such file", expected=f"the mask of {row.image}", todo="Mend the table."
         )

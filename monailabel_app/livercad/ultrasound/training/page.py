@@ -36,6 +36,7 @@ def write_page(results: Results, collection: Collection, output: Path) -> None:
     page = environment.get_template("ultrasound.html").render(
         style=Markup((evaluation_page.TEMPLATES / "evaluation.css").read_text(encoding="utf-8")),
         results=results,
+        phantom_note=evaluation_page.PHANTOM_NOTE if results.is_phantom else "",
         titles=TITLES,
         number=_number,
         figures={each.question: Markup(curves_figure(each)) for each in results.questions},

@@ -84,6 +84,8 @@ class Results(_Told):
     livercad_version: str
     disclaimer: str = DISCLAIMER
     data: str
+    is_phantom: bool
+    """Whether the images were made, and nobody's."""
     images: int
     data_sha256: str
     """Of the grey values, circles, classes and groups of all images."""

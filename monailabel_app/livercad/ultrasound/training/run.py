@@ -19,6 +19,7 @@ from livercad.models.shipping import Trained, write_trained
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_text
 from livercad.studies.ultrasound.collection import Collection, read_collection
+from livercad.studies.ultrasound.phantoms import is_phantom
 from livercad.ultrasound.backbone import Backbone, Extractor
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.load import NAME
@@ -113,11 +114,12 @@ def train_ultrasound(
     """
     backbone, network, origin = load_backbone(weights)
     collection = read_collection(data, part(progress, 0, SHARES[0]))
+    collection.check_patients(data)
     asked, notes = examples_of(collection, folds)
     if not asked:
         raise InputError(
             data,
-            found="; ".join(notes),
+            found=("; ".join(notes) or "nothing marked and no classes") + collection.unusable,
             expected="images with a mass and without, or lesions of two classes, of enough patients",
             todo="Mend the table (docs/ultrasound.md), or lower --folds.",
         )
@@ -139,6 +141,7 @@ def train_ultrasound(
     results_of = Results(
         livercad_version=__version__,
         data=data.resolve().name,
+        is_phantom=is_phantom(data),
         images=len(collection.listed),
         data_sha256=_content(collection),
         groups=len(set(collection.grouping.groups)),
@@ -153,10 +156,11 @@ def train_ultrasound(
         notes=[*notes, *(f"{problem.case}: {problem.reason}" for problem in collection.problems)],
     )
     tensors = tensors_of(network, heads)
+    people = "digital phantoms" if results_of.is_phantom else "patients"
     description = ModelDescription(
         name=name,
         title=f"Ultrasound model trained on {results_of.data}",
-        trained_on=f"{results_of.images} images of {results_of.groups} patients of “{results_of.data}”; {origin}",
+        trained_on=f"{results_of.images} images of {results_of.groups} {people} of “{results_of.data}”; {origin}",
         backbone=backbone,
         heads={
             question: HeadDescription(classes=head.classes, views=head.views, temperature=head.temperature)

@@ -15,6 +15,7 @@ from livercad.phantom.ultrasound.making import NORMAL, Options, make_picture
 from livercad.phantom.ultrasound.probe import Probe
 from livercad.progress import Progress, silent
 from livercad.studies.atomic import replacing, write_text
+from livercad.studies.ultrasound.phantoms import VARIED_RECORD
 from livercad.studies.ultrasound.rows import TABLE, Row, write_annotations
 
 COLUMNS = (224, 512)
@@ -23,7 +24,6 @@ COLUMNS = (224, 512)
 DEPTH_MM, RADIUS_MM, HALF_ANGLE, FREQUENCY_MHZ = (100.0, 190.0), (15.0, 75.0), (0.38, 0.75), (2.2, 4.5)
 SIZE = (0.6, 1.2)
 """Lesions are drawn as many times as large."""
-RECORD = "varied.json"
 
 
 def write_varied(folder: Path, options: Options, progress: Progress = silent) -> None:
@@ -39,10 +39,10 @@ def write_varied(folder: Path, options: Options, progress: Progress = silent) ->
         Told of every case; may raise `Cancelled`: the next call begins anew.
     """
     key = f"{code_hash(__name__)} {options.key}"
-    record = folder / RECORD
-    if record.is_file() and json.loads(record.read_text(encoding="utf-8"))["key"] == key:
+    record, table = folder / VARIED_RECORD, folder / TABLE
+    if record.is_file() and table.is_file() and json.loads(record.read_text(encoding="utf-8"))["key"] == key:
         return
-    record.unlink(missing_ok=True)  # images are written over: until all are, the folder is nobody's set
+    table.unlink(missing_ok=True)  # images are written over: until all are, there is no set
     rows, told = [], []
     cases = draw_cases(options.cases, options.seed, options.normals)
     for done, drawn in enumerate(cases):
@@ -55,8 +55,8 @@ def write_varied(folder: Path, options: Options, progress: Progress = silent) ->
                 Image.fromarray(picture.array).save(temporary, format="PNG")
             rows.append(Row(case.name, name, kind=case.look.kind.value if case.look else NORMAL, circle=picture.circle))
     progress(len(cases), len(cases), "done")
-    write_annotations(folder / TABLE, rows)
     write_text(record, json.dumps({"key": key, "cases": told}, indent=1) + "\n")
+    write_annotations(table, rows)
 
 
 def _varied(case: Case) -> tuple[Case, int]:
