@@ -84,7 +84,7 @@ class CircleDrafts:
         scene = self._pictures.scene
         if not (self._pictures.isOpen and scene.server and scene.isUnsaved) or scene.edits == self._edits:
             return
-        changed = [picture.toPlain() for picture in self._pictures.pictures if picture.isChanged]
+        changed = [picture for picture in self._pictures.pictures if picture.isChanged]
         made = time.strftime("%Y-%m-%dT%H:%M:%S%z")
         told = {"made": made, "annotator": self._settings.annotator, "note": scene.parameters.pictureNote}
         try:
@@ -92,7 +92,7 @@ class CircleDrafts:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 with contextlib.suppress(OSError):  # where the disk knows no rights
                     self._folder.chmod(0o700)
-                writeJson(self._ownPath, {**told, "pictures": changed})
+                _write(self._ownPath, told, changed)
         except CaseFolderError as error:  # nothing may keep Slicer from ending
             logging.exception("LiverCAD: the circles could not be kept")
             self.failed.emit(_("Circles could not be kept on this computer: {reason}").format(reason=error))
@@ -118,15 +118,44 @@ class CircleDrafts:
         for draft in self.kept():
             if not _isDeclined(draft.path):
                 with contextlib.suppress(OSError):  # another Slicer has it, or the disk: it will be asked for again
-                    draft.path.rename(self._folder / f"{DECLINED}{self._key}-{uuid.uuid4().hex}.json")
+                    draft.path.rename(self._declinedPath())
 
     def take(self, draft):
-        """Put a copy into the open case; it is this Slicer's from now on."""
-        self._pictures.restore(draft.pictures, draft.note)
-        self._edits = None
-        self.keep()
-        if self._edits is not None and draft.path != self._ownPath:  # it could be written
+        """Put a copy into the open case; it is this Slicer's from now on.
+
+        What does not fit the images of the case stays in a copy of its own, which is not offered again.
+
+        Parameters
+        ----------
+        draft : CircleDraft
+            Of the open case.
+
+        Returns
+        -------
+        dict of str to str
+            Images whose circles were not put back, and why.
+
+        Raises
+        ------
+        CaseFolderError
+            If what does not fit cannot be written; then nothing was put back, and the copy stays as it is.
+        """
+        reasons = {picture.name: self._pictures.whyNot(picture) for picture in draft.pictures}
+        left = [picture for picture in draft.pictures if reasons[picture.name]]
+        if left:
+            told = {"made": draft.made, "annotator": draft.annotator, "note": draft.note}
+            with writing(self._folder):
+                _write(self._declinedPath(), told, left)
+        fitting = [picture for picture in draft.pictures if picture not in left]
+        hasCopy = True
+        if fitting or not left:  # the note may be all that there is
+            self._pictures.restore(fitting, draft.note)
+            self._edits = None
+            self.keep()
+            hasCopy = self._edits is not None and draft.path != self._ownPath
+        if hasCopy:  # of all that is in this one
             draft.path.unlink(missing_ok=True)
+        return {picture.name: reasons[picture.name] for picture in left}
 
     def close(self):
         """Leave what is kept to others."""
@@ -152,6 +181,9 @@ class CircleDrafts:
     def _ownPath(self):
         return self._folder / f"{self._key}-{self._presence.name}.json"
 
+    def _declinedPath(self):
+        return self._folder / f"{DECLINED}{self._key}-{uuid.uuid4().hex}.json"
+
     def _onUnsaved(self, isUnsaved):
         if not isUnsaved:
             self._discard()
@@ -163,6 +195,10 @@ class CircleDrafts:
         if self._edits is not None:
             self._ownPath.unlink(missing_ok=True)
             self._edits = None
+
+
+def _write(path, told, pictures):
+    writeJson(path, {**told, "pictures": [picture.toPlain() for picture in pictures]})
 
 
 def _isDeclined(path):

@@ -5,6 +5,7 @@ from LiverCADLib.caseWork import CaseWork
 from LiverCADLib.circleDrafts import CircleDrafts
 from LiverCADLib.clientErrors import ConflictError
 from LiverCADLib.pictureLoading import submitCircles
+from LiverCADLib.scene.caseFolder import CaseFolderError
 from LiverCADLib.translation import _
 
 
@@ -70,9 +71,7 @@ class CircleSubmitting(CaseWork):
 
     def openKept(self, draft):
         """Open circles that were kept: of the images that they are on they take the place of those that are there."""
-        self.drafts.take(draft)
-        self._look()
-        self._tell(_("What was kept of {made} is open. It is not submitted yet.").format(made=draft.made), "good")
+        self._take(draft, _("What was kept of {made} is open. It is not submitted yet.").format(made=draft.made))
 
     def discard(self, draft):
         """Throw circles that were kept away."""
@@ -107,10 +106,26 @@ class CircleSubmitting(CaseWork):
             return
         question = _("There are circles of {case} of {made} that were not submitted. Bring them back?")
         if self._isAgreed(question.format(case=case, made=draft.made)):
-            self.drafts.take(draft)
+            self._take(draft)
         else:
             self.drafts.decline()
+            self._look()
+
+    def _take(self, draft, sentence=""):
+        """Put a copy into the case, and say so with a sentence, and what of it could not be put back."""
+        try:
+            left = self.drafts.take(draft)
+        except CaseFolderError as error:
+            self._tell(_("Nothing was brought back. {reason}").format(reason=error), "bad")
+            return
         self._look()
+        if not left:
+            self._tell(sentence, "good")
+            return
+        images = "; ".join(f"{name}: {reason}" for name, reason in left.items())
+        warning = _("Circles of these images were not brought back, and stay kept on this computer: {images}.")
+        said = [sentence] if sentence and len(left) < len(draft.pictures) else []
+        self._tell(" ".join([*said, warning.format(images=images)]), "bad")
 
     def _onClosed(self):
         self._opened, self.isInConflict = object(), False

@@ -96,6 +96,49 @@ def test_the_lesion_that_was_asked_about_tells_the_class(results: Path, truth: P
     assert "several classes" in reasons["f"] and "no such image" in reasons["g"]
 
 
+MALIGNANCY, SOLID = ("benign", "malignant"), ("no solid nodule", "solid nodule")
+SIDES = {"mass": MASSES, "solid": SOLID, "malignant": MALIGNANCY, "type": TYPES}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "marked", "expected", "left"),
+    [
+        (("normal", "malignant"), (1,), {"mass": "mass", "solid": SOLID[1], "malignant": "malignant"}, ()),
+        (("normal", "malignant"), (), {"mass": "mass", "solid": SOLID[1], "malignant": "malignant"}, ()),
+        (("normal", "benign"), (), {"mass": "mass", "malignant": "benign"}, ("Solid nodule:", "(benign)")),
+        (("normal", "cyst"), (), {"mass": "mass", "solid": SOLID[0], "malignant": "benign", "type": "cyst"}, ()),
+        (
+            ("hcc", "metastasis"),
+            (0, 1),
+            {"mass": "mass", "solid": SOLID[1], "malignant": "malignant"},
+            ("Type:", "several classes: hcc, metastasis"),
+        ),
+        (("hcc", "cyst"), (0, 1), {"mass": "mass"}, ("Solid nodule, Malignancy, Type:", "several classes: cyst, hcc")),
+        (("hcc", "abscess"), (0, 1), {"mass": "mass"}, ("Malignancy", "several classes: abscess, hcc")),
+        (("hcc", ""), (0, 1), {"mass": "mass", "solid": SOLID[1], "malignant": "malignant", "type": "hcc"}, ()),
+        (("normal", "normal"), (), {"mass": "no mass", "solid": SOLID[0]}, ()),
+        (("normal", "fatty liver"), (), {}, ("Mass, Solid nodule:", "does not tell it of the others")),
+    ],
+)
+def test_a_case_is_what_its_lesions_are_and_what_it_does_not_count_for_is_named(
+    kinds: tuple[str, str], marked: tuple[int, ...], expected: dict[str, str], left: tuple[str, ...], tmp_path: Path
+) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    rows = []
+    for number, kind in enumerate(kinds):
+        Image.fromarray(np.zeros((80, 100), np.uint8)).save(folder / f"{number}.png")
+        rows.append(Row("x", f"{number}.png", kind=kind, circle=FIRST if number in marked else None))
+    write_annotations(folder / "annotations.csv", rows)
+    told = {question: dict.fromkeys(classes, 1 / len(classes)) for question, classes in SIDES.items()}
+    write_result(tmp_path / "out", "x", *(Opinion(f"{number}.png", None, told) for number in range(2)))
+    evaluation = evaluate_ultrasound(tmp_path / "out", folder)
+    assert {each.question: each.true for each in evaluation.cases} == expected
+    of_case = [item.reason for item in evaluation.skipped if item.what == "case"]
+    assert len(of_case) == bool(left)
+    assert all(word in of_case[0] for word in left)
+
+
 @pytest.mark.parametrize(
     ("question", "classes", "word", "true"),
     [

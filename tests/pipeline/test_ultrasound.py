@@ -111,8 +111,17 @@ def test_a_damaged_image_and_a_circle_beyond_its_image_stop_nothing(tmp_path: Pa
 
 def test_nothing_that_can_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
-    with pytest.raises(InputError, match=r"c: found no image that can be read \(.*a\.png"):
-        analyze_images("c", [ListedImage("c", "a.png", tmp_path / "a.png")], Whole())
+    with pytest.raises(
+        InputError, match=r"c: found no image that can be read \(x/a\.png: a picture that cannot be read"
+    ):
+        analyze_images("c", [ListedImage("c", "x/a.png", tmp_path / "a.png")], Whole())
+    missing = [ListedImage("c", f"{name}.dcm", tmp_path / f"{name}.dcm") for name in "bcdef"]
+    with pytest.raises(InputError) as raised:
+        analyze_images("c", [ListedImage("c", "x/a.png", tmp_path / "a.png"), *missing], Whole())
+    told = str(raised.value)
+    assert told.count("found ") == told.count("expected ") == 1 and str(tmp_path) not in told, told
+    assert all(f"; {name}.dcm: " in told for name in "bc") and "d.dcm" not in told
+    assert told.endswith("; and 3 more); expected one ultrasound image or more. Mend or add images.")
     with pytest.raises(InputError, match="c: found no image; expected"):
         analyze_images("c", [], Whole())
 

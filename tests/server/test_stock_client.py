@@ -187,6 +187,7 @@ def test_an_image_of_the_clients_own_is_analysed_and_forgotten(
     label, params = client.infer("lesions", "", {}, file=str(image))
     assert voxels(Path(label))[0].max() == 2
     assert params["findings"]["case"] == "mine"
+    assert [phase["source"] for phase in params["findings"]["phases"]] == ["mine.nii.gz"]
     assert "mine" not in client.datastore()["objects"]
     time.sleep(0.2)  # files are removed after the answer
     assert not list((server.folder / "tmp").glob("livercad-*/infer-*"))

@@ -44,9 +44,9 @@ LESIONS = [
 """Of the first image; the second one has the first of them, the third has none."""
 
 
-def pixels_of(name: str) -> np.ndarray:
+def pixels_of(name: str, shape: tuple[int, int] = (ROWS, COLUMNS)) -> np.ndarray:
     """Speckle with a bright mark in the upper left corner, so that any turn or mirror shows."""
-    pixels = np.random.default_rng(sum(name.encode())).integers(20, 120, (ROWS, COLUMNS)).astype(np.uint8)
+    pixels = np.random.default_rng(sum(name.encode())).integers(20, 120, shape).astype(np.uint8)
     pixels[:6, :9] = 255
     return pixels
 
@@ -91,7 +91,8 @@ class UltrasoundServer:
 
     def downloadPicture(self, case: str, image: str, target: Path, task: Any) -> Path:
         self._come()
-        sitk.WriteImage(sitk.GetImageFromArray(pixels_of(image)), str(target))
+        shape = next((each["rows"], each["columns"]) for each in self.images if each["name"] == image)
+        sitk.WriteImage(sitk.GetImageFromArray(pixels_of(image, shape)), str(target))
         return target
 
     def infer(self, model: str, case: str, task: Any, params: dict, label: Any = None, file: Path | None = None):

@@ -8,6 +8,7 @@ from LiverCADLib.pictures import Picture
 from LiverCADLib.scene.caseScene import IMAGE
 from LiverCADLib.scene.pictureNodes import addPicture, pixelsOf
 from LiverCADLib.signals import Signal
+from LiverCADLib.translation import _
 
 
 class PictureCase:
@@ -174,13 +175,29 @@ class PictureCase:
         self._keep(tuple(each.settled(*taken[each.name]) if each.name in taken else each for each in self.pictures))
         self.changed.emit()
 
+    def whyNot(self, picture):
+        """Why what was marked on an image cannot be put back, as part of a sentence; empty where it can.
+
+        Parameters
+        ----------
+        picture : Picture
+            As it was when it was marked.
+        """
+        now = self.picture(picture.name)
+        if now is None:
+            return _("it is no longer in the case")
+        if (now.rows, now.columns) == (picture.rows, picture.columns):
+            return ""
+        drawn, has = (f"{each.columns} × {each.rows}" for each in (picture, now))
+        return _("it has {has} pixels, and {drawn} when they were drawn").format(has=has, drawn=drawn)
+
     def restore(self, pictures, note):
         """Put back what was marked and not submitted.
 
         Parameters
         ----------
         pictures : sequence of Picture
-            Images that were changed; those that the case does not have are left out.
+            Images that were changed; of none is there a reason why not (`whyNot`).
         note : str
             The annotator's words.
         """

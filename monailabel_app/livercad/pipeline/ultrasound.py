@@ -16,12 +16,14 @@ from livercad.pipeline.ultrasound_doubts import Asked, doubts_of
 from livercad.progress import Progress, part, silent
 from livercad.studies.candidates import Problem
 from livercad.studies.ultrasound.image import ListedImage, UltrasoundImage
-from livercad.studies.ultrasound.reading import read_all
+from livercad.studies.ultrasound.reading import UnreadImage, read_all
 from livercad.ultrasound.model import UltrasoundModel
 from livercad.ultrasound.placing import is_on
 
 READING = 0.3
 """Of the time, for the progress."""
+NAMED = 3
+"""Images that an error names."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def analyze_images(
     if not read:
         raise InputError(
             case,
-            found=f"no image that can be read ({unread[0].reason})" if unread else "no image",
+            found=f"no image that can be read ({_reasons(unread)})" if unread else "no image",
             expected="one ultrasound image or more",
             todo="Mend or add images.",
         )
@@ -102,6 +104,11 @@ def analyze_images(
         timings_s=clock.timings({}),
     )
     return UltrasoundAnalysis(findings, read, tuple(saliency), (*unread, *beyond))
+
+
+def _reasons(unread: Sequence[UnreadImage]) -> str:
+    more = len(unread) - NAMED
+    return "; ".join(f"{each.image}: {each.found}" for each in unread[:NAMED]) + (f"; and {more} more" * (more > 0))
 
 
 def _what_to_ask(

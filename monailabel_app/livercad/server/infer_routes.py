@@ -20,7 +20,7 @@ from livercad.server.forms import receive
 from livercad.server.instance import livercad_app
 from livercad.server.jobs import HEADER
 from livercad.server.modalities import Source, reader_of_sent, source_of
-from livercad.server.sent import called_as_sent
+from livercad.server.sent import called_as_sent, told_as_sent
 
 router = APIRouter(tags=["Infer"])
 
@@ -70,8 +70,10 @@ def _infer(
     request: dict[str, Any], place: Path | None, output: ResultType | None, background: BackgroundTasks
 ) -> Response:
     app = livercad_app()
-    with called_as_sent({place: ""} if place else {}):
+    names = {place: ""} if place else {}
+    with called_as_sent(names):
         result = app.infer(request)
+    result = {**result, "params": told_as_sent(result["params"], names)}
     if output == ResultType.image and not result["file"]:
         raise ConflictError(
             f"the answer of {request['model']}",

@@ -13,7 +13,6 @@ from typing import Any
 from livercad.errors import Cancelled, LiverCADError
 from livercad.models.champions import champion
 from livercad.models.version import base
-from livercad.progress import part
 from livercad.recipes.trainable import Trainable
 from livercad.server.datastore import StudyDatastore
 from livercad.server.errors import ConflictError, reason_of
@@ -23,17 +22,10 @@ from livercad.server.releases import Releases
 from livercad.server.training_audit import record_end, record_start
 from livercad.server.training_cases import FEWEST, material_of
 from livercad.server.training_orders import OPEN, Material, Stage, Training, Trainings, Wish, new_id, read_training
-from livercad.server.training_process import KilledError, TrainingProcess, checkpoint_stamp
+from livercad.server.training_runs import TRAINED, TrainingRuns
 from livercad.settings import Settings
 
 logger = logging.getLogger(__name__)
-
-EVERY_S = 0.1
-"""How often it is looked whether somebody wants a training to stop."""
-CLOSING_S = 3.0
-"""So long a server that ends waits for a training's checkpoint; there is one of the last step in any case."""
-TRAINED = 0.97
-"""Share of the progress at which the weights are written."""
 
 
 class Trainer:
@@ -70,8 +62,7 @@ class Trainer:
         self._jobs = Jobs()
         self._starting = threading.Lock()
         self._registering = threading.Lock()
-        self._process: TrainingProcess | None = None
-        self._is_closing = False
+        self._runs = TrainingRuns()
 
     def open(self, jobs: Jobs) -> None:
         """Go on with the training that a former server has left, and register what it could not.
@@ -94,9 +85,7 @@ class Trainer:
 
     def close(self) -> None:
         """End with the server. The training under way goes on when the next one starts."""
-        self._is_closing = True
-        if self._process:
-            self._process.stop(CLOSING_S)
+        self._runs.close()
 
     @property
     def trainings(self) -> Trainings:
@@ -196,7 +185,7 @@ class Trainer:
                 job.report(TRAINED, 1.0, "comparing with the version in use")
                 self._register_once(training)
             except BaseException as error:
-                if self._is_closing:
+                if self._runs.is_closing:
                     raise Cancelled("The server was ended; the training goes on when it starts again.") from error
                 if not isinstance(error, Cancelled | LiverCADError):
                     logger.exception("A training has failed")
@@ -205,33 +194,8 @@ class Trainer:
                 raise
 
     def _train(self, training: Training, job: Job) -> None:
-        """Have it done by a process of its own; where that is killed, another one goes on from its checkpoint."""
         place = self.trainings.place(training)
-        before, is_stuck = checkpoint_stamp(place), False
-        while True:
-            record_start(self._store().book.audit, training)
-            try:
-                return self._train_in_one_process(training, job)
-            except KilledError as error:
-                reached = checkpoint_stamp(place)
-                if is_stuck and reached == before:  # once more at the same place: the next one would not come further
-                    raise
-                before, is_stuck = reached, reached == before
-                logger.warning("%s The training goes on from its checkpoint.", error)
-
-    def _train_in_one_process(self, training: Training, job: Job) -> None:
-        process = self._process = TrainingProcess(self.trainings.place(training))
-        report = part(job.report, 0.0, TRAINED)
-        fraction, what = 0.0, "starting"
-        try:
-            for told in process.news(EVERY_S):
-                fraction, what = told.get("fraction", fraction), told.get("what", what)
-                if told or job.cancel_asked:
-                    report(fraction, 1.0, what)
-                if self._is_closing:
-                    raise Cancelled
-        finally:
-            process.stop()
+        self._runs.train(place, job, lambda: record_start(self._store().book.audit, training))
 
     def _register_once(self, training: Training) -> None:
         """Unless the other thread, which follows a training or registers what is left, has done it meanwhile."""
@@ -243,7 +207,7 @@ class Trainer:
     # -- trainings whose versions could not be registered
 
     def _register_later(self) -> None:
-        while not self._is_closing:
+        while not self._runs.is_closing:
             try:
                 for training in self.trainings.all():
                     if training.stage is Stage.TRAINED and not self._is_under_way(training):

@@ -39,7 +39,7 @@ def test_the_paper_s_types_stand_in_its_order_and_have_no_positive_one(tmp_path:
 def test_what_cannot_be_learnt_from_is_left_out_and_told(tmp_path: Path) -> None:
     write_discs(tmp_path)
     rng = np.random.default_rng(1)
-    for name in ("bare", "unnamed", "mixed-a", "mixed-b"):
+    for name in ("bare", "unnamed", "mixed-a", "mixed-b", "both", "lesion", "beside"):
         Image.fromarray(rng.integers(0, 255, (96, 128), dtype=np.uint8)).save(tmp_path / f"images/{name}.png")
     circle = Circle((60, 50), 20)
     with_rows(
@@ -49,13 +49,18 @@ def test_what_cannot_be_learnt_from_is_left_out_and_told(tmp_path: Path) -> None
             Row("unnamed", "images/unnamed.png", circle=circle),
             Row("mixed", "images/mixed-a.png", kind="benign", circle=circle),
             Row("mixed", "images/mixed-b.png", kind="malignant", circle=circle),
+            Row("mixed on one", "images/both.png", kind="benign", circle=circle),
+            Row("mixed on one", "images/both.png", kind="malignant", circle=Circle((30, 30), 10)),
+            Row("kept", "images/lesion.png", kind="malignant", circle=circle),
+            Row("kept", "images/beside.png", kind="normal"),
         ],
     )
     dataset = read_dataset(tmp_path)
-    assert len(dataset.images) == 18 and "normal" not in dataset.classes
+    assert len(dataset.images) == 19 and "normal" not in dataset.classes
+    assert "images/lesion.png" in {image.name for image in dataset.images}, "a normal image beside it is no other class"
     told = " ".join(dataset.notes)
-    assert "1 images without a lesion" in told and "1 images whose lesion has no class" in told
-    assert "1 cases with lesions of several classes are left out: mixed" in told
+    assert "2 images without a lesion" in told and "1 images whose lesion has no class" in told
+    assert "2 cases with lesions of several classes are left out: mixed, mixed on one" in told
 
 
 def test_copies_in_two_cases_are_never_on_two_sides(tmp_path: Path) -> None:

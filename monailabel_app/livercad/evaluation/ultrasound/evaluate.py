@@ -6,21 +6,22 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from livercad.core.circle import Circle
 from livercad.core.findings import ModelUsed
-from livercad.core.ultrasound import MODALITY, Probabilities, UltrasoundFindings
+from livercad.core.question_names import question_name
+from livercad.core.ultrasound import MODALITY, Opinion, UltrasoundFindings
 from livercad.errors import InputError
 from livercad.evaluation.cases import Skipped
 from livercad.evaluation.settings import EvaluationSettings
 from livercad.evaluation.ultrasound.scores import Answered, QuestionScores, score_questions
-from livercad.evaluation.ultrasound.words import true_class
+from livercad.evaluation.ultrasound.words import true_class, true_of_case
 from livercad.progress import Progress, silent
 from livercad.studies.ultrasound.folder import find_images
 from livercad.studies.ultrasound.image import ListedImage
+from livercad.studies.ultrasound.truth import CaseTruth, truth_of_case
 
 PHANTOM_TABLE = "phantom.json"
 """``livercad phantom ultrasound`` leaves it beside its images."""
@@ -58,14 +59,6 @@ class UltrasoundEvaluation:
     by_opinion: tuple[QuestionScores, ...]
     skipped: tuple[Skipped, ...]
     settings: EvaluationSettings
-
-
-class _Truth(NamedTuple):
-    """Of an opinion, or of a case: patient, class as the table has it, and whether there is a mass."""
-
-    patient: str
-    word: str
-    mass: bool | None
 
 
 def evaluate_ultrasound(
@@ -108,20 +101,19 @@ def evaluate_ultrasound(
     opinions: list[Answered] = []
     skipped: list[Skipped] = []
     for findings in found:
-        truths: list[_Truth] = []
+        single: list[Answered] = []
         for opinion in findings.opinions:
             image = listed.get(opinion.image)
-            said = _Truth(image.patient, _word(image, opinion.circle), image.shows_mass) if image else None
-            own = list(_answered(findings.case, said, opinion.image, opinion.probabilities))
+            own = list(_of_opinion(findings.case, opinion, image)) if image else []
             if not own:
                 reason = "the truth does not tell what was asked" if image else "the truth has no such image"
                 skipped.append(Skipped(findings.case, opinion.image, reason))
-            truths += [said] if said else []
-            opinions += own
-        words = sorted({each.word for each in truths if each.word})
-        if len(words) > 1:
-            skipped.append(Skipped(findings.case, "case", f"its lesions are of several classes: {', '.join(words)}"))
-        cases += _answered(findings.case, _of_case(truths), "", findings.probabilities)
+            single += own
+        opinions += single
+        images = [listed[name] for name in dict.fromkeys(each.image for each in findings.opinions) if name in listed]
+        whole = list(_of_case(findings, images))
+        cases += whole
+        skipped += _without(findings.case, truth_of_case(images), single, whole)
     if not opinions:
         raise InputError(
             truth,
@@ -167,16 +159,32 @@ def _word(image: ListedImage, circle: Circle | None) -> str:
     return nearest.kind or image.kind
 
 
-def _of_case(truths: Sequence[_Truth]) -> _Truth | None:
-    """What all images of a case say alike."""
-    words, masses = {each.word for each in truths} - {""}, {each.mass for each in truths}
-    if not truths:
-        return None
-    return _Truth(truths[0].patient, words.pop() if len(words) == 1 else "", masses.pop() if len(masses) == 1 else None)
+def _of_opinion(case: str, opinion: Opinion, image: ListedImage) -> Iterator[Answered]:
+    word = _word(image, opinion.circle)
+    for question, classes in opinion.probabilities.items():
+        true = true_class(question, tuple(classes), word, image.shows_mass)
+        if true is not None:
+            yield Answered(case, image.patient, image.name, question, true, classes)
 
 
-def _answered(case: str, truth: _Truth | None, image: str, probabilities: Probabilities) -> Iterator[Answered]:
-    for question, classes in probabilities.items():
-        true = true_class(question, tuple(classes), truth.word, truth.mass) if truth else None
-        if truth and true is not None:
-            yield Answered(case, truth.patient, image, question, true, classes)
+def _of_case(findings: UltrasoundFindings, images: Sequence[ListedImage]) -> Iterator[Answered]:
+    truth = truth_of_case(images)
+    for question, classes in findings.probabilities.items():
+        true = true_of_case(question, tuple(classes), truth)
+        if true is not None:
+            yield Answered(findings.case, images[0].patient, "", question, true, classes)
+
+
+def _without(case: str, truth: CaseTruth, single: Sequence[Answered], whole: Sequence[Answered]) -> Iterator[Skipped]:
+    """Questions that are known of an opinion, but not of the case."""
+    known = {each.question for each in whole}
+    questions = [question for question in dict.fromkeys(each.question for each in single) if question not in known]
+    if not questions:
+        return
+    if len(truth.classes) > 1:
+        reason = f"its lesions are of several classes: {', '.join(truth.classes)}"
+    elif truth.mass is None:
+        reason = "some of its images show no mass, and the truth does not tell it of the others"
+    else:
+        reason = f"the class of its lesions ({truth.classes[0] if truth.classes else 'not told'}) does not answer it"
+    yield Skipped(case, "case", f"{', '.join(map(question_name, questions))}: {reason}")

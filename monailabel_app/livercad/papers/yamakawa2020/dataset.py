@@ -18,6 +18,7 @@ from livercad.phantom.ultrasound.lesions import KINDS
 from livercad.progress import Progress, silent
 from livercad.studies.ultrasound.collection import Collection, read_collection
 from livercad.studies.ultrasound.image import ListedImage
+from livercad.studies.ultrasound.truth import truth_of_case
 
 Index = npt.NDArray[np.intp]
 
@@ -163,14 +164,12 @@ def dataset_of(folder: Path, collection: Collection) -> Dataset:
     InputError
         If fewer than two classes are left.
     """
-    kinds_of: dict[str, set[str]] = {}
+    by_case: dict[str, list[ListedImage]] = {}
     for image in collection.listed:
-        kinds_of.setdefault(image.case, set()).add(_kind(image))
-    mixed = sorted(case for case, kinds in kinds_of.items() if len(kinds - {""}) > 1)
+        by_case.setdefault(image.case, []).append(image)
+    mixed = sorted(case for case, own in by_case.items() if len(truth_of_case(own).classes) > 1)
     used = [
-        n
-        for n, image in enumerate(collection.listed)
-        if image.lesions and _kind(image) and len(kinds_of[image.case] - {""}) == 1
+        n for n, image in enumerate(collection.listed) if image.lesions and _kind(image) and image.case not in mixed
     ]
     images = tuple(collection.listed[n] for n in used)
     classes = _classes({_kind(image) for image in images})

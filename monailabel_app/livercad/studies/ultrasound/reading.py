@@ -39,6 +39,22 @@ class FileHeader:
     spacing_mm: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True)
+class UnreadImage(Problem):
+    """An image that cannot be read.
+
+    Parameters
+    ----------
+    image : str
+        Its name.
+    found : str
+        What was found in its place, with its name for its path.
+    """
+
+    image: str = ""
+    found: str = ""
+
+
 def is_image(path: Path) -> bool:
     """Whether a file may be an ultrasound image: a picture by its ending, or DICOM."""
     return path.suffix.lower() in PICTURE_SUFFIXES or is_dicom(path)
@@ -96,7 +112,7 @@ def read_image(listed: ListedImage) -> UltrasoundImage:
 
 def read_all(
     listed: Iterable[ListedImage], progress: Progress = silent
-) -> tuple[tuple[UltrasoundImage, ...], tuple[Problem, ...]]:
+) -> tuple[tuple[UltrasoundImage, ...], tuple[UnreadImage, ...]]:
     """Read many images; one that cannot be read stops no other.
 
     Parameters
@@ -110,7 +126,7 @@ def read_all(
     -------
     images : tuple of UltrasoundImage
         In their order, without those that cannot be read.
-    problems : tuple of Problem
+    problems : tuple of UnreadImage
         These, with the reason.
     """
     wanted, images, problems = list(listed), [], []
@@ -119,6 +135,7 @@ def read_all(
         try:
             images.append(read_image(each))
         except InputError as error:
-            problems.append(Problem(each.case, str(error)))
+            found = error.found.replace(str(each.path), each.name)
+            problems.append(UnreadImage(each.case, str(error), path=each.path, image=each.name, found=found))
     progress(len(wanted), len(wanted), "reading images")
     return tuple(images), tuple(problems)
