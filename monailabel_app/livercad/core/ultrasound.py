@@ -47,6 +47,10 @@ class Question(StrEnum):
     TYPE = "type"
 
 
+OF_ANY_VIEW = (Question.MASS, Question.SOLID)
+"""Questions that one view answers for the whole case: who has a mass has it also where other views miss it."""
+
+
 class Doubt(StrEnum):
     """Why an answer may be less reliable than it looks."""
 
@@ -135,7 +139,7 @@ class UltrasoundFindings:
     opinions : tuple of Opinion
         In the order of the images.
     probabilities : dict of str to dict of str to float
-        Of the case: mean over its opinions (Yamakawa 2020, section 2.6), by question and class.
+        Of the case, by question and class, as `mean_probabilities` has them.
     warnings : tuple of UltrasoundWarning
         Reasons for caution.
     models : tuple of ModelUsed
@@ -192,7 +196,10 @@ class UltrasoundFindings:
 
 
 def mean_probabilities(opinions: Iterable[Opinion]) -> Probabilities:
-    """A case's probabilities: the mean over its opinions (Yamakawa 2020, section 2.6).
+    """A case's probabilities: the mean over its opinions (Yamakawa 2020, section 2.6), but of a mass the surest one.
+
+    The paper averages what networks say of one lesion's images. Whether there is a mass (`OF_ANY_VIEW`) is asked about
+    views of which most need not show it: the mean would follow from how many are taken beside it.
 
     Parameters
     ----------
@@ -202,7 +209,8 @@ def mean_probabilities(opinions: Iterable[Opinion]) -> Probabilities:
     Returns
     -------
     dict of str to dict of str to float
-        By question and class, in the order in which they first occur; empty without opinions.
+        By question and class, in the order in which they first occur; empty without opinions. Of `OF_ANY_VIEW` those of
+        the opinion with the highest probability of yes, the last class.
 
     Raises
     ------
@@ -216,7 +224,13 @@ def mean_probabilities(opinions: Iterable[Opinion]) -> Probabilities:
     for question, told in answers.items():
         if any(each.keys() != told[0].keys() for each in told):
             raise ValueError(f"Opinions of one case answer “{question}” in different classes.")
-    return {
-        question: {name: sum(each[name] for each in told) / len(told) for name in told[0]}
-        for question, told in answers.items()
-    }
+    return {question: (_surest if question in OF_ANY_VIEW else _mean)(told) for question, told in answers.items()}
+
+
+def _surest(told: list[dict[str, float]]) -> dict[str, float]:
+    yes = list(told[0])[-1]
+    return dict(max(told, key=lambda classes: classes[yes]))
+
+
+def _mean(told: list[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(each[name] for each in told) / len(told) for name in told[0]}

@@ -24,7 +24,7 @@ from livercad.reports.pages import render
 from livercad.reports.picture import jpeg_uri
 from livercad.reports.saliency import overlay_uri
 from livercad.reports.ultrasound_sheet import CIRCLE, SQUARE
-from livercad.reports.ultrasound_words import style_of
+from livercad.reports.ultrasound_words import style_of, whence
 from livercad.studies.ultrasound.image import UltrasoundImage
 
 PICTURED = 60
@@ -114,6 +114,7 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
         One HTML file with its styles and pictures inside; it asks for nothing from anywhere, and prints on A4.
     """
     findings = report.findings
+    counts = Counter(question for opinion in findings.opinions for question in opinion.probabilities)
     shown = list(_shown(report))
     ratio, smallest = report.square or SHOWN_SQUARE
     return render(
@@ -125,7 +126,7 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
         ratio=ratio,
         smallest=smallest,
         shown=shown,
-        counts=Counter(question for opinion in findings.opinions for question in opinion.probabilities),
+        whence={question: whence(question, count) for question, count in counts.items()},
         bars={question: bars_of(classes) for question, classes in findings.probabilities.items()},
         models=[(model, load_registry().get(model.name)) for model in findings.models],
         circle_color=_css(CIRCLE),

@@ -40,7 +40,7 @@ class UltrasoundEvaluation:
     models : tuple of ModelUsed
         What was asked.
     cases, opinions : tuple of Answered
-        The means of cases, and single lesions or images.
+        What is said of whole cases, and of single lesions or images.
     by_case, by_opinion : tuple of QuestionScores
         What they come to.
     skipped : tuple of Skipped
