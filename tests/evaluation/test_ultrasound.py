@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,26 @@ def test_the_lesion_that_was_asked_about_tells_the_class(results: Path, truth: P
     assert not [each for each in evaluation.cases if each.case in "fg"]
     reasons = {item.case: item.reason for item in evaluation.skipped}
     assert "several classes" in reasons["f"] and "no such image" in reasons["g"]
+
+
+def test_cases_and_images_that_nothing_was_said_of_are_named_and_counted(results: Path, truth: Path) -> None:
+    (results / "b" / "findings.json").unlink()
+    (results / "b" / "error.json").write_text(json.dumps({"case": "b", "reason": "found no image that can be read"}))
+    shutil.rmtree(results / "c")
+    document = json.loads((results / "a" / "findings.json").read_text())
+    document["opinions"] = document["opinions"][:1]
+    (results / "a" / "findings.json").write_text(json.dumps(document))
+    (truth / "d1.png").write_bytes(b"none")
+    shown = CliRunner().invoke(app, ["evaluate", str(results), "--truth", str(truth), "--ultrasound"])
+    left_out = json.loads((results / "ultrasound-evaluation" / "ultrasound.json").read_text())["skipped"]
+    told = {(each["case"], each["what"]): each["reason"] for each in left_out}
+    assert told.keys() >= {("a", "a2.png"), ("b", "case"), ("c", "case"), ("d", "image"), ("f", "case")}
+    assert "failed: found no image that can be read (2 images)" in told["b", "case"]
+    assert told["c", "case"] == "it has a truth but no result (2 images)" and "d1.png" in told["d", "image"]
+    assert "no such image" in told["a", "a2.png"] and ("a", "a1.png") not in told
+    html = (results / "ultrasound-evaluation" / "index.html").read_text()
+    assert f"3 cases evaluated, {len(left_out)} left out" in shown.output and f"{len(left_out)} left out" in html
+    assert all(f"left out: {case} ({what}): " in shown.output and f"<td>{case}</td>" in html for case, what in told)
 
 
 MALIGNANCY, SOLID = ("benign", "malignant"), ("no solid nodule", "solid nodule")

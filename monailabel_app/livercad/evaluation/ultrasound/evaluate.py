@@ -16,6 +16,7 @@ from livercad.core.ultrasound import MODALITY, Opinion, UltrasoundFindings
 from livercad.errors import InputError
 from livercad.evaluation.cases import Skipped
 from livercad.evaluation.settings import EvaluationSettings
+from livercad.evaluation.ultrasound.missing import without_opinion
 from livercad.evaluation.ultrasound.scores import Answered, QuestionScores, score_questions
 from livercad.evaluation.ultrasound.words import true_class, true_of_case
 from livercad.progress import Progress, silent
@@ -44,7 +45,7 @@ class UltrasoundEvaluation:
     by_case, by_opinion : tuple of QuestionScores
         What they come to.
     skipped : tuple of Skipped
-        What could not be scored, and why.
+        What could not be scored, and why: also cases and images of the truth that nothing was said of.
     settings : EvaluationSettings
         Confidence and seed of the intervals.
     """
@@ -96,7 +97,8 @@ def evaluate_ultrasound(
             expected="a folder that `livercad analyze` wrote about ultrasound images",
             todo="Check the path.",
         )
-    listed = {image.name: image for image in find_images(truth, progress).images}
+    folder = find_images(truth, progress)
+    listed = {image.name: image for image in folder.images}
     cases: list[Answered] = []
     opinions: list[Answered] = []
     skipped: list[Skipped] = []
@@ -121,6 +123,7 @@ def evaluate_ultrasound(
             expected="a table with classes of the images that were analysed, under the same names",
             todo="Name the folder that was analysed, with annotations.csv.",
         )
+    skipped += without_opinion(folder, found, results)
     return UltrasoundEvaluation(
         results,
         truth,
