@@ -14,9 +14,12 @@ from livercad.core.circle import Circle
 from livercad.core.findings import TOTAL, ModelUsed
 from livercad.core.ultrasound import Doubt, UltrasoundFindings
 from livercad.errors import Cancelled, InputError
+from livercad.models.install import installed_weights
 from livercad.pipeline.ultrasound import UltrasoundAnalysis, analyze_images
 from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
+from livercad.ultrasound.load import SHIPPED
 from livercad.ultrasound.model import Answer
+from livercad.ultrasound.predictor import UltrasoundLesionModel
 from ultrasound_files import sector, write_us_dicom
 
 SHAPE = (96, 128)
@@ -188,3 +191,19 @@ def test_cancelling_ends_the_work(tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         analyze_images("c", [write(tmp_path, "a.png", grey(51))], Whole(), cancel)
+
+
+def test_the_default_model_warns_where_the_least_side_decides_its_smallest_square(tmp_path: Path) -> None:
+    model = UltrasoundLesionModel(installed_weights(SHIPPED), "cpu")
+    views = {view for head in model.description.heads.values() for view in head.views if view.ratio}
+    assert model.ratios == tuple(sorted({view.ratio for view in views})) == (0.4, 0.6, 1.0)
+    small, large = Circle((60.0, 48.0), 63.0), Circle((60.0, 48.0), 65.0)
+    for circle in (small, large):
+        decided = min(view.circle_on(grey(9), circle).side(view.ratio) for view in views) > circle.diameter
+        assert decided == (circle is small)
+    images = [write(tmp_path, "small.png", sector(0, SHAPE), small), write(tmp_path, "large.png", sector(1), large)]
+    told = messages(analyze_images("c", images, model))
+    assert told[Doubt.SMALL_LESION] == (
+        "Lesions so small that the model's smallest square, 64 pixels at least, shows more around them than D/L 1: "
+        "small.png (63 pixels)."
+    )

@@ -10,7 +10,7 @@ from livercad.core.class_names import in_a_sentence
 from livercad.core.question_names import question_name
 from livercad.core.ultrasound import Doubt, Opinion, Question, UltrasoundWarning
 from livercad.studies.ultrasound.image import UltrasoundImage
-from livercad.ultrasound.model import LooksAtSquare, UltrasoundModel
+from livercad.ultrasound.model import LooksAtSquare, LooksAtSquares, UltrasoundModel
 from livercad.ultrasound.placing import is_within
 
 COLOURED_SHARE = 0.01
@@ -63,7 +63,7 @@ def doubts_of(
     told = (
         (Doubt.NO_CIRCLE, "No circle lies on the image, so that the model was not asked", _unmarked(images, marked)),
         (Doubt.COLOURED, "Colour covers grey values that were not seen", _coloured(images, marked)),
-        (Doubt.SMALL_LESION, _small_told(model), _small(asked, model)),
+        (Doubt.SMALL_LESION, *_small(asked, model)),
         (Doubt.OUTSIDE, "The circle reaches beyond the image, so that not all of the lesion is seen", _outside(asked)),
     )
     warnings = [UltrasoundWarning(code, f"{what}: {_named(where)}.") for code, what, where in told if where]
@@ -79,23 +79,25 @@ def _coloured(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:
     return [f"{image.name} ({image.coloured:.0%} of it)" for image in own]
 
 
-def _small_told(model: UltrasoundModel) -> str:
-    if not isinstance(model, LooksAtSquare):
-        return ""
-    return (
-        f"Lesions so small that the model's square, {model.smallest:g} pixels at least, shows more around them "
-        f"than D/L {model.ratio:g}"
-    )
+def _closest(model: UltrasoundModel) -> tuple[float, float] | None:
+    """D/L of the model's smallest square, and the side in pixels that it has at least."""
+    if isinstance(model, LooksAtSquare):
+        return model.ratio, model.smallest
+    if isinstance(model, LooksAtSquares) and model.ratios:
+        return max(model.ratios), model.smallest
+    return None
 
 
-def _small(asked: Iterable[Asked], model: UltrasoundModel) -> list[str]:
-    if not isinstance(model, LooksAtSquare):
-        return []
-    return [
-        f"{image.name} ({circle.diameter:.0f} pixels)"
-        for image, circle in asked
-        if circle and circle.diameter / model.ratio < model.smallest
-    ]
+def _small(asked: Iterable[Asked], model: UltrasoundModel) -> tuple[str, list[str]]:
+    """What to say of lesions that are too small for the smallest square, and which these are."""
+    closest = _closest(model)
+    if closest is None:
+        return "", []
+    ratio, smallest = closest
+    square = "square" if isinstance(model, LooksAtSquare) else "smallest square"
+    told = f"Lesions so small that the model's {square}, {smallest:g} pixels at least, shows more around them than D/L"
+    small = [(image, circle) for image, circle in asked if circle and circle.diameter / ratio < smallest]
+    return f"{told} {ratio:g}", [f"{image.name} ({circle.diameter:.0f} pixels)" for image, circle in small]
 
 
 def _outside(asked: Iterable[Asked]) -> list[str]:

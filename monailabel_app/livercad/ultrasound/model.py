@@ -96,3 +96,16 @@ class LooksAtSquare(Protocol):
     @property
     def smallest(self) -> float:
         """Pixels of the image along the square's side, at least."""
+
+
+@runtime_checkable
+class LooksAtSquares(Protocol):
+    """A model that sees several squares around the lesion, and perhaps the whole image too."""
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """D / L of each square around a lesion; empty where it is asked about no lesion."""
+
+    @property
+    def smallest(self) -> float:
+        """Pixels of the image along each square's side, at least."""

@@ -13,7 +13,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 
-from livercad.core.circle import Circle
+from livercad.core.circle import SMALLEST_SIDE, Circle
 from livercad.core.findings import DISCLAIMER, ModelUsed
 from livercad.core.ultrasound import Probabilities, Question
 from livercad.errors import ModelError
@@ -158,6 +158,17 @@ class UltrasoundLesionModel:
     def takes_circle(self) -> bool:
         """Whether it has something to say of a lesion inside a circle."""
         return any(question is not Question.MASS for question in self._heads)
+
+    @cached_property
+    def ratios(self) -> tuple[float, ...]:
+        """D / L of each square around a lesion."""
+        views = {view for head in self._heads.values() for view in head.views}
+        return tuple(sorted({view.ratio for view in views if view.ratio is not None}))
+
+    @property
+    def smallest(self) -> float:
+        """Pixels of the image along a square's side, at least (`View.cut`)."""
+        return SMALLEST_SIDE
 
     @cached_property
     def questions(self) -> Mapping[str, tuple[str, ...]]:
