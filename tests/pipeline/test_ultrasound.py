@@ -184,6 +184,25 @@ def test_images_without_the_mass_are_no_disagreement_and_types_are_named_in_word
     assert warning.message == ("What is likeliest differs (type): HCC on 20.png, 30.png; other benign on 200.png.")
 
 
+class OfMasses(Whole):
+    """Sees a mass where an image is bright."""
+
+    questions: ClassVar = {"mass": ("no mass", "mass")}
+
+    def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
+        p = float(image.mean()) / 255
+        return Answer({"mass": {"no mass": 1 - p, "mass": p}}, (image / 255).astype(np.float32))
+
+
+def test_no_mass_where_a_lesion_is_marked_is_a_doubt(tmp_path: Path) -> None:
+    missed, unmarked = write(tmp_path, "missed.png", grey(38), LARGE), write(tmp_path, "unmarked.png", grey(38))
+    seen = write(tmp_path, "seen.png", grey(230), LARGE)
+    assert messages(analyze_images("c", [missed, unmarked, seen], OfMasses())) == {
+        Doubt.CONTRADICTION: "A lesion is marked on the image, but looking at all of it the model sees no mass: "
+        "missed.png (no mass 85%)."
+    }
+
+
 def test_cancelling_ends_the_work(tmp_path: Path) -> None:
     def cancel(done: float, total: float, what: str) -> None:
         if what.startswith("asking"):

@@ -58,6 +58,8 @@ class Doubt(StrEnum):
     COLOURED = "coloured"
     SMALL_LESION = "small_lesion"
     OUTSIDE = "outside"
+    CONTRADICTION = "contradiction"
+    """A lesion is marked where the model sees no mass."""
     DISAGREEMENT = "disagreement"
     UNREADABLE = "unreadable"
     """An image of the case, or a circle on it, could not be used; the others were."""

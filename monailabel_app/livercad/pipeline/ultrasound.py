@@ -98,7 +98,7 @@ def analyze_images(
         images=tuple(_record(image) for image in read),
         opinions=tuple(opinions),
         probabilities=mean_probabilities(opinions),
-        warnings=doubts_of(read, asked, opinions, model),
+        warnings=doubts_of(read, {image.name for image in images if image.lesions}, asked, opinions, model),
         models=(model.used,),
         livercad_version=__version__,
         timings_s=clock.timings({}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
 from livercad.core.circle import Circle
@@ -39,7 +39,11 @@ class Asked(NamedTuple):
 
 
 def doubts_of(
-    images: Sequence[UltrasoundImage], asked: Sequence[Asked], opinions: Sequence[Opinion], model: UltrasoundModel
+    images: Sequence[UltrasoundImage],
+    with_lesions: Set[str],
+    asked: Sequence[Asked],
+    opinions: Sequence[Opinion],
+    model: UltrasoundModel,
 ) -> tuple[UltrasoundWarning, ...]:
     """Collect the reasons for caution.
 
@@ -47,6 +51,8 @@ def doubts_of(
     ----------
     images : sequence of UltrasoundImage
         Those read.
+    with_lesions : set of str
+        Names of those that a lesion is marked on, whether or not the model is asked about it.
     asked : sequence of Asked
         What the model was asked about.
     opinions : sequence of Opinion
@@ -65,6 +71,11 @@ def doubts_of(
         (Doubt.COLOURED, "Colour covers grey values that were not seen", _coloured(images, marked)),
         (Doubt.SMALL_LESION, *_small(asked, model)),
         (Doubt.OUTSIDE, "The circle reaches beyond the image, so that not all of the lesion is seen", _outside(asked)),
+        (
+            Doubt.CONTRADICTION,
+            "A lesion is marked on the image, but looking at all of it the model sees no mass",
+            _contradicted(with_lesions, opinions),
+        ),
     )
     warnings = [UltrasoundWarning(code, f"{what}: {_named(where)}.") for code, what, where in told if where]
     return (*warnings, *_disagreements(opinions))
@@ -102,6 +113,18 @@ def _small(asked: Iterable[Asked], model: UltrasoundModel) -> tuple[str, list[st
 
 def _outside(asked: Iterable[Asked]) -> list[str]:
     return [image.name for image, circle in asked if circle and not is_within(circle.box, image.shape)]
+
+
+def _contradicted(with_lesions: Set[str], opinions: Iterable[Opinion]) -> list[str]:
+    """Images with a mark, and how probable the absence of any mass is there."""
+    told = []
+    for opinion in opinions:
+        classes = opinion.probabilities.get(Question.MASS)
+        if classes and opinion.image in with_lesions:
+            no, yes = classes.values()
+            if no > yes:
+                told.append(f"{opinion.image} (no mass {no:.0%})")
+    return told
 
 
 def _disagreements(opinions: Sequence[Opinion]) -> list[UltrasoundWarning]:
