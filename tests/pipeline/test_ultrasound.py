@@ -30,7 +30,7 @@ class Whole:
 
     used = ModelUsed("whole", "1", "0" * 64, "torch")
     title, trained_on = "a stand-in", "nothing"
-    needs_circle = takes_circle = False
+    needs_circle = takes_circle = learnt_from_phantoms = False
     questions: ClassVar = {"malignant": ("benign", "malignant")}
 
     def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
@@ -222,6 +222,7 @@ def test_the_default_model_warns_where_the_least_side_decides_its_smallest_squar
         assert decided == (circle is small)
     images = [write(tmp_path, "small.png", sector(0, SHAPE), small), write(tmp_path, "large.png", sector(1), large)]
     told = messages(analyze_images("c", images, model))
+    assert model.learnt_from_phantoms and analyze_images("c", images, model).findings.learnt_from_phantoms
     assert told[Doubt.SMALL_LESION] == (
         "Lesions so small that the model's smallest square, 64 pixels at least, shows more around them than D/L 1: "
         "small.png (63 pixels)."

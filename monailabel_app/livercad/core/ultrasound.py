@@ -24,6 +24,12 @@ NORMAL = frozenset(("normal", "no mass", "none"))
 MODALITY = "US"
 """As DICOM calls it (PS3.3, C.7.3.1.1.1)."""
 
+PHANTOM_CAUTION = (
+    "This model has learnt from phantoms alone and knows nothing of patients. On images of patients its answers and "
+    "their probabilities, however sure they look, tell little or nothing."
+)
+"""Shown above answers of such a model."""
+
 Probabilities = dict[str, dict[str, float]]
 """By question, then by class; those of a question add up to 1."""
 MASSES = ("no mass", "mass")
@@ -150,6 +156,8 @@ class UltrasoundFindings:
         Version of this software.
     timings_s : dict of str to float
         Seconds that each step took.
+    learnt_from_phantoms : bool
+        Whether the model has learnt from phantoms alone: `PHANTOM_CAUTION` belongs to all that it says.
     modality : str
         `MODALITY`.
     schema_version : str
@@ -166,6 +174,7 @@ class UltrasoundFindings:
     models: tuple[ModelUsed, ...]
     livercad_version: str
     timings_s: dict[str, float] = field(default_factory=dict)
+    learnt_from_phantoms: bool = False
     modality: str = MODALITY
     schema_version: str = SCHEMA_VERSION
     disclaimer: str = DISCLAIMER

@@ -102,6 +102,7 @@ def analyze_images(
         models=(model.used,),
         livercad_version=__version__,
         timings_s=clock.timings({}),
+        learnt_from_phantoms=model.learnt_from_phantoms,
     )
     return UltrasoundAnalysis(findings, read, tuple(saliency), (*unread, *beyond))
 

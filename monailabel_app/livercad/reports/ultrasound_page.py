@@ -16,7 +16,7 @@ from livercad.core.findings import TOTAL
 from livercad.core.planar_roi import planar_square
 from livercad.core.roi import DEFAULT_RATIO
 from livercad.core.saliency import RAMP
-from livercad.core.ultrasound import ImageRead, Opinion
+from livercad.core.ultrasound import PHANTOM_CAUTION, ImageRead, Opinion
 from livercad.models.registry import load_registry
 from livercad.pipeline.ultrasound_analyzer import UltrasoundReport
 from livercad.reports.lesion_section import Bar
@@ -122,6 +122,7 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
         findings=findings,
         title=report.title,
         trained_on=report.trained_on,
+        phantom_caution=PHANTOM_CAUTION,
         sees_square=report.square is not None,
         ratio=ratio,
         smallest=smallest,

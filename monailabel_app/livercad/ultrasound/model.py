@@ -45,6 +45,10 @@ class UltrasoundModel(Protocol):
         """Data, in words: shown beside every answer."""
 
     @property
+    def learnt_from_phantoms(self) -> bool:
+        """Whether it has learnt from phantoms alone, and so knows nothing of patients; False where nobody tells."""
+
+    @property
     def needs_circle(self) -> bool:
         """Whether it has nothing to say of an image as a whole."""
 

@@ -18,6 +18,7 @@ from livercad.core.findings import DISCLAIMER, ModelUsed
 from livercad.core.ultrasound import Probabilities, Question
 from livercad.errors import ModelError
 from livercad.models.convert import content_sha256
+from livercad.models.registry import has_learnt_from_phantoms
 from livercad.ultrasound.backbone import Array, Backbone, Extractor, Maps, new_backbone
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.model import Answer
@@ -50,6 +51,8 @@ class ModelDescription(BaseModel):
     name: str
     title: str
     trained_on: str
+    learnt_from_phantoms: bool = False
+    """Whether from phantoms alone; of a model that comes with LiverCAD the registry tells."""
     disclaimer: str = DISCLAIMER
     backbone: Backbone
     heads: dict[Question, HeadDescription]
@@ -148,6 +151,11 @@ class UltrasoundLesionModel:
     def trained_on(self) -> str:
         """Data, in words."""
         return self.description.trained_on
+
+    @property
+    def learnt_from_phantoms(self) -> bool:
+        """Whether it has learnt from phantoms alone."""
+        return self.description.learnt_from_phantoms or has_learnt_from_phantoms(self.description.name)
 
     @property
     def needs_circle(self) -> bool:
