@@ -24,6 +24,7 @@ class FakeLesionModel:
     used = ModelUsed(name="fake-ultrasound", version="1", sha256="4" * 64, runtime="numpy")
     title, trained_on, needs_circle = "Fake model of lesions", "nothing at all", True
     takes_circle, learnt_from_phantoms = True, False
+    learnt_images: frozenset[str] | None = None
     questions: Mapping[str, tuple[str, ...]] = {"type": TYPES, "malignant": ("benign", "malignant")}
     ratio, smallest = 0.6, 64.0
     greys = np.array([0.0, 180.0, 110.0, 60.0])
@@ -49,6 +50,7 @@ class FakeImageModel:
     used = ModelUsed(name="fake-images", version="1", sha256="5" * 64, runtime="numpy")
     title, trained_on, needs_circle = "Fake model of images", "nothing at all", False
     takes_circle = learnt_from_phantoms = False
+    learnt_images: frozenset[str] | None = None
     questions: Mapping[str, tuple[str, ...]] = {"mass": ("no mass", "mass")}
 
     def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
@@ -71,6 +73,7 @@ class FakeModelOfViews:
     used, title, trained_on = FakeLesionModel.used, FakeLesionModel.title, FakeLesionModel.trained_on
     questions, needs_circle, takes_circle = FakeLesionModel.questions, True, True
     learnt_from_phantoms = False
+    learnt_images: frozenset[str] | None = None
 
     def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
         return FakeLesionModel()(image, circle)
@@ -86,6 +89,7 @@ class FakeUltrasoundModel:
     title = "A model that has learnt nothing"
     trained_on = "nothing"
     learnt_from_phantoms = False
+    learnt_images: frozenset[str] | None = None
 
     def __init__(self, *, needs_circle: bool = True) -> None:
         self.needs_circle = self.takes_circle = needs_circle

@@ -31,6 +31,7 @@ class Whole:
     used = ModelUsed("whole", "1", "0" * 64, "torch")
     title, trained_on = "a stand-in", "nothing"
     needs_circle = takes_circle = learnt_from_phantoms = False
+    learnt_images: ClassVar[frozenset[str] | None] = None
     questions: ClassVar = {"malignant": ("benign", "malignant")}
 
     def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:

@@ -178,6 +178,8 @@ def _ultrasound(results: Path, truth: Path, output: Path | None) -> None:
     output = output or results / "ultrasound-evaluation"
     write_ultrasound_evaluation(evaluation, output)
     _tell_left_out(evaluation.skipped, console)
+    for caution in evaluation.learnt.cautions:
+        console.print(caution, markup=False, highlight=False, soft_wrap=True)
     for scores in evaluation.by_case:
         accuracy, auc = scores.accuracy, scores.auc
         told = f"accuracy {accuracy.value:.2f}" if accuracy else ""

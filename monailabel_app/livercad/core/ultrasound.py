@@ -105,6 +105,8 @@ class ImageRead:
         From row to row and from column to column, where the file tells.
     sha256 : str
         Of the file.
+    learnt_from : bool or None
+        Whether the model has learnt from this very file; None where its record does not tell.
     """
 
     name: str
@@ -113,6 +115,7 @@ class ImageRead:
     shape: tuple[int, int]
     spacing_mm: tuple[float, float] | None
     sha256: str
+    learnt_from: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -69,3 +69,8 @@ class ServedUltrasound(Generic[Description, Network]):
     def learnt_from_phantoms(self) -> bool:
         """Whether they have learnt from phantoms alone: as the registry, or the description, tells."""
         return self._has_learnt_from_phantoms or self.description.learnt_from_phantoms
+
+    @property
+    def learnt_images(self) -> frozenset[str] | None:
+        """The record of a reproduction does not name single files."""
+        return None

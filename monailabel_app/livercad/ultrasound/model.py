@@ -49,6 +49,10 @@ class UltrasoundModel(Protocol):
         """Whether it has learnt from phantoms alone, and so knows nothing of patients; False where nobody tells."""
 
     @property
+    def learnt_images(self) -> frozenset[str] | None:
+        """SHA-256 of the files that it has learnt from; None where its record does not name them."""
+
+    @property
     def needs_circle(self) -> bool:
         """Whether it has nothing to say of an image as a whole."""
 

@@ -53,6 +53,8 @@ class ModelDescription(BaseModel):
     trained_on: str
     learnt_from_phantoms: bool = False
     """Whether from phantoms alone; of a model that comes with LiverCAD the registry tells."""
+    images_sha256: tuple[str, ...] | None = None
+    """Of the files that were learnt from; None where they were not kept."""
     disclaimer: str = DISCLAIMER
     backbone: Backbone
     heads: dict[Question, HeadDescription]
@@ -156,6 +158,12 @@ class UltrasoundLesionModel:
     def learnt_from_phantoms(self) -> bool:
         """Whether it has learnt from phantoms alone."""
         return self.description.learnt_from_phantoms or has_learnt_from_phantoms(self.description.name)
+
+    @cached_property
+    def learnt_images(self) -> frozenset[str] | None:
+        """SHA-256 of the files that it has learnt from; None where its record does not name them."""
+        told = self.description.images_sha256
+        return None if told is None else frozenset(told)
 
     @property
     def needs_circle(self) -> bool:

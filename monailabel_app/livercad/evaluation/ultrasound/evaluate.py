@@ -16,6 +16,7 @@ from livercad.core.ultrasound import MODALITY, Opinion, UltrasoundFindings
 from livercad.errors import InputError
 from livercad.evaluation.cases import Skipped
 from livercad.evaluation.settings import EvaluationSettings
+from livercad.evaluation.ultrasound.learnt import LearntImages, learnt_images
 from livercad.evaluation.ultrasound.missing import without_opinion
 from livercad.evaluation.ultrasound.scores import Answered, QuestionScores, score_questions
 from livercad.evaluation.ultrasound.words import true_class, true_of_case
@@ -44,6 +45,8 @@ class UltrasoundEvaluation:
         What is said of whole cases, and of single lesions or images.
     by_case, by_opinion : tuple of QuestionScores
         What they come to.
+    learnt : LearntImages
+        Which of the images the models have learnt from.
     skipped : tuple of Skipped
         What could not be scored, and why: also cases and images of the truth that nothing was said of.
     settings : EvaluationSettings
@@ -58,6 +61,7 @@ class UltrasoundEvaluation:
     opinions: tuple[Answered, ...]
     by_case: tuple[QuestionScores, ...]
     by_opinion: tuple[QuestionScores, ...]
+    learnt: LearntImages
     skipped: tuple[Skipped, ...]
     settings: EvaluationSettings
 
@@ -124,15 +128,17 @@ def evaluate_ultrasound(
             todo="Name the folder that was analysed, with annotations.csv.",
         )
     skipped += without_opinion(folder, found, results)
+    is_phantom = (truth / PHANTOM_TABLE).is_file()
     return UltrasoundEvaluation(
         results,
         truth,
-        (truth / PHANTOM_TABLE).is_file(),
+        is_phantom,
         tuple(dict.fromkeys(model for findings in found for model in findings.models)),
         tuple(cases),
         tuple(opinions),
         tuple(score_questions(cases, settings)),
         tuple(score_questions(opinions, settings)),
+        learnt_images(found, ((each.case, each.image) for each in opinions), truth_is_phantom=is_phantom),
         tuple(skipped),
         settings,
     )

@@ -91,5 +91,6 @@ def _document(evaluation: UltrasoundEvaluation) -> dict[str, Any]:
         "models": [dataclasses.asdict(model) for model in evaluation.models],
         "cases": [dataclasses.asdict(scores) for scores in evaluation.by_case],
         "opinions": [dataclasses.asdict(scores) for scores in evaluation.by_opinion],
+        "learnt": dataclasses.asdict(evaluation.learnt),
         "skipped": [dataclasses.asdict(item) for item in evaluation.skipped],
     }
