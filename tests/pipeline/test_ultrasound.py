@@ -204,6 +204,21 @@ def test_no_mass_where_a_lesion_is_marked_is_a_doubt(tmp_path: Path) -> None:
     }
 
 
+def test_images_without_content_are_a_doubt(tmp_path: Path) -> None:
+    black = np.zeros((480, 640), np.uint8)
+    black[:30, :30] = 200  # 0.3 %, such as a logo
+    noise = np.random.default_rng(0).integers(256, size=(20, 1500)).astype(np.uint8)
+    images = [
+        write(tmp_path, name, array)
+        for name, array in (("dot.png", grey(90)[:1, :1]), ("black.png", black), ("strip.png", noise))
+    ]
+    content = [write(tmp_path, "sector.png", sector(2)), write(tmp_path, "least.png", grey(60)[:64, :64])]
+    assert messages(analyze_images("c", [*images, *content], Whole())) == {
+        Doubt.EMPTY: "Hardly anything is to be seen, so that what the model says means nothing: "
+        "dot.png (1 x 1 pixels), black.png (0.3% of it is not black), strip.png (1500 x 20 pixels)."
+    }
+
+
 def test_cancelling_ends_the_work(tmp_path: Path) -> None:
     def cancel(done: float, total: float, what: str) -> None:
         if what.startswith("asking"):

@@ -61,6 +61,8 @@ class Doubt(StrEnum):
     """Why an answer may be less reliable than it looks."""
 
     NO_CIRCLE = "no_circle"
+    EMPTY = "empty"
+    """There is hardly anything to see."""
     COLOURED = "coloured"
     SMALL_LESION = "small_lesion"
     OUTSIDE = "outside"

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from typing import NamedTuple
 
-from livercad.core.circle import Circle
+import numpy as np
+
+from livercad.core.circle import SMALLEST_SIDE, Circle
 from livercad.core.class_names import in_a_sentence
 from livercad.core.question_names import question_name
 from livercad.core.ultrasound import Doubt, Opinion, Question, UltrasoundWarning
 from livercad.studies.ultrasound.image import UltrasoundImage
 from livercad.ultrasound.model import LooksAtSquare, LooksAtSquares, UltrasoundModel
 from livercad.ultrasound.placing import is_within
+from livercad.ultrasound.sector import DARK
 
 COLOURED_SHARE = 0.01
 """Of an image's pixels. Our choice: half the area of a lesion of 67.7 pixels, the mean of Yamakawa 2020 (section 2.5),
 on an image of 512 x 384. Words, marks and scales in colour cover less; Doppler of that size may hide what a lesion is
 told by."""
+LIT_SHARE = 0.01
+"""Of an image's pixels, brighter than black, at least. Our choice: no image of AUL and BUSI has less than 13 %."""
 OF_LESIONS = (Question.MALIGNANT, Question.TYPE)
 """Questions whose answers are expected to agree within a case; a mass need not show on every image."""
 NAMED = 5
@@ -68,6 +73,11 @@ def doubts_of(
     marked = {each.image.name for each in asked}
     told = (
         (Doubt.NO_CIRCLE, "No circle lies on the image, so that the model was not asked", _unmarked(images, marked)),
+        (
+            Doubt.EMPTY,
+            "Hardly anything is to be seen, so that what the model says means nothing",
+            _empty(images, marked),
+        ),
         (Doubt.COLOURED, "Colour covers grey values that were not seen", _coloured(images, marked)),
         (Doubt.SMALL_LESION, *_small(asked, model)),
         (Doubt.OUTSIDE, "The circle reaches beyond the image, so that not all of the lesion is seen", _outside(asked)),
@@ -83,6 +93,18 @@ def doubts_of(
 
 def _unmarked(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:
     return [image.name for image in images if image.name not in marked]
+
+
+def _empty(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:
+    told = []
+    for image in (image for image in images if image.name in marked):
+        rows, columns = image.shape
+        lit = float(np.mean(image.array > DARK))
+        if min(rows, columns) < SMALLEST_SIDE:
+            told.append(f"{image.name} ({columns} x {rows} pixels)")
+        elif lit < LIT_SHARE:
+            told.append(f"{image.name} ({lit:.1%} of it is not black)")
+    return told
 
 
 def _coloured(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:
