@@ -23,7 +23,8 @@ class FakeLesionModel:
 
     used = ModelUsed(name="fake-ultrasound", version="1", sha256="4" * 64, runtime="numpy")
     title, trained_on, needs_circle = "Fake model of lesions", "nothing at all", True
-    takes_circle = True
+    takes_circle, learnt_from_phantoms = True, False
+    learnt_images: frozenset[str] | None = None
     questions: Mapping[str, tuple[str, ...]] = {"type": TYPES, "malignant": ("benign", "malignant")}
     ratio, smallest = 0.6, 64.0
     greys = np.array([0.0, 180.0, 110.0, 60.0])
@@ -48,7 +49,8 @@ class FakeImageModel:
 
     used = ModelUsed(name="fake-images", version="1", sha256="5" * 64, runtime="numpy")
     title, trained_on, needs_circle = "Fake model of images", "nothing at all", False
-    takes_circle = False
+    takes_circle = learnt_from_phantoms = False
+    learnt_images: frozenset[str] | None = None
     questions: Mapping[str, tuple[str, ...]] = {"mass": ("no mass", "mass")}
 
     def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
@@ -70,6 +72,8 @@ class FakeModelOfViews:
 
     used, title, trained_on = FakeLesionModel.used, FakeLesionModel.title, FakeLesionModel.trained_on
     questions, needs_circle, takes_circle = FakeLesionModel.questions, True, True
+    learnt_from_phantoms = False
+    learnt_images: frozenset[str] | None = None
 
     def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
         return FakeLesionModel()(image, circle)
@@ -84,6 +88,8 @@ class FakeUltrasoundModel:
     used = ModelUsed("fake-ultrasound", "1", "0" * 64, "fake")
     title = "A model that has learnt nothing"
     trained_on = "nothing"
+    learnt_from_phantoms = False
+    learnt_images: frozenset[str] | None = None
 
     def __init__(self, *, needs_circle: bool = True) -> None:
         self.needs_circle = self.takes_circle = needs_circle

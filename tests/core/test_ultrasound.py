@@ -67,3 +67,14 @@ def test_a_case_s_probability_is_the_mean_of_those_who_answer() -> None:
     assert mean_probabilities([]) == {}
     with pytest.raises(ValueError, match="“type” in different classes"):
         mean_probabilities([typed, Opinion("d", None, {Question.TYPE: {"cyst": 1.0}})])
+
+
+@pytest.mark.parametrize(("question", "no", "yes"), [("mass", "no mass", "mass"), ("solid", "no", "solid nodule")])
+def test_a_case_has_a_mass_if_one_view_of_many_shows_it(question: str, no: str, yes: str) -> None:
+    shares = [0.02] * 5 + [0.97] + [0.02] * 4
+    opinions = [Opinion(f"{n}", None, {question: {no: 1 - share, yes: share}}) for n, share in enumerate(shares)]
+    assert mean_probabilities([*opinions, opinion("a", 0.3), opinion("b", 0.1)]) == {
+        question: {no: pytest.approx(0.03), yes: 0.97},
+        "malignant": {"benign": pytest.approx(0.8), "malignant": pytest.approx(0.2)},
+    }
+    assert mean_probabilities(opinions[:3])[question][yes] == 0.02

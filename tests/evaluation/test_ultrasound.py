@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +21,17 @@ from livercad.core.ultrasound import MASSES, Opinion, Question, UltrasoundFindin
 from livercad.errors import InputError
 from livercad.evaluation.classes import macro_auc
 from livercad.evaluation.ultrasound.evaluate import evaluate_ultrasound
+from livercad.evaluation.ultrasound.learnt import LearntImages
 from livercad.evaluation.ultrasound.words import true_class
+from livercad.pipeline.ultrasound_analyzer import report_on
+from livercad.studies.discover import find_studies
+from livercad.studies.ultrasound.cases import image_cases
 from livercad.studies.ultrasound.collection import Collection
 from livercad.studies.ultrasound.duplicates import Grouping
 from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
 from livercad.studies.ultrasound.rows import Row, write_annotations
 from livercad.ultrasound.training.examples import examples_of
+from ultrasound_fakes import FakeLesionModel
 
 TYPES = ("cyst", "hemangioma", "hcc", "metastasis")
 FIRST, SECOND = Circle((20.0, 20.0), 10.0), Circle((60.0, 40.0), 12.0)
@@ -94,6 +101,61 @@ def test_the_lesion_that_was_asked_about_tells_the_class(results: Path, truth: P
     assert not [each for each in evaluation.cases if each.case in "fg"]
     reasons = {item.case: item.reason for item in evaluation.skipped}
     assert "several classes" in reasons["f"] and "no such image" in reasons["g"]
+
+
+def test_cases_and_images_that_nothing_was_said_of_are_named_and_counted(results: Path, truth: Path) -> None:
+    (results / "b" / "findings.json").unlink()
+    (results / "b" / "error.json").write_text(json.dumps({"case": "b", "reason": "found no image that can be read"}))
+    shutil.rmtree(results / "c")
+    document = json.loads((results / "a" / "findings.json").read_text())
+    document["opinions"] = document["opinions"][:1]
+    (results / "a" / "findings.json").write_text(json.dumps(document))
+    (truth / "d1.png").write_bytes(b"none")
+    shown = CliRunner().invoke(app, ["evaluate", str(results), "--truth", str(truth), "--ultrasound"])
+    left_out = json.loads((results / "ultrasound-evaluation" / "ultrasound.json").read_text())["skipped"]
+    told = {(each["case"], each["what"]): each["reason"] for each in left_out}
+    assert told.keys() >= {("a", "a2.png"), ("b", "case"), ("c", "case"), ("d", "image"), ("f", "case")}
+    assert "failed: found no image that can be read (2 images)" in told["b", "case"]
+    assert told["c", "case"] == "it has a truth but no result (2 images)" and "d1.png" in told["d", "image"]
+    assert "no such image" in told["a", "a2.png"] and ("a", "a1.png") not in told
+    html = (results / "ultrasound-evaluation" / "index.html").read_text()
+    assert f"3 cases evaluated, {len(left_out)} left out" in shown.output and f"{len(left_out)} left out" in html
+    assert all(f"left out: {case} ({what}): " in shown.output and f"<td>{case}</td>" in html for case, what in told)
+
+
+class Remembers(FakeLesionModel):
+    """Has learnt from the very first files."""
+
+    def __init__(self, *files: Path) -> None:
+        self.learnt_images = frozenset(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
+
+
+def test_images_that_the_model_has_learnt_from_are_told(truth: Path, tmp_path: Path) -> None:
+    for number, path in enumerate(sorted(truth.glob("*.png"))):  # no two files are the same
+        Image.fromarray(np.full((80, 100), 10 + number, np.uint8)).save(path)
+    for case in image_cases(truth, find_studies(truth)).cases:
+        findings = report_on(case, Remembers(truth / "a1.png", truth / "c2.png")).findings
+        (tmp_path / "out" / case.case).mkdir(parents=True)
+        (tmp_path / "out" / case.case / "findings.json").write_text(json.dumps(findings.to_dict()))
+    shown = CliRunner().invoke(app, ["evaluate", str(tmp_path / "out"), "--truth", str(truth), "--ultrasound"])
+    document = json.loads((tmp_path / "out" / "ultrasound-evaluation" / "ultrasound.json").read_text())
+    assert document["learnt"] == {"images": 12, "learnt": ["a1.png", "c2.png"], "unknown": 0}
+    html = (tmp_path / "out" / "ultrasound-evaluation" / "index.html").read_text()
+    assert all("has learnt from 2 of these 12 images" in told for told in (shown.output, html))
+    assert "cannot be told" not in shown.output
+
+
+def test_where_a_model_does_not_name_its_images_that_is_told(results: Path, truth: Path) -> None:
+    shown = CliRunner().invoke(app, ["evaluate", str(results), "--truth", str(truth), "--ultrasound"])
+    html = (results / "ultrasound-evaluation" / "index.html").read_text()
+    assert all(
+        "Of 10 of these 10 images it cannot be told whether the model has learnt" in x for x in (shown.output, html)
+    )
+    for path in results.glob("*/findings.json"):  # phantoms are no patients, whichever they were
+        path.write_text(json.dumps({**json.loads(path.read_text()), "learnt_from_phantoms": True}))
+    assert evaluate_ultrasound(results, truth).learnt == LearntImages(10, (), 0)
+    (truth / "phantom.json").write_text("{}")
+    assert evaluate_ultrasound(results, truth).learnt.unknown == 10
 
 
 MALIGNANCY, SOLID = ("benign", "malignant"), ("no solid nodule", "solid nodule")

@@ -77,7 +77,7 @@ def test_a_training_that_diverges_stops_with_what_to_do_and_leaves_nothing(
         reproduce(data, tmp_path, settings)
     name = {"one_box": "baseline", "vgg": "baseline-vgg", "detector": "faster-rcnn-small"}[setting]
     assert not (tmp_path / "trainings" / f"{name}.json").exists()
-    assert not list((tmp_path / "trainings").rglob(CHECKPOINT))
+    assert not (tmp_path / "trainings" / name / CHECKPOINT).exists()  # another that ran beside it may keep its own
 
 
 @pytest.mark.parametrize("where", ["loss", "validation", "answers"])

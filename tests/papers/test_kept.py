@@ -24,6 +24,7 @@ KEYED_BY_VALUE = {"livercad.core.taxonomy", f"{HERE}.settings", f"{HERE}.sources
 """Categories, settings and patients stand in the keys themselves."""
 MAKES_NOTHING = {
     *("livercad.code", "livercad.errors", "livercad.progress", "livercad.studies.atomic", "livercad.papers.workers"),
+    "livercad.papers.settings",  # their values stand in the keys
 }
 Change = Callable[[str], None]
 

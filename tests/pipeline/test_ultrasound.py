@@ -14,9 +14,12 @@ from livercad.core.circle import Circle
 from livercad.core.findings import TOTAL, ModelUsed
 from livercad.core.ultrasound import Doubt, UltrasoundFindings
 from livercad.errors import Cancelled, InputError
+from livercad.models.install import installed_weights
 from livercad.pipeline.ultrasound import UltrasoundAnalysis, analyze_images
 from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
+from livercad.ultrasound.load import SHIPPED
 from livercad.ultrasound.model import Answer
+from livercad.ultrasound.predictor import UltrasoundLesionModel
 from ultrasound_files import sector, write_us_dicom
 
 SHAPE = (96, 128)
@@ -27,7 +30,8 @@ class Whole:
 
     used = ModelUsed("whole", "1", "0" * 64, "torch")
     title, trained_on = "a stand-in", "nothing"
-    needs_circle = takes_circle = False
+    needs_circle = takes_circle = learnt_from_phantoms = False
+    learnt_images: ClassVar[frozenset[str] | None] = None
     questions: ClassVar = {"malignant": ("benign", "malignant")}
 
     def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
@@ -181,6 +185,40 @@ def test_images_without_the_mass_are_no_disagreement_and_types_are_named_in_word
     assert warning.message == ("What is likeliest differs (type): HCC on 20.png, 30.png; other benign on 200.png.")
 
 
+class OfMasses(Whole):
+    """Sees a mass where an image is bright."""
+
+    questions: ClassVar = {"mass": ("no mass", "mass")}
+
+    def __call__(self, image: npt.NDArray[np.uint8], circle: Circle | None) -> Answer:
+        p = float(image.mean()) / 255
+        return Answer({"mass": {"no mass": 1 - p, "mass": p}}, (image / 255).astype(np.float32))
+
+
+def test_no_mass_where_a_lesion_is_marked_is_a_doubt(tmp_path: Path) -> None:
+    missed, unmarked = write(tmp_path, "missed.png", grey(38), LARGE), write(tmp_path, "unmarked.png", grey(38))
+    seen = write(tmp_path, "seen.png", grey(230), LARGE)
+    assert messages(analyze_images("c", [missed, unmarked, seen], OfMasses())) == {
+        Doubt.CONTRADICTION: "A lesion is marked on the image, but looking at all of it the model sees no mass: "
+        "missed.png (no mass 85%)."
+    }
+
+
+def test_images_without_content_are_a_doubt(tmp_path: Path) -> None:
+    black = np.zeros((480, 640), np.uint8)
+    black[:30, :30] = 200  # 0.3 %, such as a logo
+    noise = np.random.default_rng(0).integers(256, size=(20, 1500)).astype(np.uint8)
+    images = [
+        write(tmp_path, name, array)
+        for name, array in (("dot.png", grey(90)[:1, :1]), ("black.png", black), ("strip.png", noise))
+    ]
+    content = [write(tmp_path, "sector.png", sector(2)), write(tmp_path, "least.png", grey(60)[:64, :64])]
+    assert messages(analyze_images("c", [*images, *content], Whole())) == {
+        Doubt.EMPTY: "Hardly anything is to be seen, so that what the model says means nothing: "
+        "dot.png (1 x 1 pixels), black.png (0.3% of it is not black), strip.png (1500 x 20 pixels)."
+    }
+
+
 def test_cancelling_ends_the_work(tmp_path: Path) -> None:
     def cancel(done: float, total: float, what: str) -> None:
         if what.startswith("asking"):
@@ -188,3 +226,20 @@ def test_cancelling_ends_the_work(tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         analyze_images("c", [write(tmp_path, "a.png", grey(51))], Whole(), cancel)
+
+
+def test_the_default_model_warns_where_the_least_side_decides_its_smallest_square(tmp_path: Path) -> None:
+    model = UltrasoundLesionModel(installed_weights(SHIPPED), "cpu")
+    views = {view for head in model.description.heads.values() for view in head.views if view.ratio}
+    assert model.ratios == tuple(sorted({view.ratio for view in views})) == (0.4, 0.6, 1.0)
+    small, large = Circle((60.0, 48.0), 63.0), Circle((60.0, 48.0), 65.0)
+    for circle in (small, large):
+        decided = min(view.circle_on(grey(9), circle).side(view.ratio) for view in views) > circle.diameter
+        assert decided == (circle is small)
+    images = [write(tmp_path, "small.png", sector(0, SHAPE), small), write(tmp_path, "large.png", sector(1), large)]
+    told = messages(analyze_images("c", images, model))
+    assert model.learnt_from_phantoms and analyze_images("c", images, model).findings.learnt_from_phantoms
+    assert told[Doubt.SMALL_LESION] == (
+        "Lesions so small that the model's smallest square, 64 pixels at least, shows more around them than D/L 1: "
+        "small.png (63 pixels)."
+    )

@@ -19,7 +19,7 @@ from livercad.core.findings import DISCLAIMER
 from livercad.core.planar_roi import planar_square
 from livercad.core.saliency import overlay_of
 from livercad.core.taxonomy import BENIGN_COLOR, MALIGNANT_COLOR
-from livercad.core.ultrasound import Doubt
+from livercad.core.ultrasound import PHANTOM_CAUTION, Doubt
 from livercad.pipeline.ultrasound_analyzer import UltrasoundAnalyzer, UltrasoundReport
 from livercad.reports import ultrasound_page
 from livercad.reports.index_page import render_index
@@ -74,6 +74,19 @@ def test_the_page_is_one_self_contained_file_with_disclaimer_model_and_warnings(
     assert_self_contained(render_ultrasound_case(report(tmp_path, bare=1)))
 
 
+class FakeOfPhantoms(FakeLesionModel):
+    learnt_from_phantoms = True
+
+
+def test_what_has_learnt_from_phantoms_alone_is_said_above_all_answers(tmp_path: Path) -> None:
+    patients, phantoms = report(tmp_path, 60), report(tmp_path, 60, model=FakeOfPhantoms())
+    for told in (render_ultrasound_case(phantoms), render_index((), [row(patients), row(phantoms)])):
+        assert told.count(PHANTOM_CAUTION) == 1 and "knows nothing of patients" in PHANTOM_CAUTION
+        assert 0 < told.index(PHANTOM_CAUTION) < told.index('<dl class="facts">')
+    for told in (render_ultrasound_case(patients), render_index((), [row(patients)])):
+        assert PHANTOM_CAUTION not in told
+
+
 def test_circle_and_square_lie_on_the_image_where_they_were_marked(tmp_path: Path) -> None:
     page = Page(render_ultrasound_case(report(tmp_path, 60)))
     (svg, *_) = [each for each in page.all("svg") if each.get("role") == "img"]
@@ -121,7 +134,11 @@ def test_a_model_may_answer_for_images_and_for_lesions(tmp_path: Path) -> None:
     rows = cells_of(html, "opinions")
     assert [cells[2] for cells in rows] == ["–", "42 px", "–", "42 px"]
     assert rows[0][4:] == ["–", "–", "–"] and rows[1][3] == "–"
-    assert "of 2 marked lesions" in html and html.count("mean over 2 opinions") == 3
+    assert "of 2 marked lesions" in html and html.count("mean over 2 opinions") == 2 * 2
+    assert html.count("on the image where it is surest, of 2") == 2 and "mean over its" not in html
+    surest = max(each.probabilities["mass"]["mass"] for each in told.findings.opinions if not each.circle)
+    (case,) = csv.DictReader(io.StringIO(ultrasound_cases_csv([row(told)])))
+    assert float(case["p_mass_mass"]) == pytest.approx(surest, abs=1e-4)
     assert len(list(csv.DictReader(io.StringIO(ultrasound_csv([row(told)]))))) == 4
 
 

@@ -379,6 +379,8 @@ def test_models_are_listed_with_their_cards(server: Server) -> None:
         "lesion-classes-phantom",
         "lesion-detector-phantom",
         "ultrasound-lesion-phantom",
+        "yamakawa2020-phantom",
+        "qi2019-phantom",
     }
     for model in models.values():
         assert model["card"].startswith("# ") and model["licence"] and model["version"] and model["task"]

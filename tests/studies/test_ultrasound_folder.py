@@ -10,10 +10,15 @@ from PIL import Image
 
 from livercad.core.circle import Circle
 from livercad.errors import InputError
+from livercad.pipeline.ultrasound_analyzer import report_on
+from livercad.reports.ultrasound_page import render_ultrasound_case
+from livercad.studies.discover import find_studies
+from livercad.studies.ultrasound.cases import image_cases
 from livercad.studies.ultrasound.collection import read_collection
 from livercad.studies.ultrasound.folder import find_images
 from livercad.studies.ultrasound.reading import read_all
 from livercad.studies.ultrasound.rows import Row, read_annotations, write_annotations
+from ultrasound_fakes import FakeLesionModel
 from ultrasound_files import sector, write_us_dicom
 
 
@@ -95,6 +100,21 @@ def test_a_table_may_name_frames_of_a_clip(tmp_path: Path) -> None:
     found = find_images(tmp_path)
     assert [(image.name, image.frame, image.kind) for image in found.images] == [("clip.dcm#3", 3, "cyst")]
     assert "4 frames; expected a frame 9" in found.problems[0].reason
+
+
+def test_a_row_of_a_frame_goes_before_that_of_the_whole_clip(tmp_path: Path) -> None:
+    write_us_dicom(tmp_path / "clip.dcm", np.stack([sector(n) for n in range(3)]), NumberOfFrames=3)
+    save(tmp_path / "still.png")
+    clip, own = Row("c", "clip.dcm", kind="normal"), Row("c", "clip.dcm", 2, "cyst", circle=Circle((60.0, 40.0), 30.0))
+    still = [Row("s", "still.png", kind="normal"), Row("s", "still.png", 1, "hcc")]
+    write_annotations(tmp_path / "annotations.csv", [clip, own, *still])
+    images = find_images(tmp_path).images
+    assert {image.name: (image.kind, len(image.lesions)) for image in images} == {
+        **{"clip.dcm#1": ("normal", 0), "clip.dcm#2": ("cyst", 1), "clip.dcm#3": ("normal", 0), "still.png": ("hcc", 0)}
+    }
+    assert len(images) == 4
+    (case, _) = image_cases(tmp_path, find_studies(tmp_path)).cases
+    assert len(render_ultrasound_case(report_on(case, FakeLesionModel()))) > 0
 
 
 def test_bad_images_are_listed_and_stop_no_others(tmp_path: Path) -> None:

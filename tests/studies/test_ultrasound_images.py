@@ -152,3 +152,19 @@ def test_a_damaged_file_is_named_in_one_error_and_stops_no_other(name: str, tmp_
     assert [image.case for image in images] == ["good"]
     assert [problem.case for problem in problems] == ["bad"]
     assert str(path) in problems[0].reason and "expected" in problems[0].reason
+
+
+@pytest.mark.parametrize(("shape", "is_refused"), [((2, 8192), False), ((2, 8193), True), ((8193, 2), True)])
+def test_an_image_that_is_too_long_is_refused_before_its_pixels_are_read(
+    shape: tuple[int, int], is_refused: bool, tmp_path: Path
+) -> None:
+    array = np.zeros(shape, np.uint8)
+    Image.fromarray(array).save(tmp_path / "long.png")
+    write_us_dicom(tmp_path / "long.dcm", array)
+    for path in (tmp_path / "long.png", tmp_path / "long.dcm"):
+        for reader in (read_header, read):
+            if is_refused:
+                with pytest.raises(InputError, match=rf"{path.name}: found {shape[1]} x {shape[0]} pixels; .*8192"):
+                    reader(path)
+            else:
+                reader(path)

@@ -178,11 +178,14 @@ def _ultrasound(results: Path, truth: Path, output: Path | None) -> None:
     output = output or results / "ultrasound-evaluation"
     write_ultrasound_evaluation(evaluation, output)
     _tell_left_out(evaluation.skipped, console)
+    for caution in evaluation.learnt.cautions:
+        console.print(caution, markup=False, highlight=False, soft_wrap=True)
     for scores in evaluation.by_case:
         accuracy, auc = scores.accuracy, scores.auc
         told = f"accuracy {accuracy.value:.2f}" if accuracy else ""
         typer.echo(f"{scores.question}: {told}{f', AUC {auc.value:.2f}' if auc else ''}, {scores.patients} patients")
-    typer.echo(f"{len({each.case for each in evaluation.cases})} cases evaluated: {output / 'index.html'}")
+    left_out = f", {len(evaluation.skipped)} left out" if evaluation.skipped else ""
+    typer.echo(f"{len({each.case for each in evaluation.cases})} cases evaluated{left_out}: {output / 'index.html'}")
 
 
 def _boxes(

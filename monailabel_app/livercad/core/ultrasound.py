@@ -24,6 +24,12 @@ NORMAL = frozenset(("normal", "no mass", "none"))
 MODALITY = "US"
 """As DICOM calls it (PS3.3, C.7.3.1.1.1)."""
 
+PHANTOM_CAUTION = (
+    "This model has learnt from phantoms alone and knows nothing of patients. On images of patients its answers and "
+    "their probabilities, however sure they look, tell little or nothing."
+)
+"""Shown above answers of such a model."""
+
 Probabilities = dict[str, dict[str, float]]
 """By question, then by class; those of a question add up to 1."""
 MASSES = ("no mass", "mass")
@@ -47,13 +53,21 @@ class Question(StrEnum):
     TYPE = "type"
 
 
+OF_ANY_VIEW = (Question.MASS, Question.SOLID)
+"""Questions that one view answers for the whole case: who has a mass has it also where other views miss it."""
+
+
 class Doubt(StrEnum):
     """Why an answer may be less reliable than it looks."""
 
     NO_CIRCLE = "no_circle"
+    EMPTY = "empty"
+    """There is hardly anything to see."""
     COLOURED = "coloured"
     SMALL_LESION = "small_lesion"
     OUTSIDE = "outside"
+    CONTRADICTION = "contradiction"
+    """A lesion is marked where the model sees no mass."""
     DISAGREEMENT = "disagreement"
     UNREADABLE = "unreadable"
     """An image of the case, or a circle on it, could not be used; the others were."""
@@ -93,6 +107,8 @@ class ImageRead:
         From row to row and from column to column, where the file tells.
     sha256 : str
         Of the file.
+    learnt_from : bool or None
+        Whether the model has learnt from this very file; None where its record does not tell.
     """
 
     name: str
@@ -101,6 +117,7 @@ class ImageRead:
     shape: tuple[int, int]
     spacing_mm: tuple[float, float] | None
     sha256: str
+    learnt_from: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +152,7 @@ class UltrasoundFindings:
     opinions : tuple of Opinion
         In the order of the images.
     probabilities : dict of str to dict of str to float
-        Of the case: mean over its opinions (Yamakawa 2020, section 2.6), by question and class.
+        Of the case, by question and class, as `mean_probabilities` has them.
     warnings : tuple of UltrasoundWarning
         Reasons for caution.
     models : tuple of ModelUsed
@@ -144,6 +161,8 @@ class UltrasoundFindings:
         Version of this software.
     timings_s : dict of str to float
         Seconds that each step took.
+    learnt_from_phantoms : bool
+        Whether the model has learnt from phantoms alone: `PHANTOM_CAUTION` belongs to all that it says.
     modality : str
         `MODALITY`.
     schema_version : str
@@ -160,6 +179,7 @@ class UltrasoundFindings:
     models: tuple[ModelUsed, ...]
     livercad_version: str
     timings_s: dict[str, float] = field(default_factory=dict)
+    learnt_from_phantoms: bool = False
     modality: str = MODALITY
     schema_version: str = SCHEMA_VERSION
     disclaimer: str = DISCLAIMER
@@ -192,7 +212,10 @@ class UltrasoundFindings:
 
 
 def mean_probabilities(opinions: Iterable[Opinion]) -> Probabilities:
-    """A case's probabilities: the mean over its opinions (Yamakawa 2020, section 2.6).
+    """A case's probabilities: the mean over its opinions (Yamakawa 2020, section 2.6), but of a mass the surest one.
+
+    The paper averages what networks say of one lesion's images. Whether there is a mass (`OF_ANY_VIEW`) is asked about
+    views of which most need not show it: the mean would follow from how many are taken beside it.
 
     Parameters
     ----------
@@ -202,7 +225,8 @@ def mean_probabilities(opinions: Iterable[Opinion]) -> Probabilities:
     Returns
     -------
     dict of str to dict of str to float
-        By question and class, in the order in which they first occur; empty without opinions.
+        By question and class, in the order in which they first occur; empty without opinions. Of `OF_ANY_VIEW` those of
+        the opinion with the highest probability of yes, the last class.
 
     Raises
     ------
@@ -216,7 +240,13 @@ def mean_probabilities(opinions: Iterable[Opinion]) -> Probabilities:
     for question, told in answers.items():
         if any(each.keys() != told[0].keys() for each in told):
             raise ValueError(f"Opinions of one case answer “{question}” in different classes.")
-    return {
-        question: {name: sum(each[name] for each in told) / len(told) for name in told[0]}
-        for question, told in answers.items()
-    }
+    return {question: (_surest if question in OF_ANY_VIEW else _mean)(told) for question, told in answers.items()}
+
+
+def _surest(told: list[dict[str, float]]) -> dict[str, float]:
+    yes = list(told[0])[-1]
+    return dict(max(told, key=lambda classes: classes[yes]))
+
+
+def _mean(told: list[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(each[name] for each in told) / len(told) for name in told[0]}

@@ -92,6 +92,7 @@ class ShippedModel(ModelEntry):
     """A model of our own whose weights come with the package."""
 
     file: Text = Field(description="Name of its safetensors file in `livercad/models/weights`.")
+    learnt_from_phantoms: bool = Field(False, description="Whether from phantoms alone; no where nobody tells.")
     made_by: Text = Field(description="The command that makes these weights.")
 
     @property
@@ -111,6 +112,12 @@ def load_registry() -> dict[str, ModelEntry]:
     """
     text = REGISTRY.read_text(encoding="utf-8")
     return {entry.name: entry for entry in TypeAdapter(list[PublishedModel | ShippedModel]).validate_json(text)}
+
+
+def has_learnt_from_phantoms(name: str) -> bool:
+    """Whether a model is one that comes with the package and has learnt from phantoms alone."""
+    entry = load_registry().get(name)
+    return isinstance(entry, ShippedModel) and entry.learnt_from_phantoms
 
 
 def find(name: str) -> ModelEntry:

@@ -30,6 +30,8 @@ class ServedModel(BaseModel):
     method: str
     """The paper."""
     trained_on: str
+    learnt_from_phantoms: bool = False
+    """Whether from phantoms alone; False where nobody tells."""
     weights_sha256: str
 
     @property

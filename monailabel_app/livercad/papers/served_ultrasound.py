@@ -10,6 +10,7 @@ import torch
 
 from livercad.core.findings import ModelUsed
 from livercad.learning.hardware import chosen_device
+from livercad.models.registry import has_learnt_from_phantoms
 from livercad.papers.served import Description, ModelFiles, Network
 from livercad.papers.shipped import read_shipped
 
@@ -47,6 +48,7 @@ class ServedUltrasound(Generic[Description, Network]):
         folder: Path | None,
         device: str,
     ) -> None:
+        self._has_learnt_from_phantoms = folder is None and has_learnt_from_phantoms(files.shipped)
         self.device = chosen_device(device)
         self.description, data = files.read(folder, kind) if folder else read_shipped(files.shipped, kind)
         self.networks = files.fill(networks_of(self.description), data, folder or Path(files.shipped))
@@ -62,3 +64,13 @@ class ServedUltrasound(Generic[Description, Network]):
     def trained_on(self) -> str:
         """Data, in words."""
         return self.description.trained_on
+
+    @property
+    def learnt_from_phantoms(self) -> bool:
+        """Whether they have learnt from phantoms alone: as the registry, or the description, tells."""
+        return self._has_learnt_from_phantoms or self.description.learnt_from_phantoms
+
+    @property
+    def learnt_images(self) -> frozenset[str] | None:
+        """The record of a reproduction does not name single files."""
+        return None

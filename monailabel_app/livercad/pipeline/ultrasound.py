@@ -95,13 +95,14 @@ def analyze_images(
     progress(1, 1, "done")
     findings = UltrasoundFindings(
         case=case,
-        images=tuple(_record(image) for image in read),
+        images=tuple(_record(image, model.learnt_images) for image in read),
         opinions=tuple(opinions),
         probabilities=mean_probabilities(opinions),
-        warnings=doubts_of(read, asked, opinions, model),
+        warnings=doubts_of(read, {image.name for image in images if image.lesions}, asked, opinions, model),
         models=(model.used,),
         livercad_version=__version__,
         timings_s=clock.timings({}),
+        learnt_from_phantoms=model.learnt_from_phantoms,
     )
     return UltrasoundAnalysis(findings, read, tuple(saliency), (*unread, *beyond))
 
@@ -129,5 +130,6 @@ def _what_to_ask(
     return asked, problems
 
 
-def _record(image: UltrasoundImage) -> ImageRead:
-    return ImageRead(image.name, str(image.path), image.frame, image.shape, image.spacing_mm, image.sha256)
+def _record(image: UltrasoundImage, learnt: frozenset[str] | None) -> ImageRead:
+    learnt_from = None if learnt is None else image.sha256 in learnt
+    return ImageRead(image.name, str(image.path), image.frame, image.shape, image.spacing_mm, image.sha256, learnt_from)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from livercad.core.ultrasound import PHANTOM_CAUTION
 from livercad.reports.batch_row import BatchRow
 from livercad.reports.cases import CaseRow
 from livercad.reports.pages import render
@@ -51,6 +52,8 @@ def _of_ultrasound(cases: Sequence[UltrasoundRow]) -> dict[str, object]:
     verdicts = Counter(case.verdict for case in cases)
     return {
         "ultrasound": _entries(cases),
+        "learnt_from_phantoms": any(each.learnt_from_phantoms for each in found),
+        "phantom_caution": PHANTOM_CAUTION,
         "questions": list(dict.fromkeys(question for each in found for question in each.probabilities)),
         "version": found[-1].livercad_version if found else "",
         "counts": {

@@ -16,7 +16,7 @@ from livercad.core.findings import TOTAL
 from livercad.core.planar_roi import planar_square
 from livercad.core.roi import DEFAULT_RATIO
 from livercad.core.saliency import RAMP
-from livercad.core.ultrasound import ImageRead, Opinion
+from livercad.core.ultrasound import PHANTOM_CAUTION, ImageRead, Opinion
 from livercad.models.registry import load_registry
 from livercad.pipeline.ultrasound_analyzer import UltrasoundReport
 from livercad.reports.lesion_section import Bar
@@ -24,7 +24,7 @@ from livercad.reports.pages import render
 from livercad.reports.picture import jpeg_uri
 from livercad.reports.saliency import overlay_uri
 from livercad.reports.ultrasound_sheet import CIRCLE, SQUARE
-from livercad.reports.ultrasound_words import style_of
+from livercad.reports.ultrasound_words import style_of, whence
 from livercad.studies.ultrasound.image import UltrasoundImage
 
 PICTURED = 60
@@ -114,6 +114,7 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
         One HTML file with its styles and pictures inside; it asks for nothing from anywhere, and prints on A4.
     """
     findings = report.findings
+    counts = Counter(question for opinion in findings.opinions for question in opinion.probabilities)
     shown = list(_shown(report))
     ratio, smallest = report.square or SHOWN_SQUARE
     return render(
@@ -121,11 +122,12 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
         findings=findings,
         title=report.title,
         trained_on=report.trained_on,
+        phantom_caution=PHANTOM_CAUTION,
         sees_square=report.square is not None,
         ratio=ratio,
         smallest=smallest,
         shown=shown,
-        counts=Counter(question for opinion in findings.opinions for question in opinion.probabilities),
+        whence={question: whence(question, count) for question, count in counts.items()},
         bars={question: bars_of(classes) for question, classes in findings.probabilities.items()},
         models=[(model, load_registry().get(model.name)) for model in findings.models],
         circle_color=_css(CIRCLE),

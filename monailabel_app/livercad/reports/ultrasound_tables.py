@@ -15,8 +15,8 @@ ultrasound.csv
 
 ultrasound_cases.csv
     ``case``, ``status`` (``done`` or ``failed``), ``reason`` (of a failure), ``images``, ``opinions``, the questions as
-    above (the means over the case's opinions), ``warnings`` (codes), ``models`` (name and version),
-    ``livercad_version``, ``analysis_s`` (seconds), and ``p_QUESTION_CLASS``.
+    above (of the case, as `livercad.core.ultrasound.mean_probabilities` has them), ``warnings`` (codes), ``models``
+    (name and version), ``livercad_version``, ``analysis_s`` (seconds), and ``p_QUESTION_CLASS``.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from livercad.core.class_names import name_of
 from livercad.core.question_names import question_name
-from livercad.core.ultrasound import IS_MALIGNANT, Probabilities, Question
+from livercad.core.ultrasound import IS_MALIGNANT, OF_ANY_VIEW, Probabilities, Question
 from livercad.reports.formatting import whole_percent
 from livercad.reports.words import Verdict
 
@@ -51,3 +51,10 @@ def verdict_of_case(probabilities: Probabilities) -> Verdict:
 def answers_in_words(probabilities: Probabilities) -> list[str]:
     """Each answer on a line of text: ``type HCC 61 %``, ``malignancy malignant 87 %``."""
     return [f"{question_name(question).lower()}: {answer_text(told)}" for question, told in probabilities.items()]
+
+
+def whence(question: str, count: int) -> str:
+    """How a case's answer comes from so many opinions (`livercad.core.ultrasound.mean_probabilities`)."""
+    if count == 1:
+        return "one opinion"
+    return f"on the image where it is surest, of {count}" if question in OF_ANY_VIEW else f"mean over {count} opinions"

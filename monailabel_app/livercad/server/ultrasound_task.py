@@ -180,6 +180,7 @@ def _about(model: UltrasoundModel) -> dict[str, Any]:
     return {
         "title": model.title,
         "trained_on": model.trained_on,
+        "learnt_from_phantoms": model.learnt_from_phantoms,
         "needs_circle": model.needs_circle,
         "takes_circle": model.takes_circle,
         "questions": {str(question): list(classes) for question, classes in model.questions.items()},

@@ -45,6 +45,14 @@ class UltrasoundModel(Protocol):
         """Data, in words: shown beside every answer."""
 
     @property
+    def learnt_from_phantoms(self) -> bool:
+        """Whether it has learnt from phantoms alone, and so knows nothing of patients; False where nobody tells."""
+
+    @property
+    def learnt_images(self) -> frozenset[str] | None:
+        """SHA-256 of the files that it has learnt from; None where its record does not name them."""
+
+    @property
     def needs_circle(self) -> bool:
         """Whether it has nothing to say of an image as a whole."""
 
@@ -96,3 +104,16 @@ class LooksAtSquare(Protocol):
     @property
     def smallest(self) -> float:
         """Pixels of the image along the square's side, at least."""
+
+
+@runtime_checkable
+class LooksAtSquares(Protocol):
+    """A model that sees several squares around the lesion, and perhaps the whole image too."""
+
+    @property
+    def ratios(self) -> tuple[float, ...]:
+        """D / L of each square around a lesion; empty where it is asked about no lesion."""
+
+    @property
+    def smallest(self) -> float:
+        """Pixels of the image along each square's side, at least."""

@@ -13,11 +13,12 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 
-from livercad.core.circle import Circle
+from livercad.core.circle import SMALLEST_SIDE, Circle
 from livercad.core.findings import DISCLAIMER, ModelUsed
 from livercad.core.ultrasound import Probabilities, Question
 from livercad.errors import ModelError
 from livercad.models.convert import content_sha256
+from livercad.models.registry import has_learnt_from_phantoms
 from livercad.ultrasound.backbone import Array, Backbone, Extractor, Maps, new_backbone
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.model import Answer
@@ -50,6 +51,10 @@ class ModelDescription(BaseModel):
     name: str
     title: str
     trained_on: str
+    learnt_from_phantoms: bool = False
+    """Whether from phantoms alone; of a model that comes with LiverCAD the registry tells."""
+    images_sha256: tuple[str, ...] | None = None
+    """Of the files that were learnt from; None where they were not kept."""
     disclaimer: str = DISCLAIMER
     backbone: Backbone
     heads: dict[Question, HeadDescription]
@@ -150,6 +155,17 @@ class UltrasoundLesionModel:
         return self.description.trained_on
 
     @property
+    def learnt_from_phantoms(self) -> bool:
+        """Whether it has learnt from phantoms alone."""
+        return self.description.learnt_from_phantoms or has_learnt_from_phantoms(self.description.name)
+
+    @cached_property
+    def learnt_images(self) -> frozenset[str] | None:
+        """SHA-256 of the files that it has learnt from; None where its record does not name them."""
+        told = self.description.images_sha256
+        return None if told is None else frozenset(told)
+
+    @property
     def needs_circle(self) -> bool:
         """Whether it has nothing to say of an image as a whole."""
         return Question.MASS not in self._heads
@@ -158,6 +174,17 @@ class UltrasoundLesionModel:
     def takes_circle(self) -> bool:
         """Whether it has something to say of a lesion inside a circle."""
         return any(question is not Question.MASS for question in self._heads)
+
+    @cached_property
+    def ratios(self) -> tuple[float, ...]:
+        """D / L of each square around a lesion."""
+        views = {view for head in self._heads.values() for view in head.views}
+        return tuple(sorted({view.ratio for view in views if view.ratio is not None}))
+
+    @property
+    def smallest(self) -> float:
+        """Pixels of the image along a square's side, at least (`View.cut`)."""
+        return SMALLEST_SIDE
 
     @cached_property
     def questions(self) -> Mapping[str, tuple[str, ...]]:

@@ -31,6 +31,7 @@ KEYED_BY_VALUE = {
 MAKES_NOTHING = {
     *("livercad.code", "livercad.errors", "livercad.progress", "livercad.studies.atomic", "livercad.papers.workers"),
     *("livercad.learning.checkpoint", "livercad.learning.hardware", "livercad.papers.diverged"),
+    "livercad.papers.settings",  # their values stand in the keys
 }
 TRAINING = liver.CODE + lesions.CODE
 

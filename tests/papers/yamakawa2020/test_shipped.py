@@ -45,6 +45,7 @@ def shipped(
 def test_what_is_shipped_answers_as_the_reproduction_s_networks_do(shipped, study: tuple[Path, Results]) -> None:
     model, tensors = shipped
     own = YamakawaModel(study[0] / "model")
+    assert model.learnt_from_phantoms and own.learnt_from_phantoms == study[1].is_phantom
     ours, theirs = model(IMAGE, CIRCLE), own(IMAGE, CIRCLE)
     for question, told in theirs.probabilities.items():
         assert ours.probabilities[question] == pytest.approx(told, abs=0.01)

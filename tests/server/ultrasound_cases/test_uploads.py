@@ -60,11 +60,14 @@ def test_dicom_is_uploaded_and_what_is_no_image_is_refused(server: Server, tmp_p
     torn = tmp_path / "torn.png"
     torn.write_bytes(picture.read_bytes()[:200])
     huge = tmp_path / "huge.png"
-    Image.new("1", (8193, MOST_PIXELS // 8192)).save(huge)
+    Image.new("1", (6001, MOST_PIXELS // 6000)).save(huge)
+    long = tmp_path / "long.png"
+    Image.new("L", (16000, 3)).save(long)
     ct = write_us_dicom(tmp_path / "ct.dcm", sector(1, SHAPE), Modality="CT", SeriesInstanceUID="1.2")
     for status, name, file in (
         (400, "torn", torn),
         (400, "huge", huge),
+        (400, "long", long),
         (400, "ct", ct),
         (400, "a_mask", picture),
         (409, "one", picture),
@@ -74,6 +77,8 @@ def test_dicom_is_uploaded_and_what_is_no_image_is_refused(server: Server, tmp_p
         refused(put(server, name, file), status)
     answer = server.post("/infer/ultrasound_lesion", files={"file": ("huge.png", huge.read_bytes())})
     refused(answer, 400, "pixels")
+    answer = server.post("/infer/ultrasound_lesion", files={"file": ("long.png", long.read_bytes())})
+    refused(answer, 400, "long.png: found 16000 x 3 pixels", "8192")
     new = {"case": "single", "phases": "{}"}
     files = {"files": ("portal.nii.gz", write_case(tmp_path / "new", "portal", 5).read_bytes())}
     refused(server.post("/livercad/cases", data=new, files=files), 409)

@@ -16,6 +16,8 @@ from livercad.core.ultrasound import MODALITY, Opinion, UltrasoundFindings
 from livercad.errors import InputError
 from livercad.evaluation.cases import Skipped
 from livercad.evaluation.settings import EvaluationSettings
+from livercad.evaluation.ultrasound.learnt import LearntImages, learnt_images
+from livercad.evaluation.ultrasound.missing import without_opinion
 from livercad.evaluation.ultrasound.scores import Answered, QuestionScores, score_questions
 from livercad.evaluation.ultrasound.words import true_class, true_of_case
 from livercad.progress import Progress, silent
@@ -40,11 +42,13 @@ class UltrasoundEvaluation:
     models : tuple of ModelUsed
         What was asked.
     cases, opinions : tuple of Answered
-        The means of cases, and single lesions or images.
+        What is said of whole cases, and of single lesions or images.
     by_case, by_opinion : tuple of QuestionScores
         What they come to.
+    learnt : LearntImages
+        Which of the images the models have learnt from.
     skipped : tuple of Skipped
-        What could not be scored, and why.
+        What could not be scored, and why: also cases and images of the truth that nothing was said of.
     settings : EvaluationSettings
         Confidence and seed of the intervals.
     """
@@ -57,6 +61,7 @@ class UltrasoundEvaluation:
     opinions: tuple[Answered, ...]
     by_case: tuple[QuestionScores, ...]
     by_opinion: tuple[QuestionScores, ...]
+    learnt: LearntImages
     skipped: tuple[Skipped, ...]
     settings: EvaluationSettings
 
@@ -96,7 +101,8 @@ def evaluate_ultrasound(
             expected="a folder that `livercad analyze` wrote about ultrasound images",
             todo="Check the path.",
         )
-    listed = {image.name: image for image in find_images(truth, progress).images}
+    folder = find_images(truth, progress)
+    listed = {image.name: image for image in folder.images}
     cases: list[Answered] = []
     opinions: list[Answered] = []
     skipped: list[Skipped] = []
@@ -121,15 +127,18 @@ def evaluate_ultrasound(
             expected="a table with classes of the images that were analysed, under the same names",
             todo="Name the folder that was analysed, with annotations.csv.",
         )
+    skipped += without_opinion(folder, found, results)
+    is_phantom = (truth / PHANTOM_TABLE).is_file()
     return UltrasoundEvaluation(
         results,
         truth,
-        (truth / PHANTOM_TABLE).is_file(),
+        is_phantom,
         tuple(dict.fromkeys(model for findings in found for model in findings.models)),
         tuple(cases),
         tuple(opinions),
         tuple(score_questions(cases, settings)),
         tuple(score_questions(opinions, settings)),
+        learnt_images(found, ((each.case, each.image) for each in opinions), truth_is_phantom=is_phantom),
         tuple(skipped),
         settings,
     )

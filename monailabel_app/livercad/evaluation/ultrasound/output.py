@@ -25,6 +25,9 @@ SCHEMA_VERSION = "1.0"
 COLUMNS = ("case", "patient", "image", "question", "true", "called", "p_called", "p_true")
 """Of ``cases.csv``, where `image` is empty, and of ``opinions.csv``."""
 
+OF_CASES = "of a mass the image where it is surest, else the mean over its opinions"
+"""What a case's answer is (`livercad.core.ultrasound.mean_probabilities`)."""
+
 
 def write_ultrasound_evaluation(evaluation: UltrasoundEvaluation, output: Path) -> None:
     """Write ``cases.csv``, ``opinions.csv``, ``ultrasound.json`` and ``index.html``.
@@ -43,7 +46,7 @@ def write_ultrasound_evaluation(evaluation: UltrasoundEvaluation, output: Path) 
     templates.filters |= {"question_name": question_name, "answer_name": name_of}
     page = templates.get_template("ultrasound.html")
     levels = (
-        ("Cases", "the mean over a case’s opinions, against the class of its lesions", evaluation.by_case),
+        ("Cases", f"a case ({OF_CASES}), against the class of its lesions", evaluation.by_case),
         ("Lesions and images", "each opinion, against the class of what it is about", evaluation.by_opinion),
     )
     text = page.render(
@@ -88,5 +91,6 @@ def _document(evaluation: UltrasoundEvaluation) -> dict[str, Any]:
         "models": [dataclasses.asdict(model) for model in evaluation.models],
         "cases": [dataclasses.asdict(scores) for scores in evaluation.by_case],
         "opinions": [dataclasses.asdict(scores) for scores in evaluation.by_opinion],
+        "learnt": dataclasses.asdict(evaluation.learnt),
         "skipped": [dataclasses.asdict(item) for item in evaluation.skipped],
     }

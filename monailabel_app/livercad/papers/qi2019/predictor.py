@@ -98,6 +98,7 @@ def export_model(weights: Path, results: Results, folder: Path) -> ExportedNetwo
     first = [Path(each).name for each in (networks.mt_weights, networks.sn_weights) if each != NONE]
     description = ExportedNetworks(
         version=version,
+        learnt_from_phantoms=results.is_phantom,
         trained_on=f"{results.data}: {training.images} images of {training.patients} patients"
         + (f", from first weights of {' and '.join(first)}" if first else "")
         + QUICK_NOTE * results.quick,

@@ -80,6 +80,7 @@ def export_model(trainings: Sequence[tuple[Plan, Training]], results: Results, f
     cases, images = scores.cases.n, scores.images.n
     description = ExportedNetworks(
         version=version,
+        learnt_from_phantoms=results.is_phantom,
         trained_on=f"{results.data}: {cases} cases, {images} images{QUICK_NOTE * results.quick}",
         classes=tuple(results.classes),
         ratio=settings.study.reference,

@@ -23,6 +23,7 @@ from pydicom.pixel_data_handlers.util import (
 
 from livercad.errors import InputError
 from livercad.studies.ultrasound.grey import grey_of_colours, stretched
+from livercad.studies.ultrasound.sizes import refuse_long
 
 MODALITIES = ("US", "IVUS", "OT", "SC", "")
 """Ultrasound, and captures of screens that may show it."""
@@ -75,7 +76,7 @@ def read_dicom_header(path: Path) -> DicomHeader:
     Raises
     ------
     InputError
-        If it is no DICOM image, or one of another modality.
+        If it is no DICOM image, one of another modality, or too long (`livercad.studies.ultrasound.sizes`).
     """
     with _told(path):
         data = pydicom.dcmread(path, stop_before_pixels=True)
@@ -88,6 +89,7 @@ def read_dicom_header(path: Path) -> DicomHeader:
         raise InputError(
             path, found=f"an image of the modality {modality}", expected="ultrasound (US)", todo="Take it out."
         )
+    refuse_long(path, shape)
     return DicomHeader(shape, frames, patient, spacing)
 
 
@@ -117,7 +119,7 @@ def read_frame(path: Path, frame: int = 1) -> tuple[npt.NDArray[np.uint8], float
     Raises
     ------
     InputError
-        If it cannot be decoded, or has no such frame.
+        If it cannot be decoded, is too long, or has no such frame.
     """
     with _told(path):
         data, pixels = _decoded(path, path.stat().st_mtime_ns)
@@ -133,6 +135,7 @@ def read_frame(path: Path, frame: int = 1) -> tuple[npt.NDArray[np.uint8], float
 def _decoded(path: Path, _changed: int) -> tuple[FileDataset, npt.NDArray[Any]]:
     """A file with its pixels; kept until the next file, as frames of one are read one after the other."""
     data = pydicom.dcmread(path)
+    refuse_long(path, (int(data.Rows), int(data.Columns)))
     return data, data.pixel_array
 
 

@@ -49,8 +49,9 @@ def find_images(folder: Path, progress: Progress = silent) -> UltrasoundFolder:
 
     A table (``annotations.csv``, or ``index.csv`` of AUL and BUSI) tells cases, classes and lesions. Without one, a
     case is a folder just below, or an image that lies in the folder itself; masks beside an image (``NAME_mask*.png``)
-    mark its lesions. Each frame of a DICOM file is an image, unless the table names some. Circles that annotators have
-    drawn at a server (`livercad.studies.ultrasound.drawn`) stand above table and masks.
+    mark its lesions. Each frame of a DICOM file is an image, unless the table names some alone; where it names the file
+    as a whole and some of its frames, the rows of a frame stand for it alone. Circles that annotators have drawn at a
+    server (`livercad.studies.ultrasound.drawn`) stand above table and masks.
 
     Parameters
     ----------
@@ -183,11 +184,12 @@ def _images_of(folder: Path, rows: list[Row], progress: Progress) -> tuple[list[
     by_image: dict[tuple[str, int | None], list[Row]] = {}
     for row in rows:
         by_image.setdefault((row.image, row.frame), []).append(row)
+    named = {key for key in by_image if key[1] is not None}
     images, problems = [], []
     for number, own in enumerate(by_image.values()):
         progress(number, len(by_image), "listing images")
         try:
-            images += _listed(folder, own)
+            images += [each for each in _listed(folder, own) if own[0].frame or (own[0].image, each.frame) not in named]
         except InputError as error:
             problems.append(Problem(own[0].case, str(error)))
     progress(len(by_image), len(by_image), "listing images")

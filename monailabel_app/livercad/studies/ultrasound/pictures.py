@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from livercad.errors import InputError
 from livercad.studies.ultrasound.grey import grey_of_colours, stretched
+from livercad.studies.ultrasound.sizes import refuse_long
 
 _DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
 _TURNS_SIDES = (5, 6, 7, 8)
@@ -35,7 +36,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     Raises
     ------
     InputError
-        If it is no picture.
+        If it is no picture, or too long (`livercad.studies.ultrasound.sizes`).
     """
     with _opened(path) as picture:
         width, height = picture.size
@@ -64,7 +65,7 @@ def read_picture(path: Path) -> tuple[npt.NDArray[np.uint8], float]:
     Raises
     ------
     InputError
-        If it is no picture, or cut off.
+        If it is no picture, too long, or cut off.
     """
     with _opened(path) as picture:
         upright = ImageOps.exif_transpose(picture)
@@ -83,6 +84,7 @@ def read_picture(path: Path) -> tuple[npt.NDArray[np.uint8], float]:
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path) as picture:
+            refuse_long(path, picture.size[::-1])
             yield picture
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise InputError(
