@@ -7,8 +7,8 @@ from pathlib import Path
 from livercad.errors import InputError
 
 LONGEST_SIDE = 8192
-"""Pixels. Our choice: ultrasound has a thousand or two, and to look at an image takes time and memory with the square of
-its longer side, however narrow it is, as models see squares of it."""
+"""Pixels. Our choice: ultrasound has a thousand or two, and to look at an image takes time and memory with the square
+of its longer side, however narrow it is, as models see squares of it."""
 
 
 def refuse_long(path: Path, shape: tuple[int, int]) -> None:
