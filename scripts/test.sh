@@ -10,20 +10,27 @@ set -euo pipefail
 set_up_environment test
 cd "$PROJECT_ROOT"
 
-log="$(mktemp)"
-behind=""
-trap 'kill "$behind" 2>/dev/null || true; rm -f "$log"' EXIT
+behind=()
+logs=()
+trap 'kill "${behind[@]}" 2>/dev/null || true; rm -f "${logs[@]}"' EXIT
 
-# start_behind COMMAND …: beside what follows, one at a time; end_behind shows what it printed and returns its status
+# start_behind COMMAND …: beside what follows; end_behind waits for all, shows what they printed, and fails where one
+# has failed
 start_behind() {
-    "$@" >"$log" 2>&1 &
-    behind=$!
+    logs+=("$(mktemp)")
+    "$@" >"${logs[-1]}" 2>&1 &
+    behind+=($!)
 }
 
 end_behind() {
-    local status=0
-    wait "$behind" || status=$?
-    cat "$log"
+    local status=0 n
+    for n in "${!behind[@]}"; do
+        wait "${behind[n]}" || status=$?
+        cat "${logs[n]}"
+        rm -f "${logs[n]}"
+    done
+    behind=()
+    logs=()
     return "$status"
 }
 
@@ -40,11 +47,15 @@ run_slicer_tests() {
     LIVERCAD_PYTHON="$VENV_PYTHON" "$SLICER_PYTHON" -m pytest -c tests/slicer/pytest.ini "$@"
 }
 
-run_beside() {
+run_marked() {
+    say "$2"
+    "$VENV_PYTHON" -m pytest -m "$1"
+}
+
+run_slicer_and_whole_ct() {
     local status=0
     run_slicer_tests tests/slicer || status=$?
-    say "Tests that train on a server"
-    "$VENV_PYTHON" -m pytest -m trainings || status=$?
+    run_marked whole_ct "Tests on whole CT" || status=$?
     return "$status"
 }
 
@@ -58,13 +69,13 @@ end_behind
 case " $*" in
     *" tests/slicer"*) run_slicer_tests "$@" ;;
     " ")
-        # Beside each other: each waits for servers and processes half of the time. Networks of two processes that
-        # take all cores wait for each other; each takes one.
+        # Beside each other: each waits for servers and processes much of the time. Networks of two processes that take
+        # all cores wait for each other; each takes one.
         export OMP_NUM_THREADS=1
-        start_behind run_beside
+        start_behind run_slicer_and_whole_ct
+        start_behind run_marked trainings "Tests that train on a server"
         status=0
-        say "Tests"
-        "$VENV_PYTHON" -m pytest -m "not trainings" || status=$?
+        run_marked "not trainings and not whole_ct" "Tests" || status=$?
         end_behind || status=$?
         exit "$status"
         ;;

@@ -26,6 +26,8 @@ from livercad.studies.ultrasound.pictures import read_picture
 from livercad.ultrasound.load import load_default
 from server.conftest import ROOT, Server, Servers
 
+pytestmark = pytest.mark.whole_ct
+
 
 @pytest.fixture(scope="module")
 def server(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Server:
