@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from pathlib import Path
+from typing import Self
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from livercad.papers.choices import FixedChoice, concerning
+from livercad.errors import InputError
+from livercad.papers.choices import FixedChoice, concerning, read_choices
 from livercad.papers.settings import Group, PaperSettings, deviations_of, text_of, with_deviations
 
 
@@ -18,6 +21,12 @@ class Place(IntEnum):
 class Network(Group):
     side: int = Field(64, ge=8, description="Pixels.")
     rates: tuple[float, ...] = Field((0.5, 1e-4), description="Of all layers.")
+
+    @model_validator(mode="after")
+    def _checked(self) -> Self:
+        if self.side % 2:
+            raise ValueError("sides must be even")
+        return self
 
 
 class Settings(PaperSettings):
@@ -66,3 +75,18 @@ def test_decisions_of_phantoms_and_of_patients_are_told_where_they_matter() -> N
     both, made, own = (FixedChoice(name, "", "", of) for name, of in (("a", None), ("b", True), ("c", False)))
     assert concerning([both, made, own], True) == [both, made]
     assert concerning([both, made, own], False) == [both, own]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[network]\nside = 9\n", "network: found .*; expected sides must be even"),
+        ("[network]\nside = 4\n", "network.side: found 4; expected input should be greater than or equal to 8"),
+        ("[network]\nwide = 4\n", "network.wide: found 4; expected one of side, rates"),
+        ("[network\n", "no TOML"),
+    ],
+)
+def test_a_file_of_settings_is_refused_in_words_of_ours(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(text)
+    with pytest.raises(InputError, match=told):
+        read_choices(tmp_path / "own.toml", Settings)

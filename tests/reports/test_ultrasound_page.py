@@ -135,6 +135,7 @@ def test_a_model_may_answer_for_images_and_for_lesions(tmp_path: Path) -> None:
     assert [cells[2] for cells in rows] == ["–", "42 px", "–", "42 px"]
     assert rows[0][4:] == ["–", "–", "–"] and rows[1][3] == "–"
     assert "of 2 marked lesions" in html and html.count("mean over 2 opinions") == 2 * 2
+    assert html.count("mean over 2 opinions, the malignant types together") == 2
     assert html.count("on the image where it is surest, of 2") == 2 and "mean over its" not in html
     surest = max(each.probabilities["mass"]["mass"] for each in told.findings.opinions if not each.circle)
     (case,) = csv.DictReader(io.StringIO(ultrasound_cases_csv([row(told)])))

@@ -67,7 +67,7 @@ def test_a_table_tells_cases_circles_boxes_masks_and_images_without_lesions(tmp_
     save(tmp_path / "m" / "c.png", disc(50, 60, 20))
     (tmp_path / "annotations.csv").write_text(
         "Image;Case;Patient;Center_X;Center_Y;Diameter;Class;x0;y0;x1;y1;mask;remark\n"
-        "images/a.png;1;p;30.5;40;20;HCC;;;;;;two lesions\n"
+        "images/a.png;1;p;30,5;40;20;HCC;;;;;;two lesions\n"
         "images/a.png;1;p;70;60;10;hcc;;;;;;\n"
         "images/b.png;2;p;;;;cyst;9.5;19.5;49.5;39.5;;\n"
         "images/c.png;3;;;;;metastasis;;;;;m/c.png;\n"
@@ -174,6 +174,7 @@ def test_a_mask_is_asked_for_only_where_there_is_neither_circle_nor_box(tmp_path
         ("case,image,frame\na,a.png,0\n", "line 2.*the frame 0"),
         ("case,image,x0,y0,x1,y1\na,a.png,5,5,2,9\n", "line 2.*a box from"),
         ("case,image\n,a.png\n", "line 2.*may be empty"),
+        ("case,image,Class,class\na,a.png,hcc,cyst\n", "the column class more than once"),
         ("", "no rows"),
     ],
 )

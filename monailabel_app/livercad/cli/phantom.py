@@ -100,7 +100,9 @@ def ultrasound(
         int, typer.Option("-n", "--count", min=4, help="How many cases, in the proportions of Yamakawa et al. 2020.")
     ] = 324,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same cases.")] = 0,
-    size: Annotated[int, typer.Option(min=64, help="Pixels across an image; three quarters as many down.")] = 512,
+    size: Annotated[
+        int, typer.Option(min=64, max=2048, help="Pixels across an image; three quarters as many down.")
+    ] = 512,
     normals: Annotated[int, typer.Option(min=0, help="Further cases, of three images each, without a lesion.")] = 0,
 ) -> None:
     """Make B-mode images of liver lesions from a convex probe: cysts, hemangiomas, HCC and metastases.

@@ -12,6 +12,9 @@ from pydantic import BaseModel, ValidationError
 from livercad.errors import InputError
 from livercad.papers.settings import Settings
 
+OWN_RULE = "Value error, "
+"""What pydantic puts before the words of a rule of ours."""
+
 
 class FixedChoice(NamedTuple):
     """A decision.
@@ -104,4 +107,5 @@ def _expected(kind: type[BaseModel], place: tuple[int | str, ...], told: str) ->
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             break
         fields = inner.model_fields
+    told = told.removeprefix(OWN_RULE)
     return told[0].lower() + told[1:]

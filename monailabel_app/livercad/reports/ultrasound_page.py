@@ -127,7 +127,7 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
         ratio=ratio,
         smallest=smallest,
         shown=shown,
-        whence={question: whence(question, count) for question, count in counts.items()},
+        whence={question: whence(question, count, findings.probabilities) for question, count in counts.items()},
         bars={question: bars_of(classes) for question, classes in findings.probabilities.items()},
         models=[(model, load_registry().get(model.name)) for model in findings.models],
         circle_color=_css(CIRCLE),

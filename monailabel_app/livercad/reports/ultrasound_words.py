@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from livercad.core.class_names import name_of
 from livercad.core.question_names import question_name
-from livercad.core.ultrasound import IS_MALIGNANT, OF_ANY_VIEW, Probabilities, Question
+from livercad.core.ultrasound import IS_MALIGNANT, MALIGNANT, OF_ANY_VIEW, Probabilities, Question
 from livercad.reports.formatting import whole_percent
 from livercad.reports.words import Verdict
 
@@ -53,8 +54,31 @@ def answers_in_words(probabilities: Probabilities) -> list[str]:
     return [f"{question_name(question).lower()}: {answer_text(told)}" for question, told in probabilities.items()]
 
 
-def whence(question: str, count: int) -> str:
-    """How a case's answer comes from so many opinions (`livercad.core.ultrasound.mean_probabilities`)."""
-    if count == 1:
-        return "one opinion"
-    return f"on the image where it is surest, of {count}" if question in OF_ANY_VIEW else f"mean over {count} opinions"
+def whence(question: str, count: int, probabilities: Probabilities) -> str:
+    """How a case's answer comes from so many opinions (`livercad.core.ultrasound.mean_probabilities`).
+
+    Parameters
+    ----------
+    question : str
+        One that was answered.
+    count : int
+        Of opinions about it.
+    probabilities : dict of str to dict of str to float
+        The case's, by question and class.
+
+    Returns
+    -------
+    str
+        It also tells where malignancy is no answer of its own, but the sum over types.
+    """
+    if question in OF_ANY_VIEW and count > 1:
+        return f"on the image where it is surest, of {count}"
+    told = "one opinion" if count == 1 else f"mean over {count} opinions"
+    return f"{told}, the malignant types together" if _is_sum_of_types(question, probabilities) else told
+
+
+def _is_sum_of_types(question: str, probabilities: Probabilities) -> bool:
+    if question != Question.MALIGNANT or Question.TYPE not in probabilities:
+        return False
+    malignant = sum(each for name, each in probabilities[Question.TYPE].items() if IS_MALIGNANT.get(name))
+    return math.isclose(malignant, probabilities[question][MALIGNANT], abs_tol=1e-6)

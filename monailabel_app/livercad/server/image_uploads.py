@@ -17,6 +17,8 @@ from livercad.studies.dicom_headers import ULTRASOUND, read_series_headers
 from livercad.studies.files import PICTURE_SUFFIXES
 from livercad.studies.hashing import hash_file
 from livercad.studies.ultrasound.cases import ImageCase
+from livercad.studies.ultrasound.layouts import has_table
+from livercad.studies.ultrasound.rows import TABLE
 
 
 def add_image_file(catalogue: Catalogue, name: str, source: Path, drawings: Drawings) -> str:
@@ -46,6 +48,13 @@ def add_image_file(catalogue: Catalogue, name: str, source: Path, drawings: Draw
         If there is such a case or file already, circles were drawn on another image of this name, or the folder has a
         table of its images.
     """
+    if has_table(catalogue.root) and name not in catalogue.ultrasound:
+        raise ConflictError(
+            f"case {name!r}",
+            found="a folder with a table of its images, which no row for a new one can be written into",
+            expected="a folder without a table",
+            todo=f"Put the file into the folder by hand, with a row of its own in {TABLE}.",
+        )
     suffix = source.suffix.lower() if source.suffix.lower() in PICTURE_SUFFIXES else ".dcm"
     target = catalogue.root / f"{name}{suffix}"
     former = catalogue.ultrasound.get(name)
@@ -67,7 +76,7 @@ def add_image_file(catalogue: Catalogue, name: str, source: Path, drawings: Draw
     if case is None or case.images[0].path != target or not before <= set(catalogue.studies):
         target.unlink()
         catalogue.update()
-        raise _conflict(name, "that the folder, by its table of images or its other files, has no such case with it")
+        raise _conflict(name, "that the folder, by its other files, has no such case with it")
     return name
 
 

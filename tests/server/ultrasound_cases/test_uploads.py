@@ -84,3 +84,13 @@ def test_dicom_is_uploaded_and_what_is_no_image_is_refused(server: Server, tmp_p
     refused(server.post("/livercad/cases", data=new, files=files), 409)
     assert {path.name for path in server.studies.iterdir()} == before
     assert server.request("DELETE", "/datastore/image", params={"id": "sent-clip"}).status_code == 200
+
+
+def test_beside_a_table_files_are_put_by_hand(server: Server, tmp_path: Path) -> None:
+    table = server.studies / "annotations.csv"
+    table.write_text("case,image\none,one.png\n")
+    try:
+        refused(put(server, "further", write_png(tmp_path / "further.png", 5)), 409, "by hand", "annotations.csv")
+    finally:
+        table.unlink()
+    assert not (server.studies / "further.png").exists()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,8 @@ pixel; class : of the lesion, or of an image without one; x0, y0, x1, y1 : a box
 pixels; mask : file of its mask (not 0). Of these the first that is there tells the circle.
 """
 NEEDED = ("case", "image")
+DECIMAL_COMMA = re.compile(r"^([-+]?\d+),(\d+)$")
+"""As spreadsheets write numbers in many countries."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def read_lines(path: Path) -> list[tuple[int, dict[str, str]]]:
     Parameters
     ----------
     path : Path
-        UTF-8, with commas or, as spreadsheets in many countries do, semicolons.
+        UTF-8, with commas or, as spreadsheets in many countries do, semicolons between cells.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def read_lines(path: Path) -> list[tuple[int, dict[str, str]]]:
     Raises
     ------
     InputError
-        If it cannot be read.
+        If it cannot be read, or has a column twice.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -93,6 +97,13 @@ def read_lines(path: Path) -> list[tuple[int, dict[str, str]]]:
     header = text.split("\n", 1)[0]
     reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in header and "," not in header else ",")
     reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
+    if twice := sorted(name for name, count in Counter(reader.fieldnames).items() if name and count > 1):
+        raise InputError(
+            path,
+            found=f"the column {' and '.join(twice)} more than once",
+            expected="each column once",
+            todo="Take out or rename the others.",
+        )
     lines = []
     for cells in reader:
         told = {name: (cells[name] or "").strip() for name in reader.fieldnames}
@@ -194,7 +205,7 @@ def _numbers(cells: Mapping[str, str], columns: tuple[str, ...]) -> tuple[float,
     if not any(texts):
         return None
     try:
-        return tuple(float(text) for text in texts)
+        return tuple(float(DECIMAL_COMMA.sub(r"\1.\2", text)) for text in texts)
     except ValueError:
         told = ", ".join(f"{name} {text!r}" for name, text in zip(columns, texts, strict=True))
         raise ValueError(f"{told}, not {'a number' if len(columns) == 1 else 'numbers'}") from None
