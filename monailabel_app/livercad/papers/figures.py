@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 TEST = "#d08a1d"
 """Test and validation. It differs from `OURS` and the paper's colour in lightness too, and in marker or dashes."""
+FAINT = "#8a8a8a"
+"""Of what is not there."""
 FEW = 30
 """Epochs up to which each has a marker."""
 
@@ -111,9 +113,8 @@ def confusion(axes: Axes, counts: npt.NDArray[np.int_], rows: Sequence[str], col
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15)
     for row, column in np.ndindex(*counts.shape):
-        if counts[row, column]:
-            color = "white" if shares[row, column] > 0.6 else "black"
-            axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=color, fontsize=8)
+        color = "white" if shares[row, column] > 0.6 else "black" if counts[row, column] else FAINT
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=color, fontsize=8)
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0)
