@@ -219,6 +219,16 @@ def test_images_without_content_are_a_doubt(tmp_path: Path) -> None:
     }
 
 
+def test_pixels_that_are_no_squares_are_a_doubt(tmp_path: Path) -> None:
+    for name, spacing in (("long.dcm", [0.31, 0.3]), ("square.dcm", [0.303, 0.3])):
+        write_us_dicom(tmp_path / name, sector(2), PixelSpacing=spacing)
+    images = [ListedImage("c", name, tmp_path / name) for name in ("long.dcm", "square.dcm")]
+    assert messages(analyze_images("c", images, Whole())) == {
+        Doubt.STRETCHED: "Pixels are longer along one side, so that shapes are not seen as they are: "
+        "long.dcm (0.3 x 0.31 mm)."
+    }
+
+
 def test_cancelling_ends_the_work(tmp_path: Path) -> None:
     def cancel(done: float, total: float, what: str) -> None:
         if what.startswith("asking"):

@@ -53,6 +53,8 @@ class Question(StrEnum):
     TYPE = "type"
 
 
+SQUARE_TO = 0.02
+"""Our choice: a diameter of 50 mm is told within one, as readers measure it."""
 OF_ANY_VIEW = (Question.MASS, Question.SOLID)
 """Questions that one view answers for the whole case: who has a mass has it also where other views miss it."""
 
@@ -64,6 +66,8 @@ class Doubt(StrEnum):
     EMPTY = "empty"
     """There is hardly anything to see."""
     COLOURED = "coloured"
+    STRETCHED = "stretched"
+    """Pixels are longer along one side, so that a disc is seen as an ellipse."""
     SMALL_LESION = "small_lesion"
     OUTSIDE = "outside"
     CONTRADICTION = "contradiction"
@@ -71,6 +75,22 @@ class Doubt(StrEnum):
     DISAGREEMENT = "disagreement"
     UNREADABLE = "unreadable"
     """An image of the case, or a circle on it, could not be used; the others were."""
+
+
+def has_square_pixels(spacing_mm: tuple[float, float]) -> bool:
+    """Whether an image's pixels are alike along both of their sides.
+
+    Parameters
+    ----------
+    spacing_mm : tuple of float
+        From row to row and from column to column.
+
+    Returns
+    -------
+    bool
+        To within `SQUARE_TO`.
+    """
+    return abs(spacing_mm[0] - spacing_mm[1]) <= SQUARE_TO * max(spacing_mm)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from livercad.core.circle import SMALLEST_SIDE, Circle
 from livercad.core.class_names import in_a_sentence
 from livercad.core.question_names import question_name
-from livercad.core.ultrasound import Doubt, Opinion, Question, UltrasoundWarning
+from livercad.core.ultrasound import Doubt, Opinion, Question, UltrasoundWarning, has_square_pixels
 from livercad.studies.ultrasound.image import UltrasoundImage
 from livercad.ultrasound.model import LooksAtSquare, LooksAtSquares, UltrasoundModel
 from livercad.ultrasound.placing import is_within
@@ -79,6 +79,11 @@ def doubts_of(
             _empty(images, marked),
         ),
         (Doubt.COLOURED, "Colour covers grey values that were not seen", _coloured(images, marked)),
+        (
+            Doubt.STRETCHED,
+            "Pixels are longer along one side, so that shapes are not seen as they are",
+            _stretched(images, marked),
+        ),
         (Doubt.SMALL_LESION, *_small(asked, model)),
         (Doubt.OUTSIDE, "The circle reaches beyond the image, so that not all of the lesion is seen", _outside(asked)),
         (
@@ -110,6 +115,14 @@ def _empty(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:
 def _coloured(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:
     own = [image for image in images if image.name in marked and image.coloured > COLOURED_SHARE]
     return [f"{image.name} ({image.coloured:.0%} of it)" for image in own]
+
+
+def _stretched(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:
+    return [
+        f"{image.name} ({image.spacing_mm[1]:.3g} x {image.spacing_mm[0]:.3g} mm)"
+        for image in images
+        if image.name in marked and image.spacing_mm and not has_square_pixels(image.spacing_mm)
+    ]
 
 
 def _closest(model: UltrasoundModel) -> tuple[float, float] | None:

@@ -16,7 +16,7 @@ from livercad.core.findings import TOTAL
 from livercad.core.planar_roi import planar_square
 from livercad.core.roi import DEFAULT_RATIO
 from livercad.core.saliency import RAMP
-from livercad.core.ultrasound import PHANTOM_CAUTION, ImageRead, Opinion
+from livercad.core.ultrasound import PHANTOM_CAUTION, ImageRead, Opinion, has_square_pixels
 from livercad.models.registry import load_registry
 from livercad.pipeline.ultrasound_analyzer import UltrasoundReport
 from livercad.reports.lesion_section import Bar
@@ -176,7 +176,7 @@ def _with_pictures(report: UltrasoundReport, number: int, read: ImageRead, image
 
 def _mm(read: ImageRead, opinion: Opinion) -> float | None:
     """Diameter of the circle, where pixels are alike along both of their sides."""
-    if not (opinion.circle and read.spacing_mm) or not np.isclose(*read.spacing_mm, rtol=0.02):
+    if not (opinion.circle and read.spacing_mm) or not has_square_pixels(read.spacing_mm):
         return None
     return opinion.circle.diameter * sum(read.spacing_mm) / 2
 
