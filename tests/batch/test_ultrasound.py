@@ -299,6 +299,16 @@ def test_dicom_of_ultrasound_beside_ct_is_a_case_and_no_problem_of_ct(tmp_path: 
     ]
 
 
+def test_a_capture_of_a_screen_is_ultrasound_where_the_table_names_it(tmp_path: Path) -> None:
+    folder = tmp_path / "studies"
+    for uid, name in (("1.2", "named"), ("1.3", "other")):
+        (folder / name).mkdir(parents=True)
+        write_us_dicom(folder / name / "capture.dcm", sector(1), Modality="SC", SeriesInstanceUID=uid)
+    write_annotations(folder / "annotations.csv", [Row("eva", "named/capture.dcm")])
+    result = analyse(folder, tmp_path / "out", FakeImageModel())
+    assert result.done == ["eva"] and list(result.failed) == ["other"]
+
+
 def test_one_picture_and_one_patient(tmp_path: Path) -> None:
     folder, text = tmp_path / "flat", io.StringIO()
     folder.mkdir()

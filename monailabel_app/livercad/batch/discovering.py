@@ -22,6 +22,7 @@ from livercad.errors import InputError
 from livercad.studies.dicom_headers import ULTRASOUND
 from livercad.studies.discover import Discovery, Problem, find_studies
 from livercad.studies.ultrasound.cases import ImageCases
+from livercad.studies.ultrasound.layouts import named_files
 from livercad.studies.ultrasound.rows import TABLE
 
 FLAT_ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif"))
@@ -107,14 +108,14 @@ def _tell_passed_over(display: Display, found: Found, doubtful: Sequence[str]) -
         )
 
 
-def _ct(job: Job, one_case: bool) -> Discovery:
-    return find_studies(job.studies, one_case=one_case)
+def _ct(job: Job, one_case: bool, not_ct: Iterable[Path] = ()) -> Discovery:
+    return find_studies(job.studies, one_case=one_case, not_ct=not_ct)
 
 
 def _both(job: Job, one_case: bool) -> Found:
     if job.studies.is_file() and is_picture(job.studies):
         return Found(Discovery((), (), ()), image_in_file(job.studies))
-    ct = _ct(job, one_case)
+    ct = _ct(job, one_case, named_files(job.studies))
     if not ct.flat and not (job.studies / TABLE).is_file():
         return Found(ct, ImageCases())
     # What is wrong with ultrasound as CT says nothing here.

@@ -18,6 +18,7 @@ from livercad.studies.files import SERVER_LABELS
 from livercad.studies.study import Study
 from livercad.studies.ultrasound.cases import ImageCase, image_cases
 from livercad.studies.ultrasound.image import ListedImage
+from livercad.studies.ultrasound.layouts import named_files
 
 INDEX = "datastore_v2.json"
 """MONAI Label's list of images and labels."""
@@ -73,7 +74,7 @@ class Catalogue:
                 self._looked = begun
                 return False
             try:
-                discovery = find_studies(self.root)
+                discovery = find_studies(self.root, not_ct=named_files(self.root))
             except InputError as error:  # a table that is being edited, for example
                 if self._seen is None:
                     raise

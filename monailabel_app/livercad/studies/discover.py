@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Discovery:
     ct_folders: frozenset[Path] = frozenset()
 
 
-def find_studies(folder: Path, *, one_case: bool = False) -> Discovery:
+def find_studies(folder: Path, *, one_case: bool = False, not_ct: Iterable[Path] = ()) -> Discovery:
     """Find the studies in a folder.
 
     A case is a file of its own (``case.nii.gz``), several files with the same name but for the phase
@@ -66,6 +67,8 @@ def find_studies(folder: Path, *, one_case: bool = False) -> Discovery:
         The folder of studies, or one image file.
     one_case : bool, default False
         Take all images in the folder and below it for one case, named after the folder.
+    not_ct : iterable of Path
+        Files of which something else is known already.
 
     Returns
     -------
@@ -87,7 +90,8 @@ def find_studies(folder: Path, *, one_case: bool = False) -> Discovery:
     folder = folder.absolute()
     root, files = (folder.parent, Files(images=[folder])) if folder.is_file() else (folder, list_files(folder))
     tabled = _tabled(folder)
-    files = _without(files, tabled)
+    files = _without(files, [path for candidate in tabled for path in candidate.series.files])
+    files = _without(files, not_ct)
     images, masks = image_candidates(root, files, one_case=one_case)
     dicoms, passed_over = dicom_candidates(root, files, one_case=one_case)
     ultrasound = {path: problem for path, problem in passed_over.items() if problem.modality in ULTRASOUND}
@@ -122,9 +126,9 @@ def _decided_by_table(root: Path, tabled: list[Candidate]) -> set[str]:
     return by_name | {candidate.case for candidate in tabled}
 
 
-def _without(files: Files, tabled: list[Candidate]) -> Files:
-    """The files that the table leaves to their names."""
-    listed = {path.resolve() for candidate in tabled for path in candidate.series.files}
+def _without(files: Files, taken: Iterable[Path]) -> Files:
+    """The files that are left to their names and headers."""
+    listed = {path.resolve() for path in taken}
     return Files(
         images=[path for path in files.images if path.resolve() not in listed],
         dicoms=[path for path in files.dicoms if path.resolve() not in listed],

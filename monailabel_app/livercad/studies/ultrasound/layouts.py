@@ -68,6 +68,25 @@ def has_table(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (TABLE, INDEX))
 
 
+def named_files(folder: Path) -> list[Path]:
+    """List the files that a folder's table takes for ultrasound, whatever they say of themselves.
+
+    Parameters
+    ----------
+    folder : Path
+        As for `read_table`.
+
+    Returns
+    -------
+    list of Path
+        Whether they are there or not; empty without a table, or where it is wrong, as who reads it says.
+    """
+    try:
+        return [folder / row.image for row in read_table(folder) or ()]
+    except InputError:
+        return []
+
+
 def read_table(folder: Path) -> list[Row] | None:
     """Read the table of a folder, of whatever format.
 
