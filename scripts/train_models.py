@@ -48,7 +48,7 @@ def train_yamakawa(work: Path, progress: Progress) -> Trained:
 
 def train_qi(work: Path, progress: Progress) -> Trained:
     """The networks of Qi 2019 on phantoms: the reproduction with its defaults."""
-    folder, settings = work / "qi2019", qi2019.Settings()
+    folder, settings = work / "qi2019", with_deviations(qi2019.PAPER, qi2019.ON_TWO_CORES)
     reproduce_qi(folder, settings, progress=progress)
     return trained_of(QI_FILES, QiNetworks, folder / "model", {"seed": settings.seed})
 

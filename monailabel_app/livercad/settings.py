@@ -34,6 +34,9 @@ class UltrasoundSettings(BaseModel):
     model: Literal["ultrasound_lesion", "yamakawa2020", "qi2019"] = Field(
         "ultrasound_lesion", description="What is asked about the images; docs/ultrasound.md tells them apart."
     )
+    region_enhancement: bool = Field(
+        True, description="Whether the networks of qi2019 show each other where they look; other models have none."
+    )
 
 
 def models_folder() -> Path:

@@ -71,6 +71,13 @@ def analyze(
             "looked for."
         ),
     ] = ULTRASOUND_DEFAULTS.model,
+    region_enhancement: Annotated[
+        bool,
+        typer.Option(
+            help="Of qi2019: its networks show each other where they look; without, each is asked once (docs/"
+            "qi2019.md)."
+        ),
+    ] = ULTRASOUND_DEFAULTS.region_enhancement,
 ) -> None:
     """Find, measure and classify the lesions of the liver in every study of a folder; classify those on ultrasound.
 
@@ -110,7 +117,7 @@ def analyze(
     runner = runner_of(partial(Analyzer.load, settings))
     ultrasound = None
     if ultrasound_model != "none":
-        of_images = UltrasoundSettings(device=device, model=ultrasound_model)
+        of_images = UltrasoundSettings(device=device, model=ultrasound_model, region_enhancement=region_enhancement)
         ultrasound = Ultrasound(runner_of(partial(ultrasound_models.load_analyzer, of_images)), of_images)
     display = Display(Console())
     try:

@@ -46,19 +46,23 @@ def qi2019(
 
     from livercad.cli.stopping import stoppable
     from livercad.papers.choices import read_choices
-    from livercad.papers.qi2019 import settings as choices
     from livercad.papers.qi2019.methods import Method, Question
     from livercad.papers.qi2019.reproduce import reproduce
+    from livercad.papers.qi2019.settings import ON_TWO_CORES, PAPER, QUICK, Settings
     from livercad.papers.qi2019.splits import Side
+    from livercad.papers.settings import with_deviations
 
-    chosen = choices.quick(choices.Settings()) if quick else choices.Settings()
+    reasons = QUICK if quick else ON_TWO_CORES
+    chosen = with_deviations(PAPER, reasons)
     if settings:
-        chosen = read_choices(settings, choices.Settings, chosen)
+        chosen = read_choices(settings, Settings, chosen)
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
     console = Console(stderr=True)
     with stoppable(console) as progress:
-        results = reproduce(output, chosen, data=data, features=features, quick=quick, progress=progress)
+        results = reproduce(
+            output, chosen, data=data, features=features, reasons=reasons, quick=quick, progress=progress
+        )
     for reason in results.left_out:
         console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)
     for split, result in results.splits.items():

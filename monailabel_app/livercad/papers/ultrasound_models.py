@@ -35,7 +35,7 @@ def load_model(settings: UltrasoundSettings) -> UltrasoundModel:
     if settings.model == "qi2019":
         from livercad.papers.qi2019.predictor import QiModel
 
-        return QiModel(own if own.is_dir() else None, settings.device)
+        return QiModel(own if own.is_dir() else None, settings.device, settings.region_enhancement)
     from livercad.ultrasound.load import load_default
 
     return load_default(settings.device)

@@ -174,7 +174,8 @@ class LiverCADApp(MONAILabelApp):
 
     def load_ultrasound(self, task: str) -> UltrasoundModel:
         """Load the model of a task on ultrasound images; another app may bring others."""
-        return load_model(UltrasoundSettings.model_validate({"model": task, "device": self.options.device}))
+        wish = {name: getattr(self.options, name) for name in ("device", "region_enhancement")}
+        return load_model(UltrasoundSettings.model_validate({"model": task, **wish}))
 
     def infer_task(self, name: str) -> InferTask:
         """Look an infer task up; UnknownNameError if there is none of this name."""

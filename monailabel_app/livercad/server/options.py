@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import ConfigDict, Field, ValidationError
 
 from livercad.server.fields import unfit
-from livercad.settings import Settings
+from livercad.settings import Settings, UltrasoundSettings
 
 
 class Options(Settings):
@@ -27,6 +27,9 @@ class Options(Settings):
     )
     scoring: bool = Field(
         True, description="Cases are looked at while nothing else is done, so that strategies know which tell most."
+    )
+    region_enhancement: bool = Field(
+        True, description=UltrasoundSettings.model_fields["region_enhancement"].description
     )
     server_mode: bool = Field(False, description="MONAI Label's own.")
 

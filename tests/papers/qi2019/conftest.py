@@ -49,7 +49,7 @@ def qi_settings() -> Settings:
     return Settings(
         networks=NetworkSettings(side=107, divisor=16, shallow=20),
         training=TrainingSettings(epochs=1, batch=12),
-        han=HanSettings(side=64),
+        han=HanSettings(side=64, divisor=8),
         cheng=ChengSettings(side=12, layers=(20, 8), pretraining_epochs=3, epochs=4),
         crops=2,
     )

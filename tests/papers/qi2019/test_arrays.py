@@ -11,7 +11,7 @@ from livercad.papers.qi2019.answers import SecondQuestion
 from livercad.papers.qi2019.arrays import hash_of, patch_of, read_arrays, stretched, write_arrays
 from livercad.papers.qi2019.data import StudyImage, phantom_data
 from livercad.papers.qi2019.methods import TRAINED, Method
-from livercad.papers.qi2019.settings import PhantomSettings, Settings
+from livercad.papers.qi2019.settings import HanSettings, NetworkSettings, PhantomSettings, Settings
 
 COLUMNS, ROWS = 200, 100
 
@@ -57,7 +57,7 @@ def test_without_a_lesion_the_patch_is_the_image_s_middle() -> None:
 
 def test_each_method_reads_its_own_arrays_and_their_hash_tells_changes(tmp_path: Path) -> None:
     images = [StudyImage(f"{n}", "benign", n, box_of(60 + n, 50), marked(60 + n, 50)) for n in range(2)]
-    settings = Settings()
+    settings = Settings(networks=NetworkSettings(side=120), han=HanSettings(side=90))
     write_arrays(tmp_path / "a.npz", images, settings)
     read = {method: read_arrays(tmp_path / "a.npz", method) for method in TRAINED}
     side = settings.networks.side

@@ -13,7 +13,8 @@ from livercad.errors import InputError
 from livercad.papers.choices import read_choices
 from livercad.papers.qi2019 import reproduce as module
 from livercad.papers.qi2019.results import Results
-from livercad.papers.qi2019.settings import PAPER, Settings, quick
+from livercad.papers.qi2019.settings import ON_TWO_CORES, PAPER, QUICK, Settings
+from livercad.papers.settings import Deviations, deviations_of, with_deviations
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -41,7 +42,8 @@ def run(*options: str) -> str:
 
 def test_the_default_is_phantoms_and_both_tests_are_told(asked: dict[str, Any], tmp_path: Path) -> None:
     told = run("--output", str(tmp_path))
-    assert (asked["data"], asked["settings"], asked["quick"], asked["features"]) == (None, Settings(), False, None)
+    assert (asked["data"], asked["quick"], asked["features"]) == (None, False, None)
+    assert asked["settings"] == with_deviations(PAPER, ON_TWO_CORES) and asked["reasons"] is ON_TWO_CORES
     assert "test, split by image: Mt-Net(REM): F-β " in told and "test, split by patient: Sn-Net(REM): F-β " in told
     assert str(tmp_path / "index.html") in told
 
@@ -50,11 +52,11 @@ def test_quick_is_smaller_and_what_is_named_still_counts(asked: dict[str, Any], 
     file = tmp_path / "mine.toml"
     file.write_text("seed = 7\ncrops = 3\n\n[training]\nepochs = 30\n", encoding="utf-8")
     run("--output", str(tmp_path), "--quick", "--settings", str(file), "--data", str(tmp_path), "--seed", "8")
-    short = quick(Settings())
+    short, usual = with_deviations(PAPER, QUICK), with_deviations(PAPER, ON_TWO_CORES)
     training = short.training.model_copy(update={"epochs": 30})  # the default: named, it counts as well
     assert asked["settings"] == short.model_copy(update={"seed": 8, "crops": 3, "training": training})
-    assert (asked["quick"], asked["data"]) == (True, tmp_path)
-    assert short.networks.side < Settings().networks.side and short.training.epochs < Settings().training.epochs
+    assert (asked["quick"], asked["data"], asked["reasons"]) == (True, tmp_path, QUICK)
+    assert short.networks.side < usual.networks.side and short.training.epochs < usual.training.epochs
 
 
 def test_the_settings_in_the_docs_are_the_paper_s_own() -> None:
@@ -83,3 +85,11 @@ def test_a_wrong_setting_is_named_with_what_was_expected(text: str, told: str, t
     with pytest.raises(InputError, match=told):
         run("--output", str(tmp_path / "out"), "--settings", str(tmp_path / "mine.toml"))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("reasons", [ON_TWO_CORES, QUICK])
+def test_every_deviation_has_its_own_reason_and_what_is_asked_for_is_told_so(reasons: Deviations) -> None:
+    rows = deviations_of(with_deviations(PAPER, reasons), PAPER, reasons)
+    assert {name: why for name, _, _, why in rows} == {name: why for name, (_, why) in reasons.items()}
+    (row,) = deviations_of(PAPER.changed({"networks": {"side": 251}}), PAPER, reasons)
+    assert row == ("networks.side", "299", "251", "as asked for")

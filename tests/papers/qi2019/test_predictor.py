@@ -45,6 +45,23 @@ def test_the_model_answers_as_in_the_study(qi_study: Study, breast_images: Path)
         assert answer.saliency.shape == images[row].grey.shape and answer.saliency.max() == 1
 
 
+def test_without_region_enhancement_it_answers_as_in_the_study(qi_study: Study, breast_images: Path) -> None:
+    output, _ = qi_study
+    result = output / "trainings" / "rem-mt-sn-patient" / RESULT
+    training = Training.model_validate_json(result.read_text(encoding="utf-8"))
+    both = QiModel(output / "model"), QiModel(output / "model", enhanced=False)
+    assert [model.title.split(" Sn-Net ")[1] for model in both] == [
+        "with region enhancement",
+        "without region enhancement",
+    ]
+    images, told = folder_data(breast_images).images, training.probabilities[Method.REM_OFF]
+    for n, row in enumerate(training.rows):
+        enhanced, alone = (model(images[row].grey).probabilities for model in both)
+        assert alone["malignant"]["malignant"] == pytest.approx(told[Question.MALIGNANT][n], abs=2e-6)
+        assert alone["mass"]["mass"] == pytest.approx(told[Question.SOLID][n], abs=2e-6)
+        assert alone != enhanced
+
+
 def test_the_model_tells_what_it_is_and_what_was_measured(qi_study: Study, tmp_path: Path) -> None:
     output, results = qi_study
     model = QiModel(output / "model")

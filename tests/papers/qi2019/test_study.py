@@ -49,6 +49,7 @@ def test_a_study_leaves_page_numbers_figures_and_pictures(qi_study: Study) -> No
         if name.startswith("phantoms."):
             continue
         assert reason[:30] in text and value in text
+    assert all(" ".join(row) in text for row in results.deviations) and len(results.deviations) > 5
 
 
 def test_every_method_answers_both_questions_on_validation_and_test_of_both_splits(qi_study: Study) -> None:

@@ -78,6 +78,9 @@ def test_one_s_own_networks_come_before_those_that_are_shipped(
     model = ultrasound_models.load_model(UltrasoundSettings(model=name))
     assert "digital phantoms" in model.trained_on
     assert "malignant" in model(IMAGE, CIRCLE if model.needs_circle else None).probabilities
+    if name == "qi2019":
+        alone = ultrasound_models.load_model(UltrasoundSettings(model=name, region_enhancement=False))
+        assert alone.title != model.title and alone(IMAGE).probabilities != model(IMAGE).probabilities
     (tmp_path / name).mkdir()
     # A folder that has nothing in it is one's own, and broken.
     with pytest.raises(ModelError, match=f"livercad reproduce {name}"):

@@ -133,7 +133,7 @@ class Networks(nn.Module):
 
 
 class QiModel(ServedUltrasound[ExportedNetworks, Networks]):
-    """Mt-Net and Sn-Net with region enhancement, on any ultrasound image as a whole.
+    """Mt-Net and Sn-Net, on any ultrasound image as a whole.
 
     A `livercad.ultrasound.model.UltrasoundModel`: no circle is needed.
 
@@ -144,6 +144,9 @@ class QiModel(ServedUltrasound[ExportedNetworks, Networks]):
         given.
     device : str, default "auto"
         ``auto``, ``cpu`` or ``cuda``.
+    enhanced : bool, default True
+        Whether the networks show each other where they look. Without, each is asked once and sees no map (section 3.4
+        has this as the way to save time), which Sn-Net has never learnt.
 
     Raises
     ------
@@ -153,13 +156,14 @@ class QiModel(ServedUltrasound[ExportedNetworks, Networks]):
 
     needs_circle = takes_circle = False
 
-    def __init__(self, folder: Path | None = None, device: str = "auto") -> None:
+    def __init__(self, folder: Path | None = None, device: str = "auto", enhanced: bool = True) -> None:
         super().__init__(FILES, ExportedNetworks, Networks, folder, device)
+        self.enhanced = enhanced
 
     @property
     def title(self) -> str:
         """For people."""
-        return "Qi 2019: Mt-Net and Sn-Net with region enhancement"
+        return f"Qi 2019: Mt-Net and Sn-Net with{'' if self.enhanced else 'out'} region enhancement"
 
     @property
     def questions(self) -> dict[str, tuple[str, ...]]:
@@ -188,8 +192,8 @@ class QiModel(ServedUltrasound[ExportedNetworks, Networks]):
         # As in the reproduction, to the last digit.
         in_bfloat16 = computes_in_bfloat16(self.device)
         with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=in_bfloat16):
-            solid, map_of_sn = sn(squares, mt(squares)[1])
-            maps = mt.maps(squares, map_of_sn)
+            solid, map_of_sn = sn(squares, mt(squares)[1] if self.enhanced else None)
+            maps = mt.maps(squares, map_of_sn if self.enhanced else None)
             malignant = mt.classes(nn.functional.adaptive_avg_pool2d(maps, 1))[:, :, 0, 0]
         yes = [float(averaged(logits, told.crops)[0]) for logits in (malignant, solid)]
         activation = _activation(mt, maps, int(yes[0] >= 0.5))

@@ -14,10 +14,11 @@ from livercad.papers.qi2019.methods import Method
 from livercad.papers.qi2019.page import COMPARED, write_page
 from livercad.papers.qi2019.predictor import export_model
 from livercad.papers.qi2019.results import Results
-from livercad.papers.qi2019.settings import Settings
+from livercad.papers.qi2019.settings import ON_TWO_CORES, PAPER, Settings
 from livercad.papers.qi2019.splits import Split
 from livercad.papers.qi2019.steps import Study, content_of
 from livercad.papers.qi2019.summary import leaks_of, split_result
+from livercad.papers.settings import Deviations, deviations_of, with_deviations
 from livercad.papers.workers import cores
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_text
@@ -35,6 +36,7 @@ def reproduce(
     *,
     data: Path | None = None,
     features: str | None = None,
+    reasons: Deviations = ON_TWO_CORES,
     quick: bool = False,
     workers: int | None = None,
     progress: Progress = silent,
@@ -47,12 +49,14 @@ def reproduce(
         Gets ``index.html``, ``results.json``, ``figures``, ``trainings``, ``model``, ``cache``, and ``phantoms`` if
         they are made.
     settings : Settings, optional
-        The defaults if not given.
+        The paper's but for `reasons` if not given.
     data : Path, optional
         Ultrasound images as `livercad.studies.ultrasound` reads them, with classes; phantoms if not given.
     features : str, optional
         Weights of a ResNet50 of ImageNet, see `livercad.papers.qi2019.frozen.compare`: the paper's ways to see an image
         are compared with its frozen features too, in OUT/features.
+    reasons : mapping of str to tuple
+        Why settings are not the paper's, for the page.
     quick : bool, default False
         Said on the page: a run too short to mean anything.
     workers : int, optional
@@ -72,7 +76,7 @@ def reproduce(
     ModelError
         If weights are asked for that are not there.
     """
-    settings = settings or Settings()
+    settings = settings or with_deviations(PAPER, reasons)
     for weights in (settings.networks.mt_weights, settings.networks.sn_weights, settings.han.weights):
         weights_key(weights)
     reading = part(progress, 0, SHARES[0])
@@ -95,7 +99,7 @@ def reproduce(
     study = Study.of(images, output, settings, workers or cores())
     trained = study.train(part(progress, COMPARING if features else SHARES[0], SHARES[1]))
     progress(SHARES[1], 1, "writing tables and figures")
-    results = _results(study, trained, quick)
+    results = _results(study, trained, reasons, quick)
     enhanced = {split: _job(trained[split], Method.REM) for split in Split}
     export_model(enhanced[Split.PATIENT].folder / WEIGHTS, results, output / MODEL)
     write_page(results, study, enhanced, compared, output)
@@ -104,7 +108,9 @@ def reproduce(
     return results
 
 
-def _results(study: Study, trained: dict[Split, list[tuple[Job, Training]]], quick: bool) -> Results:
+def _results(
+    study: Study, trained: dict[Split, list[tuple[Job, Training]]], reasons: Deviations, quick: bool
+) -> Results:
     """Sum everything up."""
     data, beta = study.data, study.settings.beta
     enhanced = {
@@ -120,6 +126,7 @@ def _results(study: Study, trained: dict[Split, list[tuple[Job, Training]]], qui
         is_phantom=data.is_phantom,
         quick=quick,
         settings=study.settings,
+        deviations=deviations_of(study.settings, PAPER, reasons),
         second_question=data.second,
         kinds=dict(sorted(Counter(data.kinds).items())),
         patients=len(set(data.groups)),

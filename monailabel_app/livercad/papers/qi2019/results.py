@@ -110,6 +110,7 @@ class Results(_Numbers):
     is_phantom: bool
     quick: bool
     settings: Settings
+    deviations: list[tuple[str, str, str, str]] = Field(description="Name, at the paper's size, here, why.")
     second_question: SecondQuestion = Field(description="What Sn-Net learns; the paper's is the first.")
     kinds: dict[str, int] = Field(description="Images by class.")
     patients: int = Field(description="Groups of images that belong together.")
