@@ -16,6 +16,23 @@ FIXED_CHOICES = (
         "3 × 3, the tables have both.",
     ),
     FixedChoice(
+        "Maps as input",
+        "each map from its least to its greatest value on [0, 1], enlarged bilinearly to the images’ size, in three "
+        "equal channels; images are on [−1, 1]",
+        "“Normalized and resized to match the size of input image” (section 3.2); the paper tells no more.",
+    ),
+    FixedChoice(
+        "The two pathways",
+        "their first random weights differ",
+        "The paper does not tell. With first weights from a file both begin with the same.",
+    ),
+    FixedChoice(
+        "Dropout and L2",
+        "dropout after the last pooling; L2 on all parameters, those of normalisation too",
+        "Table 1 has dropout there, though section 3.4 says “the last convolutional layers”; of L2 the paper tells no "
+        "exception.",
+    ),
+    FixedChoice(
         "Maps of zeros",
         "normalised by themselves, in training and in prediction, and no part of the running averages",
         "The paper does not tell. Averaged with real maps, they make prediction without a map another function than "
@@ -75,14 +92,16 @@ FIXED_CHOICES = (
     FixedChoice(
         "Han et al.",
         "GoogLeNet without auxiliary classifiers on the whole image, stretched; trained as BASIC is",
-        "Section 5.2.4; the paper tells no more of its training.",
+        "Section 5.2.4; the paper tells no more of its training. It is torchvision’s: with batch normalisation, and "
+        "with 3 × 3 convolutions where the published GoogLeNet has 5 × 5.",
     ),
     FixedChoice(
         "Cheng et al.",
         "a patch around the largest marked lesion, the image’s middle where none is marked; sigmoid units; each layer "
         "learns to give back what came into it (cross-entropy), then all of them and the classes together; the three "
         "further values, standardised, go to the classes",
-        "Section 5.2.4. It alone is told where the lesion is. The paper chooses its parameters by ten experiments; "
+        "Section 5.2.4. It alone is told where the lesion is; of mass or not, where normal images have none, its place "
+        "therefore tells part of the answer. The paper chooses its parameters by ten experiments; "
         "here they are settings.",
     ),
     FixedChoice(
