@@ -15,11 +15,16 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 NUMBER = re.compile(r"\d?\.\d{3}")
 
 
-def test_areas_are_those_that_were_measured_on_aul() -> None:
-    criteria = json.loads((DOCS / "measured" / "qi2019.json").read_text(encoding="utf-8"))["aul"]["splits"]
-    text = (DOCS / "qi2019.md").read_text(encoding="utf-8").split("## Measured on AUL")[1]
-    rows = [line for line in text.splitlines() if line.startswith("| ")][1:7]
-    for row, method in zip(rows, Method, strict=True):
-        told = [float(number) for number in NUMBER.findall(row)]
-        areas = [criteria[split]["criteria"][question][method]["auc"] for question in Question for split in Split]
-        assert told == pytest.approx([area[end] for area in areas for end in ("value", "low", "high")], abs=6e-4)
+@pytest.mark.parametrize("question", Question)
+@pytest.mark.parametrize(("name", "title"), [("aul", "AUL"), ("busi", "BUSI"), ("phantoms", "phantoms")])
+def test_tables_tell_what_was_measured(name: str, title: str, question: Question) -> None:
+    splits = json.loads((DOCS / "measured" / "qi2019.json").read_text(encoding="utf-8"))[name]["splits"]
+    text = (DOCS / "qi2019.md").read_text(encoding="utf-8").split(f"### On {title}\n")[1]
+    tables = [part.splitlines()[2:8] for part in text.split("| | AUC, by image |")[1:3]]
+    for row, method in zip(tables[list(Question).index(question)], Method, strict=True):
+        expected = []
+        for split in Split:
+            told = splits[split]["criteria"][question][method]
+            expected += [end for end in (told["auc"][name] for name in ("value", "low", "high")) if end is not None]
+            expected += [told[name]["value"] for name in ("f_beta", "sensitivity", "specificity")]
+        assert [float(number) for number in NUMBER.findall(row)] == pytest.approx(expected, abs=6e-4), row
