@@ -72,7 +72,8 @@ FIXED_CHOICES = (
     FixedChoice(
         "Intervals",
         "95 % percentile bootstrap over patients (with their copies), of the answers of one division into folds",
-        "The paper has none. They do not hold the chance of trainings and of the division.",
+        "The paper has none. They do not hold the chance of trainings and of the division, and are not widened for the "
+        "number of comparisons.",
     ),
     FixedChoice(
         "How hard the phantoms are",
