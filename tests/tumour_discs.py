@@ -45,7 +45,7 @@ def small_settings() -> Settings:
     return PAPER.changed(
         {
             "crops": {"ratios": (0.3, 0.6, 1.0), "pixels": 16, "smallest": 16},
-            "network": {"channels": (4, 8), "convolutions": 1, "units": 8},
+            "network": {"channels": (4, 8), "convolutions": 1, "units": (8,)},
             "training": {"epochs": (2, 3), "starts": 2, "versions": 3, "learning_rate": 0.01},
             "study": {"folds": 3, "scales": (0.3, 0.6, 1.0), "off_centre": ((0.6, 0.15),)},
         }

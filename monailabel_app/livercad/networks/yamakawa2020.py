@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 
 class YamakawaNetwork(nn.Module):
-    """Blocks of convolutions with a max pooling after each, then two fully connected layers.
+    """Blocks of convolutions with a max pooling after each, then fully connected layers.
 
     Parameters
     ----------
@@ -25,12 +25,21 @@ class YamakawaNetwork(nn.Module):
         Of the convolutions of each block.
     convolutions : int, default 2
         In each block.
-    units : int, default 128
-        Of the first fully connected layer.
+    units : sequence of int, default (128,)
+        Of the fully connected layers before the last one, whose units are the classes; none for the last one alone.
     dropout : float, default 0.5
-        Probability that one of its inputs, or of the last layer's, is left out in training.
+        Probability that an input of a fully connected layer is left out in training.
     classes : int, default 4
         Types of tumours.
+    block_dropout : float, default 0
+        Probability that a value after a block's pooling is left out in training.
+    unit_norm : bool, default True
+        Whether the fully connected layers before the last one have batch normalisation too.
+
+    Attributes
+    ----------
+    last_pooling : int
+        Place of the last pooling in `convolutions`: what comes before it are the finest maps of the last block.
     """
 
     def __init__(
@@ -39,9 +48,11 @@ class YamakawaNetwork(nn.Module):
         pixels: int = 64,
         channels: Sequence[int] = (16, 32, 64, 128),
         convolutions: int = 2,
-        units: int = 128,
+        units: Sequence[int] = (128,),
         dropout: float = 0.5,
         classes: int = 4,
+        block_dropout: float = 0.0,
+        unit_norm: bool = True,
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
@@ -50,18 +61,19 @@ class YamakawaNetwork(nn.Module):
             for _ in range(convolutions):
                 layers += [nn.Conv2d(before, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(True)]
                 before = width
+            self.last_pooling = len(layers)
             layers.append(nn.MaxPool2d(2))
             pixels //= 2
+            if block_dropout:  # no layer where nothing is left out: names of weights tell the layers' places
+                layers.append(nn.Dropout(block_dropout))
         self.convolutions = nn.Sequential(*layers)
-        self.decision = nn.Sequential(
-            nn.Flatten(),
-            nn.Dropout(dropout),
-            nn.Linear(crops * before * pixels**2, units, bias=False),
-            nn.BatchNorm1d(units),
-            nn.ReLU(True),
-            nn.Dropout(dropout),
-            nn.Linear(units, classes),
-        )
+        full: list[nn.Module] = [nn.Flatten()]
+        before *= crops * pixels**2
+        for width in units:
+            full += [nn.Dropout(dropout), nn.Linear(before, width, bias=not unit_norm)]
+            full += [nn.BatchNorm1d(width), nn.ReLU(True)] if unit_norm else [nn.ReLU(True)]
+            before = width
+        self.decision = nn.Sequential(*full, nn.Dropout(dropout), nn.Linear(before, classes))
 
     def forward(self, images: Tensor) -> Tensor:
         """Tell types of tumours apart.

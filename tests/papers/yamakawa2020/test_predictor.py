@@ -69,10 +69,10 @@ def test_the_model_tells_what_it_is_and_what_was_measured(study: Study, discs: P
         model(np.zeros((40, 40), np.uint8), None)
 
 
-def likes_brightness(folder: Path) -> YamakawaModel:
+def likes_brightness(folder: Path, block_dropout: float) -> YamakawaModel:
     """A network that calls an image HCC by its bright pixels, and a cyst without any."""
-    layers = NetworkSettings(channels=(1,), convolutions=1, units=1)
-    network = YamakawaNetwork(1, 32, layers.channels, layers.convolutions, layers.units, 0.5, 2)
+    layers = NetworkSettings(channels=(1,), convolutions=1, units=(1,), block_dropout=block_dropout)
+    network = YamakawaNetwork(1, 32, classes=2, **dict(layers))
     kernel = torch.zeros(1, 1, 3, 3)
     kernel[0, 0, 1, 1] = 1
     state = {name: torch.zeros_like(value) for name, value in network.state_dict().items()}
@@ -94,9 +94,12 @@ def likes_brightness(folder: Path) -> YamakawaModel:
     return YamakawaModel(folder)
 
 
-@pytest.mark.parametrize("circle", [Circle((70.0, 40.0), 36.0), Circle((12.0, 84.0), 36.0), Circle((120.0, 9.5), 30.0)])
-def test_the_model_found_it_where_a_bright_spot_lies(circle: Circle, tmp_path: Path) -> None:
-    model = likes_brightness(tmp_path)
+@pytest.mark.parametrize(
+    ("circle", "block_dropout"),
+    [(Circle((70.0, 40.0), 36.0), 0.0), (Circle((12.0, 84.0), 36.0), 0.5), (Circle((120.0, 9.5), 30.0), 0.0)],
+)
+def test_the_model_found_it_where_a_bright_spot_lies(circle: Circle, block_dropout: float, tmp_path: Path) -> None:
+    model = likes_brightness(tmp_path, block_dropout)
     x0, y0, x1, y1 = circle.square(0.6, 16)
     for right, down in ((-0.2, -0.25), (0.3, 0.1), (0.0, 0.3)):
         spot = Circle((circle.center[0] + right * (x1 - x0), circle.center[1] + down * (y1 - y0)), 7.0)

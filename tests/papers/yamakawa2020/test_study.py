@@ -47,6 +47,9 @@ def test_discs_are_told_apart_and_every_case_is_tested_once(study: tuple[Path, R
         "one network that sees 0.3, 0.6, 1",
     ]
     assert [(scores.ratio, scores.down) for scores in results.off_centre] == [(0.6, 0.15)]
+    shifted = results.off_centre[0]
+    assert shifted.off_the_middle and shifted.off_the_middle.cases == shifted.difference  # .6 is the reference, too
+    assert shifted.off_the_middle.auc == shifted.auc_difference
     dataset = read_dataset(discs)
     for number, fold in enumerate(dataset.folds(3, 0), start=1):
         told = json.loads((output / "trainings" / f"0.6-fold-{number:02d}.json").read_text())
@@ -66,6 +69,7 @@ def test_the_page_has_every_figure_also_as_files(study: tuple[Path, Results]) ->
             assert picture.width > 300
     assert results.verdict in page.replace("&#39;", "'")
     assert page.count("data:image/png;base64,") == len(list((output / "figures").glob("figure-[178]-*.png")))
+    assert "0.15 L above the middle, less D/L 0.6" in page
     assert "training.starts" in page and "not the paper" not in page
 
 

@@ -10,10 +10,11 @@ from livercad.papers.choices import FixedChoice
 FIXED_CHOICES = (
     FixedChoice(
         "Layers",
-        "blocks of 3 × 3 convolutions, batch normalisation and ReLU, a 2 × 2 max pooling after each; dropout, fully "
-        "connected, batch normalisation, ReLU, dropout, fully connected, softmax",
-        "Section 2.5 names these layers; their numbers stand in Figure 3, which the copy of the paper that we have "
-        "lacks.",
+        "blocks of 3 × 3 convolutions, batch normalisation and ReLU, a 2 × 2 max pooling after each, dropout if set; "
+        "fully connected layers, each after dropout, all but the last with ReLU and, if set, batch normalisation; "
+        "softmax",
+        "Section 2.5 names these layers; their order and numbers stand in Figure 3, which the copy of the paper that "
+        "we have lacks. The numbers, and where dropout and normalisation are, can be set.",
     ),
     FixedChoice(
         "Epochs 20, 25 and 30",
@@ -72,7 +73,8 @@ FIXED_CHOICES = (
     FixedChoice(
         "Intervals",
         "95 % percentile bootstrap over patients (with their copies), of the answers of one division into folds",
-        "The paper has none. They do not hold the chance of trainings and of the division.",
+        "The paper has none. They do not hold the chance of trainings and of the division, and are not widened for the "
+        "number of comparisons.",
     ),
     FixedChoice(
         "How hard the phantoms are",

@@ -64,6 +64,7 @@ def write_page(results: Results, dataset: Dataset, reference: Answers, output: P
         pictures=_pictures(results, dataset, reference, folder),
         sweep_rows=tables.sweep_rows(results),
         proposal_rows=tables.proposal_rows(results),
+        off_centre_rows=tables.off_centre_rows(results),
         best_rows=tables.best_rows(results),
         best=tables.ratios_of(results.best_cases.ratios),
         ratios_text=tables.ratios_of(results.overlap.ratios),

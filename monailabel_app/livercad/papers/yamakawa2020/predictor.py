@@ -109,11 +109,8 @@ class Networks(nn.Module):
 
     def __init__(self, told: ExportedNetworks) -> None:
         super().__init__()
-        layers = told.network
         self.each = [
-            YamakawaNetwork(
-                1, told.pixels, layers.channels, layers.convolutions, layers.units, layers.dropout, len(told.classes)
-            )
+            YamakawaNetwork(1, told.pixels, classes=len(told.classes), **dict(told.network))
             for _ in range(told.networks)
         ]
         for number, network in enumerate(self.each):
@@ -200,11 +197,11 @@ class YamakawaModel(ServedUltrasound[ExportedNetworks, Networks]):
         """Grad-CAM at the last convolutions, before their pooling: 8 x 8 for images of 64 x 64."""
         given = to_network(square, self.device)
         with torch.no_grad():
-            maps = [network.convolutions[:-1](given) for network in self.networks.each]
+            maps = [network.convolutions[: network.last_pooling](given) for network in self.networks.each]
 
         def score_of(each: Sequence[Tensor]) -> Tensor:
             logits = [
-                network.decision(network.convolutions[-1](own))[:, chosen]
+                network.decision(network.convolutions[network.last_pooling :](own))[:, chosen]
                 for network, own in zip(self.networks.each, each, strict=True)
             ]
             return torch.stack(logits).mean(dim=0).sum()

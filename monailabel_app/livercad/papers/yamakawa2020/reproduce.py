@@ -17,8 +17,9 @@ from livercad.papers.yamakawa2020.plan import MULTI_SCALE, Plan, Training, plans
 from livercad.papers.yamakawa2020.predictor import export_model
 from livercad.papers.yamakawa2020.results import ClassCount, Example, Results
 from livercad.papers.yamakawa2020.settings import PAPER, CropSet, Settings
-from livercad.papers.yamakawa2020.summary import best_ratio, overlap_of, scores_of, verdict_of
+from livercad.papers.yamakawa2020.summary import best_ratio, overlap_of, scores_of
 from livercad.papers.yamakawa2020.training import run_training
+from livercad.papers.yamakawa2020.verdict import verdict_of
 from livercad.phantom.ultrasound.making import Options, write_ultrasound
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_text
@@ -157,7 +158,7 @@ def _results(
         positive=None if dataset.positive is None else dataset.classes[dataset.positive],
         sweep=scores,
         multi_scale=[scores_of(answers, reference) for answers in together],
-        off_centre=[scores_of(answers_of(crop), reference) for crop in settings.shifted],
+        off_centre=[scores_of(answers_of(crop), reference, sweep.get(crop.ratio)) for crop in settings.shifted],
         best_cases=best,
         best_images=best_ratio(
             list(sweep),

@@ -23,6 +23,14 @@ class Interval(_Numbers):
     n: int = Field(description="Cases or images.")
 
 
+class Differences(_Numbers):
+    """What answers have more than others of the same cases and images."""
+
+    cases: Interval = Field(description="Accuracy in cases.")
+    images: Interval = Field(description="Accuracy in images.")
+    auc: Interval | None = Field(description="Of the cases' probabilities, where there are two classes.")
+
+
 class Scores(_Numbers):
     """What answers come to, every case tested once by the network of its fold."""
 
@@ -33,10 +41,13 @@ class Scores(_Numbers):
     images: Interval = Field(description="Accuracy in images (Figure 6).")
     by_class: dict[str, Interval] = Field(description="Accuracy in cases of each class (Table II).")
     auc: Interval | None = Field(description="Of the cases' probabilities, where there are two classes.")
-    auc_difference: Interval | None = Field(description="That less the reference's, on the same cases.")
     confusion: list[list[int]] = Field(description="Cases of each class, by row; what they were called, by column.")
     difference: Interval = Field(description="Accuracy in cases less that of the reference, on the same cases.")
     image_difference: Interval = Field(description="The same in images.")
+    auc_difference: Interval | None = Field(description="The same of the AUC.")
+    off_the_middle: Differences | None = Field(
+        description="Of a tumour off the middle, less the same D/L with the tumour in the middle, where that was tried."
+    )
     dice: float = Field(description="Of its correct cases with those of the reference (Figure 9).")
     seconds: float = Field(description="Of a processor, for its trainings.")
     parameters: int = Field(description="Of one network; of an average, of all together.")

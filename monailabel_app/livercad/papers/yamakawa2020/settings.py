@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from livercad.core.circle import SMALLEST_SIDE
 from livercad.papers.settings import Deviations, Group, PaperSettings
@@ -61,8 +61,22 @@ class NetworkSettings(Group):
         (16, 32, 64, 128), min_length=1, description="Of each block's convolutions; Figure 3, not in the text."
     )
     convolutions: int = Field(2, ge=1, description="In each block; Figure 3, not in the text.")
-    units: int = Field(128, ge=1, description="Of the fully connected layer; Figure 3, not in the text.")
+    units: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (128,), description="Of each fully connected layer before the last, of classes; Figure 3, not in the text."
+    )
     dropout: float = Field(0.5, ge=0, lt=1, description="Before each fully connected layer; Figure 3, not in the text.")
+    block_dropout: float = Field(
+        0.0, ge=0, lt=1, description="After each block's pooling; 0: none. Figure 3, not in the text."
+    )
+    unit_norm: bool = Field(
+        True, description="Batch normalisation in fully connected layers but the last; Figure 3, not in the text."
+    )
+
+    @field_validator("units", mode="before")
+    @classmethod
+    def _one_layer(cls, units: object) -> object:
+        """A number is a layer's: files of settings and models of before there could be several have it so."""
+        return (units,) if isinstance(units, int) else units
 
 
 class TrainingSettings(Group):
@@ -135,7 +149,7 @@ PAPER = Settings()
 SOONER = "two CPU cores have an hour for everything"
 ON_TWO_CORES: Deviations = {
     "network.channels": ((8, 16, 32, 64), SOONER),
-    "network.units": (64, f"{SOONER}; there are fewer versions to learn from"),
+    "network.units": ((64,), f"{SOONER}; there are fewer versions to learn from"),
     "training.versions": (1, f"{SOONER}: another one, drawn at random, in each epoch"),
     "training.batch": (0.1, "an epoch shows a tenth of the versions; so a network still takes enough steps to learn"),
     "training.starts": (1, f"{SOONER}; the best of the three numbers of epochs is still chosen"),

@@ -11,19 +11,15 @@ import numpy.typing as npt
 from livercad.evaluation.intervals import FEWEST_FOR_BOOTSTRAP, Estimate, over_patients
 from livercad.evaluation.roc import roc_curve
 from livercad.papers.yamakawa2020.answers import Answers, Correct, case_groups, case_labels
-from livercad.papers.yamakawa2020.published import PaperNumbers
-from livercad.papers.yamakawa2020.results import Best, Interval, Overlap, Scores
-from livercad.papers.yamakawa2020.tables import signed
+from livercad.papers.yamakawa2020.results import Best, Differences, Interval, Overlap, Scores
 
 CONFIDENCE, SEED = 0.95, 2020
-INSIDE = (0.4, 0.8)
-"""Ratios between which the curve should have its best: the paper's .5 to .7, and one step to each side."""
 
 Rows = npt.NDArray[np.int64]
 Measure = Callable[[Rows], float]
 
 
-def scores_of(answers: Answers, reference: Answers) -> Scores:
+def scores_of(answers: Answers, reference: Answers, centred: Answers | None = None) -> Scores:
     """Score what networks say.
 
     Parameters
@@ -32,6 +28,8 @@ def scores_of(answers: Answers, reference: Answers) -> Scores:
         Theirs.
     reference : Answers
         Those of the D/L that others are compared with, of the same images.
+    centred : Answers, optional
+        Those of the same D/L with the tumour in the middle: so that a shift is not taken for a scale.
 
     Returns
     -------
@@ -40,8 +38,8 @@ def scores_of(answers: Answers, reference: Answers) -> Scores:
     """
     dataset = answers.dataset
     labels, people, whose = case_labels(dataset), case_groups(dataset), [str(group) for group in dataset.groups]
-    right, before = answers.correct_cases.astype(float), reference.correct_cases.astype(float)
-    images, images_before = answers.correct_images.astype(float), reference.correct_images.astype(float)
+    right, images = answers.correct_cases.astype(float), answers.correct_images.astype(float)
+    less = differences_of(answers, reference)
     called, classes = answers.of_cases.argmax(axis=1), range(len(dataset.classes))
     return Scores(
         title=answers.title,
@@ -54,13 +52,38 @@ def scores_of(answers: Answers, reference: Answers) -> Scores:
             for n, name in enumerate(dataset.classes)
         },
         auc=_auc(answers, labels, people),
-        auc_difference=_auc_difference(answers, reference, labels, people),
         confusion=[[int(((labels == true) & (called == name)).sum()) for name in classes] for true in classes],
-        difference=interval_of(mean_of(right - before), people),
-        image_difference=interval_of(mean_of(images - images_before), whose),
+        difference=less.cases,
+        image_difference=less.images,
+        auc_difference=less.auc,
+        off_the_middle=None if centred is None else differences_of(answers, centred),
         dice=dice(answers.correct_cases, reference.correct_cases),
         seconds=round(answers.seconds, 1),
         parameters=answers.parameters,
+    )
+
+
+def differences_of(answers: Answers, others: Answers) -> Differences:
+    """Compare answers with others of the same cases and images, pair by pair.
+
+    Parameters
+    ----------
+    answers, others : Answers
+        Of the same dataset.
+
+    Returns
+    -------
+    Differences
+        The first less the second.
+    """
+    dataset = answers.dataset
+    people = case_groups(dataset)
+    cases = answers.correct_cases.astype(float) - others.correct_cases.astype(float)
+    images = answers.correct_images.astype(float) - others.correct_images.astype(float)
+    return Differences(
+        cases=interval_of(mean_of(cases), people),
+        images=interval_of(mean_of(images), [str(group) for group in dataset.groups]),
+        auc=_auc_difference(answers, others, case_labels(dataset), people),
     )
 
 
@@ -143,41 +166,6 @@ def overlap_of(
     )
 
 
-def verdict_of(sweep: Sequence[Scores], best: Best, reference: float) -> str:
-    """Say whether the curve has its best inside, and falls to both sides by more than chance.
-
-    Parameters
-    ----------
-    sweep : sequence of Scores
-        By ratio, ascending.
-    best : Best
-        In cases.
-    reference : float
-        The ratio whose differences `sweep` has.
-
-    Returns
-    -------
-    str
-        Some sentences.
-    """
-    told = _and(best.ratios)
-    inside = all(INSIDE[0] <= ratio <= INSIDE[1] for ratio in best.ratios)
-    words = [
-        f"Accuracy in cases is highest at D/L {told} ({best.accuracy:.3f}), {'within' if inside else 'outside'} "
-        f"{INSIDE[0]:g} to {INSIDE[1]:g}; the paper has it at {_and(PaperNumbers().best_cases)}."
-    ]
-    for end, side in ((sweep[0], "smallest"), (sweep[-1], "largest")):
-        number = end.difference
-        sure = number.high is not None and number.high < 0
-        value, around = signed(number)
-        value += f" ({around})" if around else ""
-        words.append(
-            f"At the {side} ratio, {end.ratio:g}, it is {value} against {reference:g}: "
-            + ("lower by more than chance." if sure else "not lower by more than chance.")
-        )
-    return " ".join(words)
-
-
 def mean_of(values: npt.NDArray[np.float64]) -> Measure:
     """A measure that is the mean of some rows."""
     return lambda rows: float(values[rows].mean())
@@ -211,10 +199,6 @@ def _area(truth: Correct, scores: npt.NDArray[np.float64]) -> Measure:
         return np.nan if own.all() or not own.any() else roc_curve(own, scores[rows]).auc
 
     return area
-
-
-def _and(ratios: Sequence[float]) -> str:
-    return " and ".join(f"{ratio:g}" for ratio in ratios)
 
 
 def _told(estimate: Estimate) -> Interval:

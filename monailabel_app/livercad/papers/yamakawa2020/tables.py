@@ -62,6 +62,27 @@ def proposal_rows(results: Results) -> list[dict[str, Any]]:
     return [_proposal(scores) for scores in (reference, *results.multi_scale, *results.off_centre)]
 
 
+def off_centre_rows(results: Results) -> list[dict[str, Any]]:
+    """The tumour off the middle, less the same D/L with the tumour in the middle.
+
+    Parameters
+    ----------
+    results : Results
+        Ours.
+
+    Returns
+    -------
+    list of dict
+        A row a region whose D/L was also tried in the middle: `title`, then pairs of difference and interval.
+    """
+    return [
+        {"title": scores.title, "less": f"{scores.ratio:g}"}
+        | {name: signed(value) for name, value in dict(scores.off_the_middle).items()}
+        for scores in results.off_centre
+        if scores.off_the_middle is not None
+    ]
+
+
 def best_rows(results: Results) -> list[tuple[str, str, str, str]]:
     """The best D/L of all and of each class.
 

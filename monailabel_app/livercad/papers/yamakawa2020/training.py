@@ -108,11 +108,7 @@ def _train_and_write(plan: Plan) -> None:
 
 def new_network(plan: Plan) -> YamakawaNetwork:
     """A training's network with random weights."""
-    network = plan.network
-    return YamakawaNetwork(
-        len(plan.crops), plan.pixels, network.channels, network.convolutions, network.units, network.dropout,
-        plan.classes,
-    )  # fmt: skip
+    return YamakawaNetwork(len(plan.crops), plan.pixels, classes=plan.classes, **dict(plan.network))
 
 
 def _train(plan: Plan, crops: Grey, start: int) -> Chosen:
