@@ -106,6 +106,7 @@ def study_page(
         ],
         fixed=concerning(fixed, results.is_phantom),
         phantom_note=PHANTOM_NOTE if results.is_phantom else "",
+        phantoms=PHANTOMS,
         today=date.today().isoformat(),
         **values,
     )
