@@ -306,7 +306,19 @@ def test_a_capture_of_a_screen_is_ultrasound_where_the_table_names_it(tmp_path: 
         write_us_dicom(folder / name / "capture.dcm", sector(1), Modality="SC", SeriesInstanceUID=uid)
     write_annotations(folder / "annotations.csv", [Row("eva", "named/capture.dcm")])
     result = analyse(folder, tmp_path / "out", FakeImageModel())
-    assert result.done == ["eva"] and list(result.failed) == ["other"]
+    assert result.done == ["eva"] and not result.failed
+    (told,) = json.loads((tmp_path / "out" / "run.json").read_text())["left_out"]
+    assert "its modality is SC, not CT" in told["reason"]
+
+
+@pytest.mark.parametrize("modality", ["SC", "OT", "MR"])
+def test_a_stray_series_of_another_modality_makes_no_picture_one_of_a_case_of_ct(modality: str, tmp_path: Path) -> None:
+    folder = tmp_path / "studies"
+    folder.mkdir()
+    write_us_dicom(folder / "stray.dcm", sector(1), Modality=modality, SeriesInstanceUID="1.2")
+    Image.fromarray(sector(2)).save(folder / "sono.png")
+    result = analyse(folder, tmp_path / "out", FakeImageModel())
+    assert result.done == ["sono"] and not result.failed
 
 
 def test_one_picture_and_one_patient(tmp_path: Path) -> None:

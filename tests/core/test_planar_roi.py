@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
+from livercad.core import planar_roi
 from livercad.core.circle import Circle
 from livercad.core.planar_roi import planar_square
 
@@ -81,3 +82,11 @@ def test_the_smallest_square_is_of_64_pixels_of_the_image() -> None:
 def test_no_square_is_cut_of_no_size(pixels: int, ratio: float) -> None:
     with pytest.raises(ValueError, match=r"above 0|one pixel"):
         planar_square(texture(), Circle((80, 60), 5), pixels, ratio=ratio)
+
+
+def test_a_huge_square_is_cut_in_blocks_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(1).integers(256, size=(90, 120)).astype(np.uint8)
+    options = {"ratio": 0.1, "angle": 7.0, "shift": (0.01, -0.02), "outside": 3.0}
+    whole = planar_square(image, Circle((60.3, 40.7), 88.0), 20, **options)
+    monkeypatch.setattr(planar_roi, "MOST_SAMPLES", 100_000)
+    assert np.allclose(planar_square(image, Circle((60.3, 40.7), 88.0), 20, **options), whole, rtol=1e-6)

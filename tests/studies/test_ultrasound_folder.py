@@ -185,6 +185,19 @@ def test_a_wrong_table_is_refused_with_its_line(text: str, told: str, tmp_path: 
         find_images(tmp_path)
 
 
+def test_a_lesion_larger_than_its_image_is_told_with_its_line_and_stops_no_other(tmp_path: Path) -> None:
+    for name in "abc":
+        save(tmp_path / f"{name}.png")
+    (tmp_path / "annotations.csv").write_text(
+        "case,image,center_x,center_y,diameter,x0,y0,x1,y1\n"
+        "a,a.png,60,50,66.41,,,,\nb,b.png,60,50,6641,,,,\nc,c.png,,,,0,0,1e9,9\n"
+    )
+    found = find_images(tmp_path)
+    assert [image.case for image in found.images] == ["a"]
+    assert "line 3 of the table: found a lesion of 6641 pixels; expected at most" in found.problems[0].reason
+    assert found.problems[1].case == "c" and "1e+09 pixels" in found.problems[1].reason
+
+
 def test_an_image_cannot_be_of_two_cases(tmp_path: Path) -> None:
     save(tmp_path / "a.png")
     (tmp_path / "annotations.csv").write_text("case,image\none,a.png\ntwo,a.png\n")

@@ -21,6 +21,7 @@ from livercad.errors import Cancelled, ModelError
 from livercad.models.convert import content_sha256
 from livercad.models.shipping import Trained, write_trained
 from livercad.networks.planar_features import GreyFeatures
+from livercad.studies.hashing import hash_file
 from livercad.studies.ultrasound.collection import read_collection
 from livercad.studies.ultrasound.rows import Row, write_annotations
 from livercad.ultrasound.backbone import Backbone
@@ -260,6 +261,9 @@ def test_types_are_summed_to_malignancy_and_phantoms_do_not_pass_for_patients(
     told = model(image, circle).probabilities
     assert told["malignant"]["malignant"] == pytest.approx(told["type"]["hcc"])
     assert set(model.questions) == {"type", "malignant", "mass"}
+    assert model.learnt_from_phantoms
+    files = {hash_file(path) for path in folder.glob("*.png")}
+    assert model.learnt_images == files and len(files) > PATIENTS / 2
 
 
 def test_classes_with_too_few_patients_are_left_out_and_told(folder: Path) -> None:

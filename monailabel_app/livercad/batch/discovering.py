@@ -19,7 +19,7 @@ from livercad.batch.folder import check_not_foreign
 from livercad.batch.runner import Job
 from livercad.core.phases import Phase
 from livercad.errors import InputError
-from livercad.studies.dicom_headers import ULTRASOUND
+from livercad.studies.dicom_headers import CT, ULTRASOUND
 from livercad.studies.discover import Discovery, Problem, find_studies
 from livercad.studies.ultrasound.cases import ImageCases
 from livercad.studies.ultrasound.layouts import named_files
@@ -126,8 +126,9 @@ def _both(job: Job, one_case: bool) -> Found:
     ct = replace(ct, left_out=tuple(each for each in ct.left_out if not _holds_any(each.path, used)))
     # Whoever can be used goes before whoever cannot.
     usable = {each.case for each in images.cases}
-    dropped = tuple(each for each in ct.problems if each.case in usable)
-    problems = tuple(each for each in ct.problems if each.case not in usable)
+    # Where there is ultrasound, series of other modalities than CT are no failures.
+    dropped = tuple(each for each in ct.problems if each.case in usable or (usable and each.modality not in ("", CT)))
+    problems = tuple(each for each in ct.problems if each not in dropped)
     return Found(replace(ct, problems=problems, left_out=ct.left_out + dropped), images)
 
 

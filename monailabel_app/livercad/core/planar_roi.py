@@ -8,6 +8,9 @@ import numpy.typing as npt
 from livercad.core.circle import SMALLEST_SIDE, Circle
 from livercad.core.roi import DEFAULT_RATIO
 
+MOST_SAMPLES = 4_000_000
+"""At once. A square far larger than its image would else take all memory."""
+
 
 def planar_square(
     image: npt.NDArray[np.generic],
@@ -57,13 +60,16 @@ def planar_square(
     side = circle.side(ratio, smallest)
     finer = max(1, int(np.ceil(side / pixels)))
     along = ((np.arange(pixels * finer) + 0.5) / (pixels * finer) - 0.5) * side
-    x, y = along[None, :] + shift[0] * side, along[:, None] + shift[1] * side
-    turned = np.deg2rad(angle)
-    # What is seen at (x, y) after the image has been turned clockwise lay there before, turned back.
-    columns = circle.center[0] + np.cos(turned) * x + np.sin(turned) * y
-    rows = circle.center[1] - np.sin(turned) * x + np.cos(turned) * y
-    fine = _bilinear(image, rows, columns, outside)
-    return fine.reshape(pixels, finer, pixels, finer).mean(axis=(1, 3), dtype=np.float32)
+    x, turned = along[None, :] + shift[0] * side, np.deg2rad(angle)
+    blocks = []
+    for lines in np.array_split(np.arange(pixels), -(-pixels * finer * along.size // MOST_SAMPLES)):
+        y = (along.reshape(pixels, finer)[lines].ravel() + shift[1] * side)[:, None]
+        # What is seen at (x, y) after the image has been turned clockwise lay there before, turned back.
+        columns = circle.center[0] + np.cos(turned) * x + np.sin(turned) * y
+        rows = circle.center[1] - np.sin(turned) * x + np.cos(turned) * y
+        fine = _bilinear(image, rows, columns, outside)
+        blocks.append(fine.reshape(lines.size, finer, pixels, finer).mean(axis=(1, 3), dtype=np.float32))
+    return np.concatenate(blocks)
 
 
 def _bilinear(

@@ -25,7 +25,7 @@ class Problem:
     reason : str
         What was found and why it is not used.
     modality : str, default ""
-        Of a DICOM series, as its header tells it.
+        Of a DICOM series, as its header tells it; of a case without CT, those of all its series.
     path : Path or None
         The file or folder, where it is about one.
     """

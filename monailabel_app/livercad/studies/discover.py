@@ -164,8 +164,11 @@ def _assemble(
         ]
         studies.append(Study(case, tuple(member.series for member in _in_order(known + unknown[:room]))))
     for case in sorted({problem.case for problem in unusable} - set(by_case)):
-        reasons = "; ".join(problem.reason for problem in unusable if problem.case == case)
-        problems.append(Problem(case, f"no DICOM series is an axial CT volume: {reasons}"))
+        own = [problem for problem in unusable if problem.case == case]
+        reasons = "; ".join(problem.reason for problem in own)
+        modalities = {problem.modality for problem in own}
+        told = "" if modalities & {"", CT} else ", ".join(sorted(modalities))
+        problems.append(Problem(case, f"no DICOM series is an axial CT volume: {reasons}", told))
     left_out = left_out + [problem for problem in unusable if problem.case in by_case]
     return Discovery(tuple(studies), _sorted(problems), _sorted(left_out), others)
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from livercad.studies.dicom_headers import CT
 from livercad.studies.discover import Discovery, Problem
 from livercad.studies.files import PICTURE_SUFFIXES
 from livercad.studies.ultrasound.drawn import read_drawn
@@ -108,7 +109,9 @@ def _beside_ct(root: Path, discovery: Discovery) -> dict[Path, Problem]:
     if has_table(root):
         return {}
     of_cases = {folder.relative_to(root).parts[0] for folder in discovery.ct_folders if root in folder.parents}
-    of_ct = {study.case for study in discovery.studies} | {problem.case for problem in discovery.problems}
+    # Series of other modalities, such as captures of screens, make no case of CT.
+    of_ct = {study.case for study in discovery.studies}
+    of_ct |= {problem.case for problem in discovery.problems if problem.modality in ("", CT)}
     drawn = read_drawn(root)
     beside = {}
     for path in discovery.flat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -238,8 +239,15 @@ def _lesions(folder: Path, row: Row, header: FileHeader, masks: list[Path]) -> t
             folder / row.masks, found="no such file", expected=f"the mask of {row.image}", todo="Mend the table."
         )
     masks += found
-    if row.circle:
-        return (MarkedLesion(row.circle, row.kind, row.box),)
-    if row.box:
-        return (MarkedLesion(circle_of_box(row.box), row.kind, row.box),)
+    circle = row.circle or (circle_of_box(row.box) if row.box else None)
+    if circle:
+        longest = math.hypot(*header.shape)
+        if circle.diameter > longest:
+            raise InputError(
+                f"{row.image}, line {row.line} of the table",
+                found=f"a lesion of {circle.diameter:g} pixels",
+                expected=f"at most the image's diagonal of {longest:.0f}",
+                todo="Mend the table: a decimal point may be missing.",
+            )
+        return (MarkedLesion(circle, row.kind, row.box),)
     return lesions_of_masks(found, row.mask_values, header.shape, row.kind)

@@ -161,6 +161,8 @@ def train_ultrasound(
         name=name,
         title=f"Ultrasound model trained on {results_of.data}",
         trained_on=f"{results_of.images} images of {results_of.groups} {people} of “{results_of.data}”; {origin}",
+        learnt_from_phantoms=results_of.is_phantom,
+        images_sha256=_files_of(asked, collection),
         backbone=backbone,
         heads={
             question: HeadDescription(classes=head.classes, views=head.views, temperature=head.temperature)
@@ -238,6 +240,12 @@ def _scored(
         )
     ]
     return question_result(question, classes, labels, examples.groups, told, tuple(choices), predictions)
+
+
+def _files_of(asked: Sequence[Examples], collection: Collection) -> tuple[str, ...]:
+    """SHA-256 of the files that are learnt from."""
+    rows = {row for examples in asked for row in examples.rows.tolist()}
+    return tuple(sorted({collection.images[row].sha256 for row in rows}))
 
 
 def _content(collection: Collection) -> str:
