@@ -26,6 +26,8 @@ class Network(Group):
     def _checked(self) -> Self:
         if self.side % 2:
             raise ValueError("sides must be even")
+        if self.side > 512:
+            raise ValueError("sides must be 512 at most, as networks have few layers.")
         return self
 
 
@@ -81,6 +83,8 @@ def test_decisions_of_phantoms_and_of_patients_are_told_where_they_matter() -> N
     ("text", "told"),
     [
         ("[network]\nside = 9\n", "network: found .*; expected sides must be even"),
+        ("[network]\nside = 514\n", r"network: found .*; expected sides must be .* few layers\. Mend that setting"),
+        ("[network]\nrates = [0.5, inf]\n", "network.rates.1: found inf; expected input should be a finite number"),
         ("[network]\nside = 4\n", "network.side: found 4; expected input should be greater than or equal to 8"),
         ("[network]\nwide = 4\n", "network.wide: found 4; expected one of side, rates"),
         ("[network\n", "no TOML"),

@@ -107,5 +107,5 @@ def _expected(kind: type[BaseModel], place: tuple[int | str, ...], told: str) ->
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             break
         fields = inner.model_fields
-    told = told.removeprefix(OWN_RULE)
+    told = told.removeprefix(OWN_RULE).removesuffix(".")  # the message that it stands in has its own
     return told[0].lower() + told[1:]

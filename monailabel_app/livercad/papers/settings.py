@@ -31,9 +31,9 @@ class Choice(NamedTuple):
 
 
 class Group(BaseModel):
-    """Settings that belong together."""
+    """Settings that belong together; numbers are finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class PaperSettings(Group):

@@ -25,6 +25,7 @@ from livercad.papers.yamakawa2020.settings import (
     QUICK,
     Settings,
 )
+from livercad.phantom.ultrasound.cohort import counts
 from tumour_discs import small_settings
 
 
@@ -43,7 +44,6 @@ def test_discs_are_told_apart_and_every_case_is_tested_once(study: tuple[Path, R
     }
     assert [scores.title for scores in results.multi_scale] == [
         "average of the networks at 0.3, 0.6, 1",
-        "average of all 3 networks",
         "one network that sees 0.3, 0.6, 1",
     ]
     assert [(scores.ratio, scores.down) for scores in results.off_centre] == [(0.6, 0.15)]
@@ -136,6 +136,20 @@ def test_two_cores_are_thought_of_unless_a_file_says_otherwise(asked: dict[str, 
         ("[study]\nreference = 0.55\n", "must be among crops.ratios, which lack 0.55"),
         ("[training]\nversions = 11\n", "at most 10"),
         ("[crops]\nratio = [0.6]\n", "crops.ratio"),
+        ("[crops]\nratios = [0.6, 0.0]\n", "crops.ratios.1: found 0.0; expected input should be greater than 0."),
+        ("[crops]\nratios = [-0.6, 0.6]\n", "crops.ratios.0: found -0.6; expected input should be greater than 0."),
+        ("[crops]\nratios = [nan, 0.6]\n", "crops.ratios.0: found nan; expected input should be a finite number."),
+        ("[crops]\nratios = [0.6, inf]\n", "crops.ratios.1: found inf; expected input should be a finite number."),
+        ("[crops]\nsmallest = inf\n", "crops.smallest: found inf; expected input should be a finite number."),
+        ("[study]\nscales = [0.6, inf]\n", "study.scales.1: found inf"),
+        ("[study]\nscales = [0.6, 0]\n", "study.scales.1: found 0"),
+        (
+            "[study]\noff_centre = [[0.6, 5]]\n",
+            "study.off_centre.0.1: found 5; expected a shift of less than 0.5 sides",
+        ),
+        ("[study]\noff_centre = [[0.6, 0.1], [0.6, -0.5]]\n", "study.off_centre.1.1: found -0.5; expected a shift"),
+        ("[study]\noff_centre = [[0.6, nan]]\n", "study.off_centre.0.1: found nan"),
+        ("[study]\noff_centre = [[0.0, 0.1]]\n", "study.off_centre.0.0: found 0.0"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(asked: dict[str, Any], tmp_path: Path, text: str, told: str) -> None:
@@ -145,6 +159,45 @@ def test_settings_that_do_not_fit_are_refused(asked: dict[str, Any], tmp_path: P
     assert isinstance(result.exception, InputError) and told in str(result.exception)
     assert len(str(result.exception)) < 400  # not all settings
     assert not asked
+
+
+def test_a_shift_that_leaves_the_tumour_inside_is_taken(asked: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("[study]\noff_centre = [[0.6, 0.49], [1, -0.49]]\n")
+    run("--output", str(tmp_path), "--settings", str(file))
+    assert asked["settings"].study.off_centre == ((0.6, 0.49), (1.0, -0.49))
+
+
+def test_too_few_phantoms_are_refused_before_one_is_made(tmp_path: Path) -> None:
+    file, output = tmp_path / "mine.toml", tmp_path / "out"
+    file.write_text("[phantoms]\ncases = 5\n")
+    told = run("--output", str(output), "--quick", "--settings", str(file)).exception
+    assert isinstance(told, InputError) and not output.exists()
+    assert told.thing == "phantoms.cases" and "study.folds = 3" in told.expected
+    assert told.found == "5 (2 of cyst, 1 of hemangioma, 1 of HCC, 1 of metastasis)"
+    enough = int(re.findall("as ([0-9]+) cases have", told.expected)[0])
+    assert min(counts(enough)[0].values()) == 3 > min(counts(enough - 1)[0].values())
+
+
+def test_phantoms_that_the_sizes_ask_for_are_enough(
+    discs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*arguments: object) -> None:
+        raise Stopped
+
+    monkeypatch.setattr(module, "write_ultrasound", stopped)
+    monkeypatch.setattr(module, "read_dataset", stopped)
+    few = PAPER.changed({"phantoms": {"cases": 5}})
+    for folder, settings in ((None, PAPER), (None, with_deviations(PAPER, QUICK)), (discs, few)):
+        with pytest.raises(Stopped):
+            module.reproduce(folder, tmp_path, settings)
+
+
+def test_reasons_of_a_quick_run_are_true() -> None:
+    told = {name: reason for name, *_, reason in deviations_of(with_deviations(PAPER, QUICK), PAPER, QUICK)}
+    assert told["crops.smallest"] == "only to see that it works; the network's input size, as 64 is in the paper"
+    for settings in (PAPER, with_deviations(PAPER, QUICK)):
+        assert settings.crops.smallest == settings.crops.pixels
 
 
 def test_the_file_in_the_docs_is_one_that_is_taken(asked: dict[str, Any], tmp_path: Path) -> None:

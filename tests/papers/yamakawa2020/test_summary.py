@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from livercad.papers.yamakawa2020.answers import Answers, averaged, case_labels
+from livercad.papers.yamakawa2020.answers import Answers, averaged, averages, case_labels
 from livercad.papers.yamakawa2020.dataset import Dataset, read_dataset
 from livercad.papers.yamakawa2020.published import accuracy_in_cases
 from livercad.papers.yamakawa2020.summary import best_ratio, dice, overlap_of, scores_of
@@ -80,6 +80,17 @@ def test_an_average_of_networks_is_the_mean_of_their_probabilities(dataset: Data
     np.testing.assert_allclose(both.probabilities.sum(axis=1), 1)
     np.testing.assert_allclose(both.probabilities[4], sum(answers.probabilities[4] for answers in each) / 3)
     assert both.of_cases.shape == (len(case_labels(dataset)), 2)
+
+
+def test_the_average_of_all_networks_is_told_only_where_it_is_another(dataset: Dataset) -> None:
+    sweep = {ratio: answers_of(dataset, seed, ratio) for seed, ratio in enumerate((0.2, 0.6, 1.0))}
+    some, every = averages(sweep, (0.2, 1.0))
+    assert (some.title, every.title) == ("average of the networks at 0.2, 1", "average of all 3 networks")
+    np.testing.assert_allclose(some.probabilities, (sweep[0.2].probabilities + sweep[1.0].probabilities) / 2)
+    np.testing.assert_allclose(every.probabilities, sum(each.probabilities for each in sweep.values()) / 3)
+    (alone,) = averages(sweep, (1.0, 0.2, 0.6))
+    assert alone.title == "average of the networks at 1, 0.2, 0.6"
+    np.testing.assert_allclose(alone.probabilities, every.probabilities)
 
 
 def test_sets_of_correct_cases_are_counted(dataset: Dataset) -> None:

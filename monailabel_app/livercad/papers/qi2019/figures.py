@@ -50,8 +50,8 @@ def roc_figure(split: Split, results: Results) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.6, 7.4), layout="constrained")
-    panels = figure.subplots(2, 2, sharex=True, sharey=True)
+    figure = Figure(figsize=(7.6, 9.4), layout="compressed")
+    panels = figure.subplots(2, 2, sharey=True)
     for row, question in enumerate(Question):
         for column, side in enumerate((Side.VALIDATION, Side.TEST)):
             of_methods = results.splits[split].criteria[question]
@@ -60,12 +60,12 @@ def roc_figure(split: Split, results: Results) -> Figure:
                 f"{NETS[question]}, {side}",
                 [(method, of_methods[method][side], style) for method, style in LINES.items()],
             )
-    name_roc_axes(figure)
+    figure.supylabel("sensitivity", fontsize=9)
     return figure
 
 
 def draw_roc(axes: Axes, title: str, curves: Iterable[tuple[str, CriteriaResult, tuple[str, str]]]) -> None:
-    """Draw receiver operating characteristic curves into one panel, each named with its area.
+    """Draw receiver operating characteristic curves into one panel, each named with its area below it.
 
     Parameters
     ----------
@@ -81,14 +81,11 @@ def draw_roc(axes: Axes, title: str, curves: Iterable[tuple[str, CriteriaResult,
         axes.plot(own.false_positive_rate, own.true_positive_rate, dashes, color=color, linewidth=1.4,
                   label=f"{name} {own.auc.value:.3f}")  # fmt: skip
     axes.set(title=title, aspect="equal", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    axes.legend(loc="lower right", fontsize=7, title="AUC", title_fontsize=7)
+    axes.set_xlabel("1 − specificity", fontsize=9)
     axes.grid(color=GRID)
-
-
-def name_roc_axes(figure: Figure) -> None:
-    """Say what both axes of all panels of `draw_roc` are."""
-    figure.supxlabel("1 − specificity", fontsize=9)
-    figure.supylabel("sensitivity", fontsize=9)
+    # Below the panel: inside, it would hide curves below the diagonal.
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, frameon=False, fontsize=7,
+                title="AUC", title_fontsize=7)  # fmt: skip
 
 
 def confusion_figure(results: Results) -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -135,3 +135,25 @@ def averaged(each: Sequence[Answers], title: str) -> Answers:
         seconds=sum(answers.seconds for answers in each),
         parameters=sum(answers.parameters for answers in each),
     )
+
+
+def averages(sweep: Mapping[float, Answers], scales: Sequence[float]) -> list[Answers]:
+    """Average the networks at some ratios, and those at all where these are others.
+
+    Parameters
+    ----------
+    sweep : mapping of float to Answers
+        By ratio.
+    scales : sequence of float
+        Some of the ratios.
+
+    Returns
+    -------
+    list of Answers
+        One or two.
+    """
+    told = ", ".join(f"{ratio:g}" for ratio in scales)
+    found = [averaged([sweep[ratio] for ratio in scales], f"average of the networks at {told}")]
+    if sorted(scales) != sorted(sweep):
+        found.append(averaged(list(sweep.values()), f"average of all {len(sweep)} networks"))
+    return found

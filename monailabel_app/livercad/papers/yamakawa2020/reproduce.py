@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from livercad import __version__
+from livercad.core.class_names import in_a_sentence
+from livercad.errors import InputError
 from livercad.papers.settings import Deviations, deviations_of
 from livercad.papers.workers import cores, run_all
-from livercad.papers.yamakawa2020.answers import Answers, averaged, case_groups, case_labels, pooled
+from livercad.papers.yamakawa2020.answers import Answers, averages, case_groups, case_labels, pooled
 from livercad.papers.yamakawa2020.crops import make_all_crops
 from livercad.papers.yamakawa2020.dataset import Dataset, read_dataset
 from livercad.papers.yamakawa2020.page import write_page
@@ -18,8 +21,10 @@ from livercad.papers.yamakawa2020.predictor import export_model
 from livercad.papers.yamakawa2020.results import ClassCount, Example, Results
 from livercad.papers.yamakawa2020.settings import PAPER, CropSet, Settings
 from livercad.papers.yamakawa2020.summary import best_ratio, overlap_of, scores_of
+from livercad.papers.yamakawa2020.tables import ratios_of
 from livercad.papers.yamakawa2020.training import run_training
 from livercad.papers.yamakawa2020.verdict import verdict_of
+from livercad.phantom.ultrasound.cohort import counts
 from livercad.phantom.ultrasound.making import Options, write_ultrasound
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_text
@@ -70,6 +75,8 @@ def reproduce(
     InputError
         If the images cannot be used, a class has too few cases, or a training diverges.
     """
+    if folder is None:
+        _check_phantoms(settings)
     workers = workers or cores()
     title = f"the images in {folder.name}" if folder else "digital phantoms"
     is_phantom = folder is None or is_phantom_folder(folder)
@@ -95,6 +102,21 @@ def reproduce(
     write_text(output / RESULTS, results.model_dump_json(indent=1))
     progress(1, 1, "done")
     return results
+
+
+def _check_phantoms(settings: Settings) -> None:
+    """Refuse fewer phantoms than the folds need before any is made; patients' cases are counted when they are read."""
+    asked, folds = settings.phantoms.cases, settings.study.folds
+    if min(counts(asked)[0].values()) >= folds:
+        return
+    found = ", ".join(f"{number} of {in_a_sentence(kind.value)}" for kind, number in counts(asked)[0].items())
+    enough = next(cases for cases in count(asked) if min(counts(cases)[0].values()) >= folds)
+    raise InputError(
+        "phantoms.cases",
+        found=f"{asked} ({found})",
+        expected=f"a case of each type for each of study.folds = {folds}, as {enough} cases have",
+        todo=f"Set phantoms.cases to {enough} or study.folds lower in the file of --settings.",
+    )
 
 
 def _train(
@@ -133,11 +155,9 @@ def _results(
     study = settings.study
     sweep = {crop.ratio: answers_of(crop) for crop in sorted(settings.centred)}
     reference, people = sweep[study.reference], case_groups(dataset)
-    scales = ", ".join(f"{ratio:g}" for ratio in study.scales)
     together = [
-        averaged([sweep[ratio] for ratio in study.scales], f"average of the networks at {scales}"),
-        averaged(list(sweep.values()), f"average of all {len(sweep)} networks"),
-        pooled(dataset, trainings[MULTI_SCALE], f"one network that sees {scales}"),
+        *averages(sweep, study.scales),
+        pooled(dataset, trainings[MULTI_SCALE], f"one network that sees {ratios_of(study.scales)}"),
     ]
     scores = [scores_of(answers, reference) for answers in sweep.values()]
     best = best_ratio(list(sweep), [answers.correct_cases for answers in sweep.values()], people)

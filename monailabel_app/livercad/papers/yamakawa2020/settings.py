@@ -7,10 +7,23 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from livercad.core.circle import SMALLEST_SIDE
 from livercad.papers.settings import Deviations, Group, PaperSettings
+
+
+def _within(down: float) -> float:
+    """A shift that leaves the tumour's middle inside the region."""
+    if abs(down) >= 0.5:
+        raise ValueError("a shift of less than 0.5 sides of the region, else the tumour's middle is outside it")
+    return down
+
+
+Ratio = Annotated[float, Field(gt=0)]
+"""D/L."""
+Shift = Annotated[float, AfterValidator(_within)]
+"""How far a region's middle lies below the tumour's, in the region's sides."""
 
 
 class CropSet(NamedTuple):
@@ -37,7 +50,7 @@ class CropSet(NamedTuple):
 class CropSettings(Group):
     """The region of interest (sections 2.3 and 2.4)."""
 
-    ratios: tuple[float, ...] = Field(
+    ratios: tuple[Ratio, ...] = Field(
         (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1), min_length=2, description="D/L; section 2.3."
     )
     smallest: float = Field(SMALLEST_SIDE, ge=1, description="Pixels along the region's side, at least; section 2.3.")
@@ -93,11 +106,11 @@ class StudySettings(Group):
     """What is compared (sections 2.6, 3.1 and 3.2)."""
 
     folds: int = Field(10, ge=3, description="Groups of cases, each the test set once; section 2.6.")
-    reference: float = Field(0.6, gt=0, description="D/L that others are compared with; section 3.1.")
-    scales: tuple[float, ...] = Field(
+    reference: Ratio = Field(0.6, description="D/L that others are compared with; section 3.1.")
+    scales: tuple[Ratio, ...] = Field(
         (0.2, 0.6, 1.0), min_length=2, description="D/L seen together; Figure 10's, whose union section 3.2 counts."
     )
-    off_centre: tuple[tuple[float, float], ...] = Field(
+    off_centre: tuple[tuple[Ratio, Shift], ...] = Field(
         ((0.4, 0.2), (0.6, 0.15)),
         description="D/L, and how far the region's middle lies below the tumour's, in its sides: more of what is "
         "behind the tumour is seen, which section 3.2 wishes; how far is our choice.",
@@ -160,7 +173,7 @@ QUICK: Deviations = {
     **ON_TWO_CORES,
     "crops.ratios": ((0.2, 0.6, 1.0), TRY),
     "crops.pixels": (32, TRY),
-    "crops.smallest": (32.0, "the network's input size, as in the paper"),
+    "crops.smallest": (32.0, f"{TRY}; the network's input size, as 64 is in the paper"),
     "network.channels": ((4, 8, 16), TRY),
     "training.epochs": ((2, 4), TRY),
     "study.folds": (3, TRY),

@@ -42,10 +42,11 @@ def curves_figure(result: QuestionResult) -> str:
     from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE | {"svg.hashsalt": f"livercad {result.question}"}):
-        figure = Figure(figsize=(7.2, 3.5), layout="constrained")
-        left, right = figure.subplots(1, 2)
         names = list(result.classes)
-        for number, name in list(enumerate(names))[1 if len(names) == 2 else 0 :]:
+        shown = list(enumerate(names))[1 if len(names) == 2 else 0 :]
+        figure = Figure(figsize=(7.2, 3.7 + 0.2 * len(shown)), layout="compressed")
+        left, right = figure.subplots(1, 2)
+        for number, name in shown:
             curve = roc_curve(
                 [each.truth == name for each in result.predictions],
                 [each.probabilities[name] for each in result.predictions],
@@ -53,8 +54,9 @@ def curves_figure(result: QuestionResult) -> str:
             color = (LESION_COLOR, LIVER_COLOR, LINE_COLOR, "#d08a1d")[number % 4]
             label = f"{name}, area {curve.auc:.3f}"
             left.plot(curve.false_positive_rate, curve.true_positive_rate, color=color, label=label)
-        left.legend(frameon=False, loc="lower right")
         _square(left, "false positive rate", "true positive rate", "ROC curve")
+        # Below the axes: inside, it would lie over curves near the diagonal.
+        left.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16))
         told = np.array([list(each.probabilities.values()) for each in result.predictions])
         truth = np.array([names.index(each.truth) for each in result.predictions])
         bins = reliability(told, truth)

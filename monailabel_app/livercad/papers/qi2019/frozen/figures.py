@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from livercad.papers.figures import interval
 from livercad.papers.page import GRID, OURS, PAPER
-from livercad.papers.qi2019.figures import LINES, draw_roc, name_roc_axes
+from livercad.papers.qi2019.figures import LINES, draw_roc
 from livercad.papers.qi2019.frozen.asked import Asked, Way
 from livercad.papers.qi2019.frozen.results import Results
 from livercad.papers.qi2019.methods import Method
@@ -39,11 +39,11 @@ def roc_figure(results: Results) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9.6, 3.6), layout="constrained")
+    figure = Figure(figsize=(9.6, 4.4), layout="compressed")
     panels = figure.subplots(1, len(results.asked), sharey=True)
     for axes, (asked, own) in zip(panels, results.asked.items(), strict=True):
         draw_roc(axes, title_of(results, asked), [(way, told, STYLES[way]) for way, told in own.ways.items()])
-    name_roc_axes(figure)
+    figure.supylabel("sensitivity", fontsize=9)
     return figure
 
 
