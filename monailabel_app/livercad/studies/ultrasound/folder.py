@@ -82,8 +82,7 @@ def find_images(folder: Path, progress: Progress = silent) -> UltrasoundFolder:
         unread = f" ({count} of them TIFF or GIF: convert to PNG)" if count else ""
         raise InputError(
             folder,
-            found=f"no image among {len(files)} files"
-            + f" ({unread} of them TIFF or GIF: convert to PNG)" * (unread > 0),
+            found=f"no image among {len(files)} files{unread}",
             expected="PNG, JPEG, BMP or DICOM files of ultrasound",
             todo="Name the folder that has them.",
         )
