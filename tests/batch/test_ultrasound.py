@@ -333,6 +333,20 @@ def test_one_picture_and_one_patient(tmp_path: Path) -> None:
     assert len(table(tmp_path / "all" / "ultrasound.csv")) == 2
 
 
+def test_tiff_and_gif_are_told_as_left_out(tmp_path: Path) -> None:
+    folder, text = tmp_path / "images", io.StringIO()
+    folder.mkdir()
+    for name in ("a.png", "b.tif", "c.TIF", "d.gif"):
+        Image.fromarray(sector()).save(folder / name)
+    assert analyse(folder, tmp_path / "out", FakeImageModel(), text=text).done == ["a"]
+    left_out = json.loads((tmp_path / "out" / "run.json").read_text())["left_out"]
+    assert [each["reason"] for each in left_out] == [
+        "2 .tif files: not read as ultrasound; convert to PNG",
+        "1 .gif file: not read as ultrasound; convert to PNG",
+    ]
+    assert "Left out" in text.getvalue()
+
+
 def test_a_table_that_is_wrong_stops_images_alone_and_is_told_beside_ct(images: Path, tmp_path: Path) -> None:
     write_annotations(images / "annotations.csv", [Row("../eva", "eva/0.png")])
     with pytest.raises(InputError, match="a name fit for a folder"):

@@ -75,6 +75,13 @@ def test_an_output_that_the_system_refuses_is_one_message(tmp_path):
     assert "Not a directory" in shown.stderr and "Traceback" not in shown.stderr
 
 
+def test_a_folder_that_cannot_be_made_is_one_message(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(command_line, "app", (tmp_path / "absent" / "x").mkdir)
+    with pytest.raises(SystemExit):
+        command_line.main()
+    assert capsys.readouterr().err.startswith(f"livercad: {tmp_path / 'absent' / 'x'}: found that the system refuses")
+
+
 def test_a_message_keeps_what_looks_like_markup(monkeypatch, capsys):
     def fail() -> None:
         raise InputError("case [bold]7[/bold]", found="a", expected="b", todo="c.")

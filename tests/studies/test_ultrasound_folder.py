@@ -175,7 +175,14 @@ def test_a_mask_is_asked_for_only_where_there_is_neither_circle_nor_box(tmp_path
         ("case,image,x0,y0,x1,y1\na,a.png,5,5,2,9\n", "line 2.*a box from"),
         ("case,image\n,a.png\n", "line 2.*may be empty"),
         ("case,image,Class,class\na,a.png,hcc,cyst\n", "the column class more than once"),
-        ("", "no rows"),
+        ("", "found no rows"),
+        ("case,image,class\n", "found no rows"),
+        ("case,image\n\na,a.png\n,,\nb,a.png,hcc\n", "line 5: found 3 cells; expected 2, as the header has"),
+        ("case,image\na,a.png\na,/x/a.png\n", "line 3: found the image /x/a.png, which is no path below"),
+        ("case,image\na,sub/../a.png\n", r"line 2: found the image sub/\.\./a.png, which is no path below"),
+        ("case,image\na,C:\\x\\a.png\n", "line 2.*no path below"),
+        ("case,image,mask\na,a.png,..\\m.png\n", r"line 2: found the mask \.\..m.png, which is no path below"),
+        ("case,image,mask\na,a.png,/m.png\n", "line 2: found the mask /m.png, which is no path below"),
     ],
 )
 def test_a_wrong_table_is_refused_with_its_line(text: str, told: str, tmp_path: Path) -> None:
@@ -196,6 +203,59 @@ def test_a_lesion_larger_than_its_image_is_told_with_its_line_and_stops_no_other
     assert [image.case for image in found.images] == ["a"]
     assert "line 3 of the table: found a lesion of 6641 pixels; expected at most" in found.problems[0].reason
     assert found.problems[1].case == "c" and "1e+09 pixels" in found.problems[1].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("file,label,more\n", "found no rows"),
+        ("file,label\nb/a.png,benign\n../a.png,benign\n", r"line 3: found the file \.\./a.png, which is no path below"),
+        ("", "found no rows"),
+    ],
+)
+def test_a_wrong_table_of_a_collection_is_refused_too(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "index.csv").write_text(text)
+    with pytest.raises(InputError, match=told):
+        find_images(tmp_path)
+
+
+def test_a_row_that_is_there_twice_is_one_lesion_and_told(tmp_path: Path) -> None:
+    save(tmp_path / "a.png")
+    row = "a,a.png,60,40,20,hcc\n"
+    (tmp_path / "annotations.csv").write_text(
+        f"case,image,center_x,center_y,diameter,class\n{row}a,a.png,60,40,21,hcc\n{row.replace('hcc', 'HCC')}"
+    )
+    found = find_images(tmp_path)
+    assert [lesion.circle.diameter for lesion in found.images[0].lesions] == [20, 21]
+    assert [problem.reason for problem in found.left_out] == [
+        "a.png: line 4 of the table says again what line 2 says; taken once"
+    ]
+
+
+def test_files_that_are_missing_or_neither_picture_nor_dicom_are_told_so(tmp_path: Path) -> None:
+    (tmp_path / "text.xyz").write_text("neither")
+    (tmp_path / "empty.dcm").touch()
+    (tmp_path / "annotations.csv").write_text("case,image\na,gone.png\nb,in\\gone.png\nc,text.xyz\nd,empty.dcm\n")
+    reasons = {problem.case: problem.reason for problem in find_images(tmp_path).problems}
+    assert reasons["a"] == f"{tmp_path}/gone.png: found no such file; expected the image of line 2. Mend the table."
+    assert reasons["b"].startswith(f"{tmp_path}/in/gone.png: found no such file; expected the image of line 3")
+    for case in "cd":
+        assert "found no DICOM file, and by its ending no picture" in reasons[case] and "force" not in reasons[case]
+
+
+def test_tiff_and_gif_are_told_as_left_out_but_for_those_that_a_table_names(tmp_path: Path) -> None:
+    save(tmp_path / "b.TIFF")
+    save(tmp_path / "in" / "c.gif")
+    with pytest.raises(InputError, match=r"no image among 2 files \(2 of them TIFF or GIF: convert to PNG\)"):
+        find_images(tmp_path)
+    save(tmp_path / "a.png")
+    told = ["b.TIFF: TIFF or GIF is not read; convert to PNG", "in/c.gif: TIFF or GIF is not read; convert to PNG"]
+    assert [problem.reason for problem in find_images(tmp_path).left_out] == told
+    (tmp_path / "annotations.csv").write_text("case,image\na,a.png\nb,b.TIFF\n")
+    found = find_images(tmp_path)
+    assert [problem.reason for problem in found.left_out] == told[1:] and [each.case for each in found.problems] == [
+        "b"
+    ]
 
 
 def test_an_image_cannot_be_of_two_cases(tmp_path: Path) -> None:

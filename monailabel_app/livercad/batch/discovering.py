@@ -21,11 +21,12 @@ from livercad.core.phases import Phase
 from livercad.errors import InputError
 from livercad.studies.dicom_headers import CT, ULTRASOUND
 from livercad.studies.discover import Discovery, Problem, find_studies
+from livercad.studies.files import PICTURE_SUFFIXES, UNREAD_SUFFIXES
 from livercad.studies.ultrasound.cases import ImageCases
 from livercad.studies.ultrasound.layouts import named_files
 from livercad.studies.ultrasound.rows import TABLE
 
-FLAT_ENDINGS = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif"))
+FLAT_ENDINGS = frozenset((*PICTURE_SUFFIXES, *UNREAD_SUFFIXES))
 ENDINGS_TOLD = 3
 """Kinds of files that the message names where no study lies: the most frequent."""
 
@@ -122,6 +123,7 @@ def _both(job: Job, one_case: bool) -> Found:
     ct = replace(ct, left_out=tuple(each for each in ct.left_out if each.modality not in ULTRASOUND))
     with job.display.waiting("Listing images"):
         images = images_beside(job.studies, ct, one_case=one_case)
+    images = replace(images, left_out=(*images.left_out, *_unread(job.studies, ct)))
     used = {mask for case in images.cases for image in case.images for mask in image.masks}
     ct = replace(ct, left_out=tuple(each for each in ct.left_out if not _holds_any(each.path, used)))
     # Whoever can be used goes before whoever cannot.
@@ -130,6 +132,15 @@ def _both(job: Job, one_case: bool) -> Found:
     dropped = tuple(each for each in ct.problems if each.case in usable or (usable and each.modality not in ("", CT)))
     problems = tuple(each for each in ct.problems if each not in dropped)
     return Found(replace(ct, problems=problems, left_out=ct.left_out + dropped), images)
+
+
+def _unread(folder: Path, discovery: Discovery) -> list[Problem]:
+    counts = ((ending, discovery.others[ending]) for ending in UNREAD_SUFFIXES)
+    return [
+        Problem(folder.name, f"{count} {ending} file{'s' * (count > 1)}: not read as ultrasound; convert to PNG")
+        for ending, count in counts
+        if count
+    ]
 
 
 def _holds_any(folder: Path | None, files: Iterable[Path]) -> bool:

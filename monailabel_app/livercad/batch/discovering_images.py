@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from livercad.core.names import fits_folder
 from livercad.errors import InputError
 from livercad.studies.discover import Discovery, Problem
 from livercad.studies.files import PICTURE_SUFFIXES
@@ -122,7 +123,7 @@ def _as_one(found: ImageCases, case: str, of_ct: set[str]) -> ImageCases:
 
 def _check_names(folder: Path, found: ImageCases) -> None:
     for case in (*(each.case for each in found.cases), *(problem.case for problem in found.problems)):
-        if case.startswith(".") or any(sign in case for sign in "/\\\0"):
+        if not fits_folder(case):
             raise InputError(
                 folder / TABLE,
                 found=f"the case '{case}'",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import sys
+import traceback
 from typing import Annotated, NoReturn
 
 import typer
@@ -84,12 +85,17 @@ def main() -> None:
     except LiverCADError as error:
         _refuse(str(error))
     except OSError as error:
-        if error.errno not in REFUSALS:
+        if error.errno not in REFUSALS and not _is_of_making_a_folder(error):
             raise
         _refuse(
             f"{error.filename or 'the disk'}: found that the system refuses to read or write it ({error.strerror}); "
             "expected a place with room where you may. Mend its permissions, make room, or name another place."
         )
+
+
+def _is_of_making_a_folder(error: OSError) -> bool:
+    """Whether a folder cannot be made, as in /proc; any other file that is missing is a defect."""
+    return error.errno == errno.ENOENT and traceback.extract_tb(error.__traceback__)[-1].name in ("mkdir", "makedirs")
 
 
 def _refuse(message: str) -> NoReturn:

@@ -11,12 +11,16 @@ if TYPE_CHECKING:
     from livercad.studies.ultrasound.collection import Collection
 
 _SETS_TOLD = 5
+_LEFT_OUT_TOLD = 5
+_SHEETS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+_LISTS = (".csv", ".json")
 
 
 def ultrasound(
     data: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of images; annotations.csv, index.csv or masks.")],
     sheet: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="PNG file to draw images in, with circles, boxes and squares.")
+        Path | None,
+        typer.Option(metavar="FILE", help="PNG or JPEG file to draw images in, with circles, boxes and squares."),
     ] = None,
     duplicates: Annotated[
         Path | None,
@@ -37,9 +41,11 @@ def ultrasound(
     from livercad.studies.ultrasound.collection import read_collection
     from livercad.studies.ultrasound.duplicates import write_grouping
 
+    _check_ending("--sheet", sheet, tuple(_SHEETS))
+    _check_ending("--duplicates", duplicates, _LISTS)
     with progress_bar(Console(stderr=True)) as progress:
         found = read_collection(data, progress)
-    for line in _summary(found):
+    for line in (*_summary(found), *_doubts(data, found)):
         typer.echo(line)
     for problem in found.problems:
         typer.echo(f"problem: {problem.case}: {problem.reason}")
@@ -50,6 +56,43 @@ def ultrasound(
         _draw(sheet, found, (ratio, most, columns), copies_only)
 
 
+def _check_ending(option: str, path: Path | None, endings: tuple[str, ...]) -> None:
+    from livercad.errors import InputError
+
+    if path and path.suffix.lower() not in endings:
+        raise InputError(
+            path,
+            found=f"a name for {option} that ends in {path.suffix or 'nothing'}",
+            expected=" or ".join(endings),
+            todo="Name it so.",
+        )
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count} {one}{'s' * (count != 1)}"
+
+
+def _doubts(data: Path, found: Collection) -> list[str]:
+    """What may be meant otherwise and stops nothing here."""
+    from livercad.core.names import fits_folder
+    from livercad.studies.ultrasound.layouts import unknown_columns
+    from livercad.studies.ultrasound.rows import TABLE
+
+    lines = [f"left out: {problem.reason}" for problem in found.left_out[:_LEFT_OUT_TOLD]]
+    lines += [f"  and {len(found.left_out) - _LEFT_OUT_TOLD} more"] * (len(found.left_out) > _LEFT_OUT_TOLD)
+    if unknown := unknown_columns(data):
+        lines.append(
+            f"not read: {_counted(len(unknown), 'column')} of {TABLE} with names not known: {', '.join(unknown)}"
+        )
+    names = sorted({each.case for each in (*found.listed, *found.problems)})
+    if unfit := [repr(name) for name in names if not fits_folder(name)]:
+        lines.append(
+            f"livercad analyze will refuse this folder: no folder can be named as {_counted(len(unfit), 'case')} "
+            f"({', '.join(unfit)}); expected no slash, no dot first"
+        )
+    return lines
+
+
 def _summary(found: Collection) -> list[str]:
     from collections import Counter
 
@@ -57,35 +100,36 @@ def _summary(found: Collection) -> list[str]:
 
     listed, images, grouping = found.listed, found.images, found.grouping
     cases, patients = {each.case for each in listed}, {each.patient for each in listed}
-    lines = [f"{len(listed)} images of {len(cases)} cases ({len(patients)} patients)"]
+    lines = [
+        f"{_counted(len(listed), 'image')} of {_counted(len(cases), 'case')} ({_counted(len(patients), 'patient')})"
+    ]
     by_kind = Counter(each.kind or "(no class)" for each in listed)
     for kind, count in sorted(by_kind.items()):
         own = {each.case for each in listed if (each.kind or "(no class)") == kind}
-        lines.append(f"  {kind}: {count} images of {len(own)} cases")
+        lines.append(f"  {kind}: {_counted(count, 'image')} of {_counted(len(own), 'case')}")
     diameters = [lesion.circle.diameter for each in listed for lesion in each.lesions]
     if diameters:
         low, middle, high = np.percentile(diameters, (5, 50, 95))
         lines.append(
-            f"{len(diameters)} lesions, diameter {np.mean(diameters):.1f} pixels on average, median {middle:.1f}, "
-            f"from {low:.1f} to {high:.1f} in nine of ten"
+            f"{_counted(len(diameters), 'lesion')}, diameter {np.mean(diameters):.1f} pixels on average, "
+            f"median {middle:.1f}, from {low:.1f} to {high:.1f} in nine of ten"
         )
     bare = sum(not each.lesions for each in listed)
-    lines += [f"{bare} images with nothing marked"] * (bare > 0)
+    lines += [f"{_counted(bare, 'image')} with nothing marked"] * (bare > 0)
     coloured = sum(image.coloured > 0 for image in images)
-    lines += [f"{coloured} images have coloured pixels, which became grey by their brightness"] * (coloured > 0)
-    calibrated = sum(image.spacing_mm is not None for image in images)
-    lines.append(f"{calibrated} of {len(images)} images tell the size of their pixels")
-    lines += [f"{len(found.left_out)} files left out: masks, or images that the table does not name"] * bool(
-        found.left_out
+    lines += [f"coloured pixels in {_counted(coloured, 'image')}, which became grey by their brightness"] * (
+        coloured > 0
     )
+    calibrated = sum(image.spacing_mm is not None for image in images)
+    lines.append(f"the size of pixels is told by {calibrated} of {_counted(len(images), 'image')}")
     sets = grouping.duplicates
     lines.append(
-        f"near-duplicates: {sum(map(len, sets))} images in {len(sets)} sets, {grouping.copies} "
+        f"near-duplicates: {_counted(sum(map(len, sets)), 'image')} in {_counted(len(sets), 'set')}, {grouping.copies} "
         f"({grouping.copies / max(1, len(listed)):.0%}) more than are different; "
-        f"{len(set(grouping.groups))} groups for splits"
+        f"{_counted(len(set(grouping.groups)), 'group')} for splits"
     )
     lines += [f"  {' = '.join(names)}" for names in sets[:_SETS_TOLD]]
-    lines += [f"  and {len(sets) - _SETS_TOLD} sets more"] * (len(sets) > _SETS_TOLD)
+    lines += [f"  and {_counted(len(sets) - _SETS_TOLD, 'set')} more"] * (len(sets) > _SETS_TOLD)
     return lines
 
 
@@ -103,8 +147,11 @@ def _draw(sheet: Path, found: Collection, settings: tuple[float, int, int], copi
         chosen = images[:most]
     else:
         chosen = [images[int(n)] for n in np.unique(np.linspace(0, len(images) - 1, min(most, len(images))).round())]
+    if not chosen:
+        typer.echo(f"nothing to draw ({'no near-duplicates' if copies_only else 'no images'}): {sheet} is not written")
+        return
     marks = [f"copies {in_set[each.name]}" if each.name in in_set else "" for each, _ in chosen]
     picture = ultrasound_sheet(chosen, columns, ratio=ratio, marks=marks)
     with replacing(sheet) as path:
-        picture.save(path, format="PNG")
-    typer.echo(f"{len(chosen)} images drawn: {sheet}")
+        picture.save(path, format=_SHEETS[sheet.suffix.lower()])
+    typer.echo(f"{_counted(len(chosen), 'image')} drawn: {sheet}")

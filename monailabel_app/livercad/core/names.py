@@ -119,6 +119,22 @@ def case_of(name: str) -> str:
     return re.sub(r"([\W_])[\W_]+", r"\1", kept).strip(" _-.,")
 
 
+def fits_folder(name: str) -> bool:
+    """Whether a folder can be named so, as those of results are by their cases: no slash, no dot first.
+
+    Parameters
+    ----------
+    name : str
+        Of a case.
+
+    Returns
+    -------
+    bool
+        False for ``..`` and ``a/b``.
+    """
+    return not (name.startswith(".") or any(sign in name for sign in "/\\\0"))
+
+
 def looks_like_mask(name: str) -> bool:
     """Whether a name says that the file or folder holds labels.
 

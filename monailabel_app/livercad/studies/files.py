@@ -14,6 +14,8 @@ from livercad.studies.itk import ITK_SUFFIXES
 
 IMAGE_SUFFIXES = (".nii.gz", ".nii", *ITK_SUFFIXES)
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
+UNREAD_SUFFIXES = (".tif", ".tiff", ".gif")
+"""Of pictures that are not read."""
 SERVER_LABELS = "labels"
 """Where MONAI Label's datastore keeps its labels, inside the folder of studies."""
 RESULTS_MARK = "run.json"

@@ -32,15 +32,18 @@ class LearntImages:
         told = []
         if self.learnt:
             told.append(
-                f"The model has learnt from {len(self.learnt)} of these {self.images} images. What it says of them is "
+                f"The model has learnt from {self._share(len(self.learnt))}. What it says of them is "
                 "remembered: the numbers are too good, and tell nothing about other patients."
             )
         if self.unknown:
             told.append(
-                f"Of {self.unknown} of these {self.images} images it cannot be told whether the model has learnt from "
+                f"Of {self._share(self.unknown)} it cannot be told whether the model has learnt from "
                 "them, as its record does not name its images. If it has, the numbers are too good."
             )
         return tuple(told)
+
+    def _share(self, count: int) -> str:
+        return f"{count} of these {self.images} images" if count < self.images else f"all images that count ({count})"
 
 
 def learnt_images(

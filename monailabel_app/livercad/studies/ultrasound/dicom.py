@@ -32,7 +32,7 @@ _CENTIMETRE = 3
 _TWO_D = 1
 """Spatial format of a region that shows a section of the body (PS3.3 C.8.5.5.1.1)."""
 _REFUSALS = (
-    *(OSError, InvalidDicomError, ValueError, EOFError, AttributeError, KeyError),
+    *(OSError, ValueError, EOFError, AttributeError, KeyError),
     *(NotImplementedError, RuntimeError, TypeError),
 )
 """What pydicom and its decoders raise on damaged and on unknown files."""
@@ -169,6 +169,13 @@ def _spacing(data: FileDataset) -> tuple[float, float] | None:
 def _told(path: Path) -> Iterator[None]:
     try:
         yield
+    except InvalidDicomError as error:
+        raise InputError(
+            path,
+            found="no DICOM file, and by its ending no picture that is read",
+            expected="ultrasound as PNG, JPEG, BMP (with such endings) or DICOM",
+            todo="Export it as one of these.",
+        ) from error
     except _REFUSALS as error:
         reason = " ".join(str(error).split())
         raise InputError(

@@ -16,6 +16,7 @@ from livercad.studies.ultrasound.drawn import read_drawn, redrawn
 from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
 from livercad.studies.ultrasound.layouts import read_table
 from livercad.studies.ultrasound.masks import lesions_of_masks
+from livercad.studies.ultrasound.passed_over import has_unread_kind, not_named, unread_kinds, without_repeats
 from livercad.studies.ultrasound.reading import FileHeader, is_image, read_header
 from livercad.studies.ultrasound.rows import Row
 
@@ -36,7 +37,8 @@ class UltrasoundFolder:
     problems : tuple of Problem
         Images that cannot, each with the reason.
     left_out : tuple of Problem
-        Files that were passed over: masks of no image, images that the table does not name.
+        What was passed over: masks of no image, images that the table does not name, kinds of pictures that are not
+        read, rows that say again what others say.
     """
 
     folder: Path
@@ -77,9 +79,11 @@ def find_images(folder: Path, progress: Progress = silent) -> UltrasoundFolder:
     files = [path for path in sorted(folder.rglob("*")) if not _is_hidden(folder, path) and path.is_file()]
     listed = list_images(folder, files, progress)
     if not listed.images and not listed.problems:
+        count = sum(map(has_unread_kind, files))
+        unread = f" ({count} of them TIFF or GIF: convert to PNG)" if count else ""
         raise InputError(
             folder,
-            found=f"no image among {len(files)} files",
+            found=f"no image among {len(files)} files{unread}",
             expected="PNG, JPEG, BMP or DICOM files of ultrasound",
             todo="Name the folder that has them.",
         )
@@ -112,10 +116,13 @@ def list_images(folder: Path, files: Sequence[Path], progress: Progress = silent
     if rows is None:
         found = list_by_name(folder, files, progress)
     else:
-        found = _found(folder, rows, _not_named(folder, files, rows), progress)
+        once, repeated = without_repeats(rows)
+        found = _found(folder, once, [*repeated, *not_named(folder, files, rows)], progress)
     drawn = read_drawn(folder)
     return replace(
-        found, images=tuple(redrawn(each, drawn[each.name]) if each.name in drawn else each for each in found.images)
+        found,
+        images=tuple(redrawn(each, drawn[each.name]) if each.name in drawn else each for each in found.images),
+        left_out=(*found.left_out, *unread_kinds(folder, files, rows or ())),
     )
 
 
@@ -171,16 +178,6 @@ def _literal(name: str) -> str:
     return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
 
 
-def _not_named(folder: Path, files: Iterable[Path], rows: Iterable[Row]) -> list[Problem]:
-    named = {folder / row.image for row in rows}
-    extra = [path for path in files if path not in named and is_image(path)]
-    return [
-        Problem(path.stem, f"{path.relative_to(folder).as_posix()}: the table does not name it", path=path)
-        for path in extra
-        if not looks_like_mask(path.stem) and not any(names_only_masks(p) for p in path.relative_to(folder).parts[:-1])
-    ]
-
-
 def _images_of(folder: Path, rows: list[Row], progress: Progress) -> tuple[list[ListedImage], list[Problem]]:
     by_image: dict[tuple[str, int | None], list[Row]] = {}
     for row in rows:
@@ -204,6 +201,9 @@ def _listed(folder: Path, rows: list[Row]) -> list[ListedImage]:
     if len(cases) > 1:
         told = " and ".join(sorted(f"{case} {patient}".strip() for case, patient in cases))
         raise InputError(path, found=f"the cases {told} for it", expected="one case an image", todo="Mend the table.")
+    if not path.is_file():
+        where = f"the image of line {first.line}" if first.line else "the image"
+        raise InputError(path, found="no such file", expected=where, todo="Mend the table.")
     header = read_header(path)
     if first.frame is not None and first.frame > header.frames:
         raise InputError(

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from livercad.errors import InputError
-from livercad.studies.ultrasound.rows import COLUMNS, TABLE, Row, read_annotations, read_lines
+from livercad.studies.ultrasound.lines import read_lines
+from livercad.studies.ultrasound.rows import COLUMNS, TABLE, Row, path_below, read_annotations, rows_of_lines
 
 INDEX = "index.csv"
 
@@ -50,9 +51,9 @@ class Layout:
     mask_values: tuple[int, ...] = ()
 
     def row_of(self, cells: Mapping[str, str], line: int) -> Row:
-        """Put a row's cells where they belong."""
-        path = PurePosixPath(cells[self.file])
-        told = {**cells, "stem": path.stem, "folder": path.parent.as_posix()}
+        """Put a row's cells where they belong; a ValueError tells of a path that leads out of the folder."""
+        path = PurePosixPath(path_below(cells[self.file], self.file))
+        told = {**cells, self.file: path.as_posix(), "stem": path.stem, "folder": path.parent.as_posix()}
         case, image, masks = (template.format(**told) for template in (self.case, self.image, self.masks))
         return Row(case, image, None, cells[self.kind].lower(), masks=masks, mask_values=self.mask_values, line=line)
 
@@ -87,6 +88,29 @@ def named_files(folder: Path) -> list[Path]:
         return []
 
 
+def unknown_columns(folder: Path) -> tuple[str, ...]:
+    """Name the columns of a folder's ``annotations.csv`` that nothing is read from, in its order; often misspelt.
+
+    Parameters
+    ----------
+    folder : Path
+        As for `read_table`. An ``index.csv`` has columns of its collection, which are no matter here.
+
+    Returns
+    -------
+    tuple of str
+        In small letters.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read.
+    """
+    if not (folder / TABLE).is_file():
+        return ()
+    return tuple(name for name in read_lines(folder / TABLE).columns if name not in COLUMNS)
+
+
 def read_table(folder: Path) -> list[Row] | None:
     """Read the table of a folder, of whatever format.
 
@@ -110,14 +134,13 @@ def read_table(folder: Path) -> list[Row] | None:
     if not (folder / INDEX).is_file():
         return None
     lines = read_lines(folder / INDEX)
-    columns = set(lines[0][1]) if lines else set()
     for layout in LAYOUTS:
-        if {layout.file, layout.kind} <= columns:
-            return [layout.row_of(cells, line) for line, cells in lines]
+        if {layout.file, layout.kind} <= set(lines.columns):
+            return rows_of_lines(folder / INDEX, lines, layout.row_of)
     formats = "; ".join(f"{layout.file} and {layout.kind} ({layout.name})" for layout in LAYOUTS)
     raise InputError(
         folder / INDEX,
-        found=f"the columns {', '.join(sorted(columns)) or '(no rows)'}",
+        found=f"the columns {', '.join(lines.columns)}" if lines.columns else "no rows",
         expected=f"columns of a collection that is known: {formats}",
         todo=f"Write {TABLE} with the columns {', '.join(COLUMNS)}.",
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from livercad.core.circle import Circle, PixelBox
 from livercad.errors import InputError
 from livercad.studies.atomic import write_text
+from livercad.studies.ultrasound.lines import Lines, read_lines
 
 TABLE = "annotations.csv"
 CIRCLE = ("center_x", "center_y", "diameter")
@@ -70,48 +70,6 @@ class Row:
     line: int = 0
 
 
-def read_lines(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Read a CSV table's cells.
-
-    Parameters
-    ----------
-    path : Path
-        UTF-8, with commas or, as spreadsheets in many countries do, semicolons between cells.
-
-    Returns
-    -------
-    list of (int, dict of str to str)
-        Number of each line that is not empty, and its cells without blanks around them, by column in small letters.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or has a column twice.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            path, found=f"a table that cannot be read ({error})", expected="a CSV file in UTF-8", todo="Save it so."
-        ) from error
-    header = text.split("\n", 1)[0]
-    reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in header and "," not in header else ",")
-    reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or ()]
-    if twice := sorted(name for name, count in Counter(reader.fieldnames).items() if name and count > 1):
-        raise InputError(
-            path,
-            found=f"the column {' and '.join(twice)} more than once",
-            expected="each column once",
-            todo="Take out or rename the others.",
-        )
-    lines = []
-    for cells in reader:
-        told = {name: (cells[name] or "").strip() for name in reader.fieldnames}
-        if any(told.values()):
-            lines.append((reader.line_num, told))
-    return lines
-
-
 def read_annotations(path: Path) -> list[Row]:
     """Read a table of one's own.
 
@@ -131,20 +89,45 @@ def read_annotations(path: Path) -> list[Row]:
         If a column of `NEEDED` is missing or something in a row is not what its column says; the message names the
         line.
     """
-    lines = read_lines(path)
-    columns = list(lines[0][1]) if lines else []
-    missing = [name for name in NEEDED if name not in columns]
-    if missing:
+    told = read_lines(path)
+    if told.columns and not set(NEEDED) <= set(told.columns):
         raise InputError(
             path,
-            found=f"the columns {', '.join(columns) or '(no rows)'}",
+            found=f"the columns {', '.join(told.columns)}",
             expected=f"at least {' and '.join(NEEDED)}, of {', '.join(COLUMNS)}",
             todo="Mend the table.",
         )
+    return rows_of_lines(path, told, _row)
+
+
+def rows_of_lines(path: Path, told: Lines, row_of: Callable[[Mapping[str, str], int], Row]) -> list[Row]:
+    """Make rows of a table's lines.
+
+    Parameters
+    ----------
+    path : Path
+        Of the table.
+    told : Lines
+        What it holds, its columns known to be right.
+    row_of : callable
+        Takes the cells of a line and its number; a ValueError tells what is wrong with them.
+
+    Returns
+    -------
+    list of Row
+        At least one.
+
+    Raises
+    ------
+    InputError
+        If there is no line, or one is wrong; the message names it.
+    """
+    if not told.cells:
+        raise InputError(path, found="no rows", expected="a row a lesion or an image", todo="Fill in the table.")
     rows = []
-    for line, cells in lines:
+    for line, cells in told.cells:
         try:
-            rows.append(_row(cells, line))
+            rows.append(row_of(cells, line))
         except ValueError as error:
             raise InputError(
                 f"{path}, line {line}",
@@ -153,6 +136,32 @@ def read_annotations(path: Path) -> list[Row]:
                 todo="Mend the row.",
             ) from error
     return rows
+
+
+def path_below(text: str, column: str) -> str:
+    """Check a path that a table tells.
+
+    Parameters
+    ----------
+    text : str
+        With slashes, or backslashes as Windows writes them; may be empty.
+    column : str
+        Where it stands.
+
+    Returns
+    -------
+    str
+        With slashes.
+
+    Raises
+    ------
+    ValueError
+        If it leads out of the table's folder.
+    """
+    path = PureWindowsPath(text)
+    if path.root or path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"the {column} {text}, which is no path below the table's folder")
+    return text.replace("\\", "/")
 
 
 def write_annotations(path: Path, rows: Iterable[Row]) -> None:
@@ -189,13 +198,13 @@ def _row(cells: Mapping[str, str], line: int) -> Row:
         raise ValueError(f"a box from {box[:2]} to {box[2:]}")
     return Row(
         case=case,
-        image=image.replace("\\", "/"),
+        image=path_below(image, "image"),
         frame=int(frame[0]) if frame else None,
         kind=cells.get("class", "").lower(),
         patient=cells.get("patient", ""),
         circle=Circle((place[0], place[1]), place[2]) if place else None,
         box=(box[0], box[1], box[2], box[3]) if box else None,
-        masks=cells.get("mask", ""),
+        masks=path_below(cells.get("mask", ""), "mask"),
         line=line,
     )
 
