@@ -84,7 +84,7 @@ def _doubts(data: Path, found: Collection) -> list[str]:
         lines.append(
             f"not read: {_counted(len(unknown), 'column')} of {TABLE} with names not known: {', '.join(unknown)}"
         )
-    names = sorted({each.case for each in (*found.listed, *found.problems)})
+    names = sorted({each.case for each in found.listed} | {each.case for each in found.problems})
     if unfit := [repr(name) for name in names if not fits_folder(name)]:
         lines.append(
             f"livercad analyze will refuse this folder: no folder can be named as {_counted(len(unfit), 'case')} "

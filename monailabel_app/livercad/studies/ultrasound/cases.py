@@ -46,7 +46,7 @@ class ImageCases:
     problems : tuple of Problem
         Images that cannot be used, and those whose case is one of CT.
     left_out : tuple of Problem
-        Files that were passed over: masks of no image, images that the table does not name.
+        What was passed over, as of `livercad.studies.ultrasound.folder.UltrasoundFolder`.
     beside_ct : tuple of Problem
         Pictures that are not taken for ultrasound, as they lie in the folder of a case of CT.
     """
