@@ -10,27 +10,20 @@ set -euo pipefail
 set_up_environment test
 cd "$PROJECT_ROOT"
 
-behind=()
-logs=()
-trap 'kill "${behind[@]}" 2>/dev/null || true; rm -f "${logs[@]}"' EXIT
+log="$(mktemp)"
+behind=""
+trap 'kill "$behind" 2>/dev/null || true; rm -f "$log"' EXIT
 
-# start_behind COMMAND …: beside what follows; end_behind waits for all, shows what they printed, and fails where one
-# has failed
+# start_behind COMMAND …: beside what follows, one at a time; end_behind shows what it printed and returns its status
 start_behind() {
-    logs+=("$(mktemp)")
-    "$@" >"${logs[-1]}" 2>&1 &
-    behind+=($!)
+    "$@" >"$log" 2>&1 &
+    behind=$!
 }
 
 end_behind() {
-    local status=0 n
-    for n in "${!behind[@]}"; do
-        wait "${behind[n]}" || status=$?
-        cat "${logs[n]}"
-        rm -f "${logs[n]}"
-    done
-    behind=()
-    logs=()
+    local status=0
+    wait "$behind" || status=$?
+    cat "$log"
     return "$status"
 }
 
@@ -47,15 +40,11 @@ run_slicer_tests() {
     LIVERCAD_PYTHON="$VENV_PYTHON" "$SLICER_PYTHON" -m pytest -c tests/slicer/pytest.ini "$@"
 }
 
-run_marked() {
-    say "$2"
-    "$VENV_PYTHON" -m pytest -m "$1"
-}
-
-run_slicer_and_whole_ct() {
+run_beside() {
     local status=0
     run_slicer_tests tests/slicer || status=$?
-    run_marked whole_ct "Tests on whole CT" || status=$?
+    say "Tests that take long"
+    "$VENV_PYTHON" -m pytest -m long || status=$?
     return "$status"
 }
 
@@ -69,13 +58,13 @@ end_behind
 case " $*" in
     *" tests/slicer"*) run_slicer_tests "$@" ;;
     " ")
-        # Beside each other: each waits for servers and processes much of the time. Networks of two processes that take
-        # all cores wait for each other; each takes one.
+        # Beside each other: each waits for servers and processes half of the time. Networks of two processes that
+        # take all cores wait for each other; each takes one.
         export OMP_NUM_THREADS=1
-        start_behind run_slicer_and_whole_ct
-        start_behind run_marked trainings "Tests that train on a server"
+        start_behind run_beside
         status=0
-        run_marked "not trainings and not whole_ct" "Tests" || status=$?
+        say "Tests"
+        "$VENV_PYTHON" -m pytest -m "not long" || status=$?
         end_behind || status=$?
         exit "$status"
         ;;

@@ -19,8 +19,6 @@ from livercad.settings import Settings
 from livercad.studies.discover import find_studies
 from livercad.studies.study import Series, Study
 
-pytestmark = pytest.mark.whole_ct
-
 
 @pytest.fixture(scope="module")
 def analyzer(real_data: Path) -> Analyzer:

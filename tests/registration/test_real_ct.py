@@ -13,7 +13,7 @@ from livercad.segmentation.liver import NAME, LiverPredictor
 from livercad.settings import Settings
 from livercad.studies.nifti import read_volume
 
-pytestmark = pytest.mark.whole_ct
+pytestmark = pytest.mark.long
 
 
 def test_unenhanced_and_arterial_phases_come_to_lie_on_the_portal_phase(real_data: Path) -> None:

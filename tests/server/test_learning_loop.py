@@ -34,11 +34,11 @@ from livercad.studies.nifti import write_volume
 from server.conftest import Server, Servers
 from server.labelled_studies import models_folder
 
-pytestmark = pytest.mark.trainings
+pytestmark = pytest.mark.long
 
 CASES, FIRST = 24, 12
 """All of them, and how many are labelled at least before the first training."""
-STEPS, MORE_STEPS, WRONG_STEPS = 44, 16, 5
+STEPS, WRONG_STEPS = 44, 5
 SHARE, POOL, LEARNT_FROM = 0.5, 7, 8
 """Of validation, and how many cases are wanted on either side before a training: a promotion needs five patients, and
 which cases come first depends on how soon they are scored."""
@@ -179,31 +179,28 @@ def test_labels_make_the_champion_better_and_a_rollback_brings_the_old_answers_b
     annotator.work(FIRST)
     while len(cases_on(server, Side.VALIDATION)) < POOL or len(cases_on(server, Side.TRAINING)) < LEARNT_FROM:
         annotator.work(1)
-    first = train(server, steps=STEPS)
-    assert first["promotion"]["promoted"], first
-    assert champion(server) == 1 and first["result"]["after"] > first["result"]["before"]
+    trained = train(server, steps=STEPS)
+    assert trained["promotion"]["promoted"], trained
+    assert champion(server) == 1 and trained["result"]["after"] > trained["result"]["before"]
     assert answers(server) != base
 
     annotator.work(CASES - len(annotator.given))
     assert sorted(annotator.given) == sorted(pieces)  # each once
-    second = train(server, steps=MORE_STEPS)
-    assert second["state"] == "done" and second["result"]["after"] >= second["result"]["before"]
-    best = champion(server)
     on_page = dice_on_the_page(server)
     dice = [float(told.split()[0]) for _, told in on_page]
     assert [state for state, _ in on_page].count("in use") == 1
-    assert dice[-1 - best] > dice[-1] + 0.05  # better than the base
-    assert on_page[-1 - best][0] == "in use"
+    assert dice[-2] > dice[-1] + 0.05  # better than the base
+    assert on_page[-2][0] == "in use"
 
     for case, label in shuffled(pieces[case] for case in cases_on(server, Side.TRAINING)).items():
         annotator.submit(case, label, "Mallory")
     sabotaged = train(server, steps=WRONG_STEPS, seed=1)
     assert sabotaged["state"] == "done" and not sabotaged["promotion"]["promoted"], sabotaged
-    assert champion(server) == best
+    assert champion(server) == 1
     # What comes out are the best weights, mostly those that it began with: that it was taught the wrong shows before.
     scores = [each["score"] for each in record_of(server, sabotaged)["history"]]
     assert scores[-1] < scores[0] - WORSE, scores
 
-    while champion(server):
-        assert server.post(f"/livercad/models/{MODEL}/rollback", json={"who": "Oracle"}).status_code == 200
+    assert server.post(f"/livercad/models/{MODEL}/rollback", json={"who": "Oracle"}).status_code == 200
+    assert champion(server) == 0
     assert answers(server) == base

@@ -26,7 +26,7 @@ from livercad.studies.ultrasound.pictures import read_picture
 from livercad.ultrasound.load import load_default
 from server.conftest import ROOT, Server, Servers
 
-pytestmark = pytest.mark.whole_ct
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

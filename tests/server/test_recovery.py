@@ -38,7 +38,7 @@ from livercad.studies.atomic import replacing
 from server.fake_recipes import NAME, TASK
 from server.labelled_studies import SHAPE, write_labelled
 
-pytestmark = pytest.mark.trainings
+pytestmark = pytest.mark.long
 
 WAIT_S = 60
 

@@ -23,7 +23,7 @@ from server.conftest import Server, Servers
 from server.fake_recipes import FAILING, SABOTAGED, SLOW, STEP_S, STUBBORN, TASK
 from server.labelled_studies import models_folder, write_labelled
 
-pytestmark = pytest.mark.trainings
+pytestmark = pytest.mark.long
 
 WAIT_S = 120
 KILLED_STEPS = 120
