@@ -364,7 +364,7 @@ def test_the_command_asks_the_model_that_is_named(
     asked = []
 
     def load(settings: UltrasoundSettings) -> FakeLesionModel:
-        asked.append(settings.model)
+        asked.append((settings.model, settings.region_enhancement))
         return FakeLesionModel()
 
     monkeypatch.setattr(ultrasound_models, "load_model", load)
@@ -373,5 +373,7 @@ def test_the_command_asks_the_model_that_is_named(
     arguments = ["analyze", str(images), "--output", str(tmp_path / "out"), "--ultrasound-model", "yamakawa2020"]
     (images / "fay" / "0.png").write_text("no picture")
     assert CliRunner().invoke(app, arguments).exit_code == 1
-    assert asked == ["ultrasound_lesion", "yamakawa2020"]
+    arguments[-1] = "qi2019"
+    assert CliRunner().invoke(app, [*arguments, "--no-region-enhancement"]).exit_code == 1
+    assert asked == [("ultrasound_lesion", True), ("yamakawa2020", True), ("qi2019", False)]
     assert CliRunner().invoke(app, [*arguments[:-1], "other"]).exit_code == 2

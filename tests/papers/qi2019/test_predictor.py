@@ -23,6 +23,8 @@ from livercad.papers.qi2019.predictor import FILES, ExportedNetworks, QiModel, e
 from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.splits import Side, Split
 from livercad.papers.served import sha256_and_version
+from livercad.server.app import LiverCADApp
+from livercad.server.options import read_options
 from tumour_discs import Circle, disc
 
 Study = tuple[Path, Results]
@@ -60,6 +62,13 @@ def test_without_region_enhancement_it_answers_as_in_the_study(qi_study: Study, 
         assert alone["malignant"]["malignant"] == pytest.approx(told[Question.MALIGNANT][n], abs=2e-6)
         assert alone["mass"]["mass"] == pytest.approx(told[Question.SOLID][n], abs=2e-6)
         assert alone != enhanced
+
+
+@pytest.mark.parametrize("wish", ["true", "false"])
+def test_a_server_asks_with_region_enhancement_or_without(wish: str) -> None:
+    server = LiverCADApp.__new__(LiverCADApp)
+    server.options = read_options({"region_enhancement": wish})
+    assert server.load_ultrasound("qi2019").enhanced is (wish == "true")
 
 
 def test_the_model_tells_what_it_is_and_what_was_measured(qi_study: Study, tmp_path: Path) -> None:
