@@ -1,81 +1,18 @@
-"""Rows of a table that a user wrote, by column, each with its line."""
+"""What the tables of evaluations need to have."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from livercad.errors import InputError
+from livercad.studies.csv_table import CsvTable
 
 DOCUMENTED = "docs/evaluation.md has its columns"
+CORRECT = f"Correct the table ({DOCUMENTED})."
 
 
-@dataclass(frozen=True)
-class CsvTable:
-    """A table that was read.
-
-    Parameters
-    ----------
-    columns : tuple of str
-        Names in the header, in small letters.
-    rows : tuple of (int, dict of str to str)
-        Line in the file, from 1, and the cells by column, without blanks around them; rows without any cell are left
-        out.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[int, dict[str, str]], ...]
-
-
-def read_csv(path: Path, todo: str = f"Correct the table ({DOCUMENTED}).") -> CsvTable:
-    """Read a table.
-
-    Parameters
-    ----------
-    path : Path
-        CSV in UTF-8, separated by commas or, as spreadsheets in many countries do, semicolons.
-    todo : str
-        What to do about a wrong table.
-
-    Returns
-    -------
-    CsvTable
-        All columns that there are.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, names a column twice, or a row has more cells than the header.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            path, found=f"a table that cannot be read ({error})", expected="a CSV file in UTF-8", todo=todo
-        ) from error
-    header = text.split("\n", 1)[0]
-    lines = csv.reader(text.splitlines(), delimiter=";" if ";" in header and "," not in header else ",")
-    columns = tuple(name.strip().lower() for name in next(lines, []))
-    twice = sorted({name for name in columns if name and columns.count(name) > 1})
-    if twice:
-        raise InputError(path, found=f"the column {twice[0]} twice", expected="each column once", todo=todo)
-    rows = []
-    for cells in lines:
-        values = [cell.strip() for cell in cells]
-        if len(values) > len(columns) and any(values[len(columns) :]):
-            found = f"{len(values)} cells in line {lines.line_num}"
-            raise InputError(path, found=found, expected=f"{len(columns)}, as in the header", todo=todo)
-        if any(values):
-            values += [""] * (len(columns) - len(values))
-            rows.append((lines.line_num, dict(zip(columns, values, strict=False))))
-    return CsvTable(columns, tuple(rows))
-
-
-def need_columns(
-    table: CsvTable, path: Path, columns: Sequence[str], todo: str = f"Correct the table ({DOCUMENTED})."
-) -> None:
+def need_columns(table: CsvTable, path: Path, columns: Sequence[str], todo: str = CORRECT) -> None:
     """Make sure that a table has its columns.
 
     Parameters

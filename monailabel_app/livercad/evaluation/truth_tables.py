@@ -11,7 +11,8 @@ from livercad.core.phases import Phase
 from livercad.core.taxonomy import CLASS_OF, YASAKA_CATEGORY_OF, LesionClass, LesionType, YasakaCategory
 from livercad.errors import InputError
 from livercad.evaluation.cases import PHANTOM_TABLE, truth_folder
-from livercad.evaluation.csv_rows import DOCUMENTED, need_columns, read_csv
+from livercad.evaluation.csv_rows import DOCUMENTED, need_columns
+from livercad.studies.csv_table import read_csv
 
 TYPES_TABLE, PHASES_TABLE = PHANTOM_TABLE, "phases.csv"
 """Both lie beside the truth's case folders."""

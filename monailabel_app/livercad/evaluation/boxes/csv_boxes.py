@@ -7,7 +7,8 @@ from pathlib import Path
 
 from livercad.evaluation.boxes.model import BoxFrame, Corners
 from livercad.evaluation.boxes.told import Told, ToldFile, checked_corners, wrong
-from livercad.evaluation.csv_rows import need_columns, read_csv
+from livercad.evaluation.csv_rows import CORRECT, need_columns
+from livercad.studies.csv_table import read_csv
 
 COLUMNS = {
     BoxFrame.PIXELS: ("image", "x0", "y0", "x1", "y1"),
@@ -74,7 +75,7 @@ def read_truth(path: Path) -> ToldFile:
 
 
 def _read(path: Path, is_truth: bool) -> ToldFile:
-    table = read_csv(path)
+    table = read_csv(path, CORRECT)
     frame = BoxFrame.RAS if {"z0", "z1"} & set(table.columns) else BoxFrame.PIXELS
     needed = COLUMNS[frame]
     need_columns(table, path, needed if is_truth else (*needed, "score"))

@@ -14,11 +14,12 @@ from livercad.errors import InputError
 from livercad.evaluation.boxes.model import BoxFrame, Corners, DetectedBox, ImageBoxes, TrueLesion
 from livercad.evaluation.boxes.told import BoxSet
 from livercad.evaluation.cases import CasePair, Skipped, is_phantom, pair_cases, truth_folder
-from livercad.evaluation.csv_rows import DOCUMENTED, need_columns, read_csv
+from livercad.evaluation.csv_rows import DOCUMENTED, need_columns
 from livercad.evaluation.lesions import measured
 from livercad.evaluation.matching import instances_of
 from livercad.evaluation.reading import read_findings
 from livercad.progress import Progress, silent
+from livercad.studies.csv_table import read_csv
 from livercad.studies.nifti import read_volume
 
 PATIENTS_TABLE = "patients.csv"

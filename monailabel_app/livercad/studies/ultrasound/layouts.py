@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from livercad.errors import InputError
-from livercad.studies.ultrasound.lines import read_lines
+from livercad.studies.csv_table import read_csv
 from livercad.studies.ultrasound.rows import COLUMNS, TABLE, Row, path_below, read_annotations, rows_of_lines
 
 INDEX = "index.csv"
@@ -108,7 +108,7 @@ def unknown_columns(folder: Path) -> tuple[str, ...]:
     """
     if not (folder / TABLE).is_file():
         return ()
-    return tuple(name for name in read_lines(folder / TABLE).columns if name not in COLUMNS)
+    return tuple(name for name in read_csv(folder / TABLE).columns if name and name not in COLUMNS)
 
 
 def read_table(folder: Path) -> list[Row] | None:
@@ -133,7 +133,7 @@ def read_table(folder: Path) -> list[Row] | None:
         return read_annotations(folder / TABLE)
     if not (folder / INDEX).is_file():
         return None
-    lines = read_lines(folder / INDEX)
+    lines = read_csv(folder / INDEX)
     for layout in LAYOUTS:
         if {layout.file, layout.kind} <= set(lines.columns):
             return rows_of_lines(folder / INDEX, lines, layout.row_of)

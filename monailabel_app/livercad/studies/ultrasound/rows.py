@@ -12,7 +12,7 @@ from pathlib import Path, PureWindowsPath
 from livercad.core.circle import Circle, PixelBox
 from livercad.errors import InputError
 from livercad.studies.atomic import write_text
-from livercad.studies.ultrasound.lines import Lines, read_lines
+from livercad.studies.csv_table import CsvTable, read_csv
 
 TABLE = "annotations.csv"
 CIRCLE = ("center_x", "center_y", "diameter")
@@ -89,7 +89,7 @@ def read_annotations(path: Path) -> list[Row]:
         If a column of `NEEDED` is missing or something in a row is not what its column says; the message names the
         line.
     """
-    told = read_lines(path)
+    told = read_csv(path)
     if told.columns and not set(NEEDED) <= set(told.columns):
         raise InputError(
             path,
@@ -100,14 +100,14 @@ def read_annotations(path: Path) -> list[Row]:
     return rows_of_lines(path, told, _row)
 
 
-def rows_of_lines(path: Path, told: Lines, row_of: Callable[[Mapping[str, str], int], Row]) -> list[Row]:
+def rows_of_lines(path: Path, told: CsvTable, row_of: Callable[[Mapping[str, str], int], Row]) -> list[Row]:
     """Make rows of a table's lines.
 
     Parameters
     ----------
     path : Path
         Of the table.
-    told : Lines
+    told : CsvTable
         What it holds, its columns known to be right.
     row_of : callable
         Takes the cells of a line and its number; a ValueError tells what is wrong with them.
@@ -122,10 +122,10 @@ def rows_of_lines(path: Path, told: Lines, row_of: Callable[[Mapping[str, str], 
     InputError
         If there is no line, or one is wrong; the message names it.
     """
-    if not told.cells:
+    if not told.rows:
         raise InputError(path, found="no rows", expected="a row a lesion or an image", todo="Fill in the table.")
     rows = []
-    for line, cells in told.cells:
+    for line, cells in told.rows:
         try:
             rows.append(row_of(cells, line))
         except ValueError as error:
