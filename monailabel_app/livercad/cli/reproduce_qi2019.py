@@ -27,6 +27,13 @@ def qi2019(
             show_default="not compared",
         ),
     ] = None,
+    folds: Annotated[
+        bool,
+        typer.Option(
+            "--folds",
+            help="Besides, train BASIC, MIP and REM in five folds over patients, so that every image is tested once.",
+        ),
+    ] = False,
     settings: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="TOML file with what the paper has or leaves open (docs/qi2019.md)."),
@@ -61,7 +68,7 @@ def qi2019(
     console = Console(stderr=True)
     with stoppable(console) as progress:
         results = reproduce(
-            output, chosen, data=data, features=features, reasons=reasons, quick=quick, progress=progress
+            output, chosen, data=data, features=features, folds=folds, reasons=reasons, quick=quick, progress=progress
         )
     for reason in results.left_out:
         console.print(f"left out: {reason}", markup=False, highlight=False, soft_wrap=True)

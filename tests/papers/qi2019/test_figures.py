@@ -10,11 +10,11 @@ import matplotlib as mpl
 from legends import check_legends
 from livercad.evaluation.figures import STYLE
 from livercad.papers.qi2019.answers import SecondQuestion
+from livercad.papers.qi2019.asked import Asked, Way
 from livercad.papers.qi2019.figures import roc_figure
-from livercad.papers.qi2019.frozen.asked import Asked, Way
-from livercad.papers.qi2019.frozen.figures import roc_figure as frozen_roc_figure
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.splits import Side, Split
+from livercad.papers.qi2019.ways import roc_figure as ways_roc_figure
 
 BELOW: Any = SimpleNamespace(
     false_positive_rate=[0, 0.9, 1], true_positive_rate=[0, 0.1, 1], auc=SimpleNamespace(value=0.1)
@@ -30,7 +30,6 @@ def test_legends_of_the_study_lie_beside_the_panels() -> None:
 
 
 def test_legends_of_the_comparison_lie_beside_the_panels() -> None:
-    asked = {each: SimpleNamespace(ways=dict.fromkeys(Way, BELOW)) for each in Asked}
-    results: Any = SimpleNamespace(second_question=next(iter(SecondQuestion)), asked=asked)
+    asked: Any = {each: SimpleNamespace(ways=dict.fromkeys(Way, BELOW)) for each in Asked}
     with mpl.rc_context(STYLE):
-        check_legends(frozen_roc_figure(results), 3)
+        check_legends(ways_roc_figure(asked, SecondQuestion.MASS), 3)

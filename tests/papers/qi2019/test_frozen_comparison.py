@@ -14,8 +14,8 @@ from sklearn.metrics import roc_auc_score
 from html_page import Page
 from livercad.errors import InputError, ModelError
 from livercad.networks.planar_features import GreyFeatures
+from livercad.papers.qi2019.asked import Asked, Way
 from livercad.papers.qi2019.frozen import compare
-from livercad.papers.qi2019.frozen.asked import Asked, Way
 from livercad.papers.qi2019.frozen.fold import FoldAnswers, Learning, read_fold
 from livercad.papers.qi2019.frozen.results import Results
 from livercad.ultrasound.backbone import Backbone

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from livercad.networks.planar_features import ResNet50Features
-from livercad.papers.qi2019.frozen.asked import Asked, Truth, Way
+from livercad.papers.qi2019.asked import Asked, Truth, Way
 from livercad.papers.qi2019.frozen.fold import FoldAnswers, Learning, Seen, read_fold, write_fold
 from livercad.papers.qi2019.frozen.looking import looked
 from livercad.papers.qi2019.frozen.pathways import Begun, Pathways, enlarged
-from livercad.papers.qi2019.frozen.results import paired_difference
+from livercad.papers.qi2019.pooled import paired_difference
 from livercad.progress import silent
 from livercad.ultrasound.head import Head
 from livercad.ultrasound.views import View
@@ -190,9 +190,9 @@ def test_differences_are_paired_over_patients() -> None:
     groups = np.repeat(np.arange(20), 2)
     answers = np.tile([0, 1], 20)
     right, wrong = np.where(answers == 1, 0.9, 0.1), np.where(answers == 1, 0.9, 0.6)
-    same = paired_difference(answers, wrong, wrong, groups)
+    same = paired_difference(answers, wrong, wrong, groups, 2.0)
     assert all(one.value == 0 and one.low is None for one in same.values())
-    better = paired_difference(answers, right, wrong, groups)
+    better = paired_difference(answers, right, wrong, groups, 2.0)
     # Wrong calls every negative positive: specificity from 0 to 1, accuracy from a half to 1, F-2 from 5/6 to 1.
     assert (better["specificity"].value, better["accuracy"].value, better["sensitivity"].value) == (1, 0.5, 0)
     assert better["f_beta"].value == pytest.approx(1 / 6)

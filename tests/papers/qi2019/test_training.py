@@ -18,12 +18,11 @@ from livercad.papers.qi2019 import jobs, training
 from livercad.papers.qi2019.data import Data, folder_data
 from livercad.papers.qi2019.jobs import RESULT, WEIGHTS, Job, result_of
 from livercad.papers.qi2019.making import trained_learner
-from livercad.papers.qi2019.methods import Method, Question
+from livercad.papers.qi2019.methods import TRAINED, Method, Question
 from livercad.papers.qi2019.settings import Settings
 from livercad.papers.qi2019.splits import Side, Split, rows_of
 from livercad.papers.qi2019.steps import Study
 from livercad.papers.qi2019.training import CHECKPOINT, run_training
-from livercad.progress import silent
 
 HERE = "livercad.papers.qi2019"
 KEYED_BY_VALUE = {f"{HERE}.{name}" for name in ("answers", "arrays", "data", "methods", "settings", "splits")}
@@ -42,7 +41,8 @@ def data(breast_images: Path) -> Data:
 
 @pytest.fixture
 def all_jobs(data: Data, qi_settings: Settings, tmp_path: Path) -> list[Job]:
-    return Study.of(data, tmp_path, qi_settings, 1).jobs(silent)[Split.PATIENT]
+    study = Study.of(data, tmp_path, qi_settings, 1)
+    return study.jobs(study.sides, TRAINED, silent)[Split.PATIENT]
 
 
 def of_method(all_jobs: list[Job], method: Method) -> Job:

@@ -122,17 +122,34 @@ class Data:
             sides = divide(self.kinds, self.groups, split, seed)
         except ValueError as error:
             what = "images" if split is Split.IMAGE else "images or patients"
-            raise self._few(split, f"fewer than {PARTS} {what} of every class") from error
+            raise self._few(f"divided by {split}", f"fewer than {PARTS} {what} of every class") from error
+        self.check(sides, f"divided by {split}")
+        return sides
+
+    def check(self, sides: Sides, how: str) -> None:
+        """Refuse a division with a side that has no yes, or no no, to a question.
+
+        Parameters
+        ----------
+        sides : tuple of Side
+            Of each image.
+        how : str
+            Of the division, for the error.
+
+        Raises
+        ------
+        InputError
+            If there is one.
+        """
         for side in Side:
             rows = rows_of(sides, side)
             for question, answers in self.answers.items():
                 if len(set(answers[rows].tolist())) < 2:
-                    raise self._few(split, f"for the {side} none that is, or is not, {question}")
-        return sides
+                    raise self._few(how, f"for the {side} none that is, or is not, {question}")
 
-    def _few(self, split: Split, found: str) -> InputError:
+    def _few(self, how: str, found: str) -> InputError:
         return InputError(
-            f"{self.title}, divided by {split}",
+            f"{self.title}, {how}",
             found=f"{len(self.images)} images of {len(set(self.groups))} patients ({found})",
             expected="both answers to both questions in training, validation and test",
             todo="Add images of the rare classes.",

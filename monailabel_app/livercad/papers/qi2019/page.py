@@ -9,7 +9,6 @@ from pathlib import Path
 from livercad.papers.page import environment_of, study_page, write_figure, write_png
 from livercad.papers.qi2019 import figures, published, tables
 from livercad.papers.qi2019.fixed import FIXED_CHOICES
-from livercad.papers.qi2019.frozen.page import ways_shown
 from livercad.papers.qi2019.frozen.results import Results as Compared
 from livercad.papers.qi2019.jobs import Job, result_of
 from livercad.papers.qi2019.learners import Together
@@ -19,6 +18,7 @@ from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.sheet import Pair, crops_sheet, looked_sheet, pathways_sheet
 from livercad.papers.qi2019.splits import Side, Split, rows_of
 from livercad.papers.qi2019.steps import Study
+from livercad.papers.qi2019.ways import differences_figure, roc_figure, ways_shown
 from livercad.studies.atomic import write_text
 
 COMPARED = "features"
@@ -47,6 +47,9 @@ def write_page(
     """
     folder = output / "figures"
     drawn = {name: write_figure(name, partial(draw, results), folder) for name, draw in figures.FIGURES.items()}
+    if results.folds:
+        for name, draw_ways in (("folds_roc", roc_figure), ("folds_differences", differences_figure)):
+            drawn[name] = write_figure(name, partial(draw_ways, results.folds.asked, results.second_question), folder)
     page = study_page(
         environment_of("livercad.papers.qi2019"),
         "Qi 2019",
@@ -66,7 +69,7 @@ def write_page(
         figures=drawn,
         compared=compared,
         compared_page=f"{COMPARED}/index.html",
-        ways_shown=compared and ways_shown(compared),
+        ways_shown=ways_shown(results.second_question),
         pictures=_pictures(study, enhanced[SHOWN], folder),
     )
     write_text(output / "index.html", page)

@@ -10,14 +10,15 @@ from livercad.networks.base_weights import weights_key
 from livercad.papers.qi2019.data import folder_data, phantom_data
 from livercad.papers.qi2019.frozen.compare import compare_views
 from livercad.papers.qi2019.jobs import WEIGHTS, Job, Training
-from livercad.papers.qi2019.methods import Method
+from livercad.papers.qi2019.methods import TRAINED, Method
 from livercad.papers.qi2019.page import COMPARED, write_page
 from livercad.papers.qi2019.predictor import export_model
-from livercad.papers.qi2019.results import Results
+from livercad.papers.qi2019.results import FoldsResult, Results
 from livercad.papers.qi2019.settings import ON_TWO_CORES, PAPER, Settings
 from livercad.papers.qi2019.splits import Split
 from livercad.papers.qi2019.steps import Study, content_of
 from livercad.papers.qi2019.summary import leaks_of, split_result
+from livercad.papers.qi2019.tested_once import tested_once
 from livercad.papers.settings import Deviations, deviations_of, with_deviations
 from livercad.papers.workers import cores
 from livercad.progress import Progress, part, silent
@@ -28,6 +29,8 @@ SHARES = (0.05, 0.98)
 """Where images and trainings end, for the progress bar."""
 COMPARING = 0.25
 """Where a comparison with features of ImageNet ends, if there is one."""
+ONCE = 0.4
+"""Of the trainings, where those of folds begin, if there are any."""
 
 
 def reproduce(
@@ -36,6 +39,7 @@ def reproduce(
     *,
     data: Path | None = None,
     features: str | None = None,
+    folds: bool = False,
     reasons: Deviations = ON_TWO_CORES,
     quick: bool = False,
     workers: int | None = None,
@@ -55,6 +59,8 @@ def reproduce(
     features : str, optional
         Weights of a ResNet50 of ImageNet, see `livercad.papers.qi2019.frozen.compare`: the paper's ways to see an image
         are compared with its frozen features too, in OUT/features.
+    folds : bool, default False
+        BASIC, MIP and REM are also trained in folds over patients, so that every image is tested once.
     reasons : mapping of str to tuple
         Why settings are not the paper's, for the page.
     quick : bool, default False
@@ -97,9 +103,11 @@ def reproduce(
             progress=part(progress, SHARES[0], COMPARING),
         )
     study = Study.of(images, output, settings, workers or cores())
-    trained = study.train(part(progress, COMPARING if features else SHARES[0], SHARES[1]))
+    training = part(progress, COMPARING if features else SHARES[0], SHARES[1])
+    trained = study.train(study.sides, TRAINED, part(training, 0, ONCE if folds else 1))
+    once = tested_once(study, part(training, ONCE, 1)) if folds else None
     progress(SHARES[1], 1, "writing tables and figures")
-    results = _results(study, trained, reasons, quick)
+    results = _results(study, trained, once, reasons, quick)
     enhanced = {split: _job(trained[split], Method.REM) for split in Split}
     export_model(enhanced[Split.PATIENT].folder / WEIGHTS, results, output / MODEL)
     write_page(results, study, enhanced, compared, output)
@@ -109,7 +117,11 @@ def reproduce(
 
 
 def _results(
-    study: Study, trained: dict[Split, list[tuple[Job, Training]]], reasons: Deviations, quick: bool
+    study: Study,
+    trained: dict[Split, list[tuple[Job, Training]]],
+    once: FoldsResult | None,
+    reasons: Deviations,
+    quick: bool,
 ) -> Results:
     """Sum everything up."""
     data, beta = study.data, study.settings.beta
@@ -135,6 +147,7 @@ def _results(
         sha256=content_of(data),
         splits=splits,
         leaks=leaks_of(data, study.sides, enhanced, splits, beta),
+        folds=once,
         left_out=list(data.left_out),
     )
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from livercad.core.findings import DISCLAIMER
 from livercad.papers.qi2019 import published
 from livercad.papers.qi2019.answers import SecondQuestion
+from livercad.papers.qi2019.asked import Asked, Way
 from livercad.papers.qi2019.jobs import Curve
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.published import PublishedCriteria
@@ -88,6 +89,34 @@ class Leak(_Numbers):
     difference: Interval = Field(description="By image less by patient; patients drawn for each.")
 
 
+class AskedResult(_Numbers):
+    """One question, asked of images that are each tested once."""
+
+    images: int
+    patients: int
+    positive: int
+    most_frequent: float = Field(description="Accuracy of saying the more frequent answer always.")
+    ways: dict[Way, CriteriaResult]
+    differences: dict[Way, dict[str, Interval]] = Field(description="Less BASIC, on the same images and patients.")
+
+
+class ImageAnswers(_Numbers):
+    """What was said of one image by answers that have not been learnt from its patient."""
+
+    image: str
+    kind: str
+    fold: int
+    told: dict[Asked, dict[Way, float]]
+
+
+class FoldsResult(_Numbers):
+    """Mt-Net and Sn-Net in folds over patients: every image is tested once."""
+
+    asked: dict[Asked, AskedResult] = Field(description="Malignant or benign: Mt-Net's answers, images with a mass.")
+    predictions: list[ImageAnswers]
+    trainings: list[list[TrainingResult]] = Field(description="Of each fold.")
+
+
 class PaperNumbers(_Numbers):
     """The paper's; `published` names the place of each."""
 
@@ -119,5 +148,6 @@ class Results(_Numbers):
     sha256: str = Field(description="Of all images with their answers.")
     splits: dict[Split, SplitResult]
     leaks: list[Leak] = Field(description="Of the networks with region enhancement.")
+    folds: FoldsResult | None = Field(default=None, description="Every image tested once, where asked for.")
     paper: PaperNumbers = PaperNumbers()
     left_out: list[str] = Field(description="Images that could not be used, and why.")

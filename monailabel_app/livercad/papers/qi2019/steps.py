@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -14,7 +15,7 @@ from livercad.code import code_hash
 from livercad.papers.qi2019.arrays import hash_of, read_arrays, write_arrays
 from livercad.papers.qi2019.data import Data
 from livercad.papers.qi2019.jobs import Job, Training, result_of
-from livercad.papers.qi2019.methods import TRAINED, Method, Question
+from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.settings import Settings
 from livercad.papers.qi2019.splits import Sides, Split
 from livercad.papers.qi2019.training import run_training
@@ -28,6 +29,8 @@ ARRAYS_CODE = ("livercad.papers.qi2019.arrays", "livercad.papers.qi2019.crops")
 """What arrays depend on, but for images and settings."""
 PREPARING = 0.03
 """Of the time, for the progress."""
+
+Name = TypeVar("Name", bound=str)
 
 
 @dataclass(frozen=True)
@@ -59,64 +62,72 @@ class Study:
         """Divide the images; InputError where they cannot be divided."""
         return cls(data, output, settings, workers, {split: data.sides(split, settings.seed) for split in Split})
 
-    def train(self, progress: Progress) -> dict[Split, list[tuple[Job, Training]]]:
-        """Train every method for every split.
+    def train(
+        self, divisions: Mapping[Name, Sides], methods: Sequence[Method], progress: Progress
+    ) -> dict[Name, list[tuple[Job, Training]]]:
+        """Train methods for every way to divide the images.
 
         Parameters
         ----------
+        divisions : mapping of str to tuple of Side
+            By names that trainings' folders are given.
+        methods : sequence of Method
+            Some of `TRAINED`.
         progress : Progress
             Told of images.
 
         Returns
         -------
-        dict of Split to list of (Job, Training)
-            In the paper's order; Mt-Net before Sn-Net where they learn alone.
+        dict of str to list of (Job, Training)
+            Of each division, in the order of the methods; Mt-Net before Sn-Net where they learn alone.
 
         Raises
         ------
         InputError
             If a training diverges.
         """
-        jobs = self.jobs(part(progress, 0, PREPARING))
+        jobs = self.jobs(divisions, methods, part(progress, 0, PREPARING))
         todo = [job for each in jobs.values() for job in each if result_of(job) is None]
         # The longest first, so that processes end together.
         todo.sort(key=lambda job: (-len(job.answers), job.method in (Method.HAN, Method.CHENG)))
         total = sum(job.epochs * len(job.training) for job in todo)
         workers = 1 if self._device == "cuda" else self.workers
         run_all(run_training, todo, workers, total, part(progress, PREPARING, 1), "training", ticks=True)
-        return {split: [(job, self._result(job)) for job in each] for split, each in jobs.items()}
+        return {name: [(job, self._result(job)) for job in each] for name, each in jobs.items()}
 
-    def jobs(self, progress: Progress) -> dict[Split, list[Job]]:
+    def jobs(
+        self, divisions: Mapping[Name, Sides], methods: Sequence[Method], progress: Progress
+    ) -> dict[Name, list[Job]]:
         """All trainings, done or not, and what the methods see, made unless it is there.
 
         Parameters
         ----------
-        progress : Progress
-            Told of images.
+        divisions, methods, progress
+            As for `train`.
 
         Returns
         -------
-        dict of Split to list of Job
-            In the paper's order; Mt-Net before Sn-Net where they learn alone.
+        dict of str to list of Job
+            As of `train`.
         """
         arrays = self._arrays(progress)
         answers = {question: tuple(each.tolist()) for question, each in self.data.answers.items()}
-        jobs: dict[Split, list[Job]] = {split: [] for split in Split}
-        for method in TRAINED:
+        jobs: dict[Name, list[Job]] = {name: [] for name in divisions}
+        for method in methods:
             data_key = hash_of(read_arrays(arrays, method))
             together = [tuple(Question)] if method is Method.REM else [(question,) for question in Question]
-            for split in Split:
+            for name, sides in divisions.items():
                 for questions in together:
-                    name = "-".join((method.value.lower(), *(NAMES[question] for question in questions), split.value))
-                    jobs[split].append(
+                    folder = "-".join((method.value.lower(), *(NAMES[question] for question in questions), name))
+                    jobs[name].append(
                         Job(
                             method=method,
                             answers={question: answers[question] for question in questions},
                             settings=self.settings,
                             arrays=arrays,
                             data_key=data_key,
-                            sides=self.sides[split],
-                            folder=self.output / TRAININGS / name,
+                            sides=sides,
+                            folder=self.output / TRAININGS / folder,
                             threads=cores() if self._device == "cuda" else 1,
                             device=self._device,
                         )

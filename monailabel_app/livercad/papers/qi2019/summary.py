@@ -64,18 +64,23 @@ def split_result(data: Data, sides: Sides, trainings: Trained, beta: float) -> S
         shared=shared_share(sides, data.groups),
         sides={side: _side(data, rows_of(sides, side)) for side in Side},
         criteria=ordered,
-        trainings=[
-            TrainingResult(
-                method=method,
-                parameters=training.parameters,
-                images=training.images,
-                seconds=training.seconds,
-                best_epoch=training.best_epoch,
-                curves=training.curves,
-            )
-            for method, training in trainings
-        ],
+        trainings=training_results(trainings),
     )
+
+
+def training_results(trainings: Trained) -> list[TrainingResult]:
+    """What the page tells of trainings."""
+    return [
+        TrainingResult(
+            method=method,
+            parameters=training.parameters,
+            images=training.images,
+            seconds=training.seconds,
+            best_epoch=training.best_epoch,
+            curves=training.curves,
+        )
+        for method, training in trainings
+    ]
 
 
 def criteria_of(

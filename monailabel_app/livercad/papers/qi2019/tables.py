@@ -132,9 +132,9 @@ def leak_table(results: Results) -> list[tuple[str, list[Cell]]]:
         (
             f"{Method.REM.name_for(leak.question)}, {TITLES[leak.measure]}",
             [
-                _cell(leak.by_image, leak.measure),
-                _cell(leak.by_patient, leak.measure),
-                _cell(leak.difference, leak.measure, "+"),
+                cell(leak.by_image, leak.measure),
+                cell(leak.by_patient, leak.measure),
+                cell(leak.difference, leak.measure, "+"),
             ],
         )
         for leak in results.leaks
@@ -150,7 +150,7 @@ def question_titles(results: Results) -> dict[Question, str]:
 
 def _cells(results: Results, split: Split, question: Question, method: Method, side: Side) -> list[Cell]:
     own = results.splits[split].criteria[question][method][side]
-    return [_cell(getattr(own, name), name) for name, _ in CRITERIA]
+    return [cell(getattr(own, name), name) for name, _ in CRITERIA]
 
 
 def _paper(results: Results, question: Question, method: Method, side: Side) -> list[str]:
@@ -166,15 +166,12 @@ def _paper(results: Results, question: Question, method: Method, side: Side) -> 
     ]
 
 
-def _cell(interval: Interval | None, name: str, sign: str = "") -> Cell:
+def cell(interval: Interval | None, name: str, sign: str = "") -> Cell:
+    """A criterion over its interval; a dash where it is not defined."""
     if interval is None:
         return Cell(NONE)
-    if interval.low is None or interval.high is None:
-        return Cell(number(interval.value, name, sign))
-    return Cell(
-        number(interval.value, name, sign),
-        f"{number(interval.low, name, sign)} to {number(interval.high, name, sign)}",
-    )
+    ends = [number(end, name, sign) for end in (interval.low, interval.high) if end is not None]
+    return Cell(number(interval.value, name, sign), " to ".join(ends))
 
 
 def number(value: float, name: str, sign: str = "") -> str:

@@ -14,7 +14,7 @@ CHOICES = (
     FixedChoice(
         "Answers",
         "logistic regression on the means of the maps of the last three stages, standardised",
-        "As `livercad train ultrasound` has it; penalty and temperature by held-out patients within those that are "
+        "As “livercad train ultrasound” has it; penalty and temperature by held-out patients within those that are "
         "learnt from. The paper’s answers are linear in the means of the last maps.",
     ),
     FixedChoice(

@@ -9,38 +9,36 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from livercad.code import code_hash
-from livercad.errors import InputError, ModelError
+from livercad.errors import ModelError
 from livercad.models.convert import content_sha256
 from livercad.networks.planar_features import ResNet50Features
 from livercad.networks.resnet_pathways import PLACES
 from livercad.papers.qi2019.answers import KNOWN, SecondQuestion
 from livercad.papers.qi2019.arrays import stretched
+from livercad.papers.qi2019.asked import Array, Asked, Truth, Way
 from livercad.papers.qi2019.crops import CROPS, scaled, uniform_crops
 from livercad.papers.qi2019.data import PHANTOMS, Data, data_of
-from livercad.papers.qi2019.frozen.asked import Array, Asked, Truth, Way
+from livercad.papers.qi2019.folds import FOLDS, truth_of
 from livercad.papers.qi2019.frozen.fold import FoldAnswers, Learning, Seen, read_fold, write_fold
 from livercad.papers.qi2019.frozen.page import write_page
 from livercad.papers.qi2019.frozen.pathways import Pathways
 from livercad.papers.qi2019.frozen.recipe import Recipe
 from livercad.papers.qi2019.frozen.results import Origin, Results, results_of
-from livercad.papers.qi2019.methods import Question
 from livercad.papers.qi2019.steps import content_of
 from livercad.progress import Progress, part, silent
 from livercad.studies.atomic import write_text
 from livercad.studies.ultrasound.collection import read_collection
 from livercad.ultrasound.backbone import Extractor
 from livercad.ultrasound.predictor import tensors_of
-from livercad.ultrasound.training.fitting import divided
 from livercad.ultrasound.training.sources import load_backbone
 from livercad.ultrasound.views import View
 
-FOLDS = 5
 SIDE = 224
 """Of squares, in pixels: what ResNet50 was trained on. The paper's networks take 299."""
 CACHE = "cache"
 CODE = (
     "livercad.classification.calibration", "livercad.networks.planar_features", "livercad.networks.resnet_pathways",
-    "livercad.papers.qi2019.arrays", "livercad.papers.qi2019.crops", "livercad.papers.qi2019.frozen.asked",
+    "livercad.papers.qi2019.arrays", "livercad.papers.qi2019.crops", "livercad.papers.qi2019.asked",
     "livercad.papers.qi2019.frozen.fold", "livercad.papers.qi2019.frozen.looking",
     "livercad.papers.qi2019.frozen.pathways", "livercad.ultrasound.backbone", "livercad.ultrasound.head",
     "livercad.ultrasound.training.fitting", __name__,
@@ -98,7 +96,7 @@ def compare_views(
         )
     collection = read_collection(data, part(progress, 0, READING))
     images = data_of(collection, data, PHANTOMS if is_phantom else data.resolve().name, is_phantom)
-    truth = _truth(images, seed, data)
+    truth = truth_of(images, seed)
     sha256 = content_sha256(tensors_of(network, {}))
     # One thread: the same to the last digit on however many cores.
     with threadpool_limits(1):
@@ -120,25 +118,6 @@ def compare_views(
     write_text(output / "results.json", results.model_dump_json(indent=1))
     progress(1, 1, "done")
     return results
-
-
-def _truth(images: Data, seed: int, data: Path) -> Truth:
-    answers, groups = images.answers, np.array(images.groups)
-    malignant, second = answers[Question.MALIGNANT], answers[Question.SOLID]
-    # Stratified by both questions at once.
-    both = malignant + second
-    few = [len(np.unique(groups[both == each])) for each in range(3)]
-    if min(few) < FOLDS:
-        raise InputError(
-            data,
-            found=f"images of {few[0]}, {few[1]} and {few[2]} patients without a mass, and with a benign and malignant",
-            expected=f"{FOLDS} or more of each",
-            todo="Add images of the rare ones.",
-        )
-    fold = np.zeros(len(groups), np.int64)
-    for number, (_, test) in enumerate(divided(both, groups, FOLDS, seed)):
-        fold[test] = number
-    return Truth(malignant, second, groups, fold)
 
 
 def _folds(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from livercad.papers.qi2019.frozen.asked import Array, Asked, Index, Truth, Way
+from livercad.papers.qi2019.asked import Array, Asked, Index, Truth, Way
 from livercad.papers.qi2019.frozen.looking import looked
 from livercad.papers.qi2019.frozen.pathways import STRENGTH, Begun, Half, Pathways
 from livercad.progress import Progress, part, silent

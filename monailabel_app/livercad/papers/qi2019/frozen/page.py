@@ -12,44 +12,18 @@ import numpy.typing as npt
 
 from livercad.evaluation.page import PHANTOM_NOTE
 from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
+from livercad.papers.qi2019.asked import Array, Asked, Told, Truth, Way
 from livercad.papers.qi2019.crops import Grey, scaled, uniform_crops
 from livercad.papers.qi2019.data import Data
-from livercad.papers.qi2019.frozen import figures
-from livercad.papers.qi2019.frozen.asked import Array, Asked, Truth, Way
 from livercad.papers.qi2019.frozen.choices import CHOICES
 from livercad.papers.qi2019.frozen.fold import FoldAnswers
 from livercad.papers.qi2019.frozen.pathways import enlarged
-from livercad.papers.qi2019.frozen.results import Results, Told
-from livercad.papers.qi2019.results import Interval
+from livercad.papers.qi2019.frozen.results import Results
 from livercad.papers.qi2019.sheet import Drawn, outcomes_sheet
-from livercad.papers.qi2019.tables import TITLES, Cell, number
+from livercad.papers.qi2019.ways import differences_figure, roc_figure, ways_shown
 from livercad.studies.atomic import write_text
 
-MEASURES = ("auc", "accuracy", "sensitivity", "specificity", "f_beta")
-DIFFERING = MEASURES[:2]
-"""Whose differences the page has room for; results.json has all."""
 NETS = {Asked.ANY: "Mt-Net", Asked.SECOND: "Sn-Net"}
-
-
-def ways_shown(results: Results) -> dict[str, object]:
-    """What the template ``ways.html`` takes.
-
-    Parameters
-    ----------
-    results : Results
-        The numbers.
-
-    Returns
-    -------
-    dict of str to object
-        By its macro's names, but for the numbers themselves.
-    """
-    return {
-        "titles": {asked: figures.title_of(results, asked) for asked in Asked},
-        "measures": [(name, TITLES[name]) for name in MEASURES],
-        "differing": [(name, TITLES[name]) for name in DIFFERING],
-        "cell": _cell,
-    }
 
 
 def write_page(
@@ -76,8 +50,8 @@ def write_page(
     """
     folder = output / "figures"
     drawn = {
-        name: write_figure(name, partial(draw, results), folder)
-        for name, draw in (("roc", figures.roc_figure), ("differences", figures.differences_figure))
+        name: write_figure(name, partial(draw, results.asked, results.second_question), folder)
+        for name, draw in (("roc", roc_figure), ("differences", differences_figure))
     }
     pictures = {
         asked: write_png(_sheet(images, truth, told, folds, side, asked), folder / f"looked_{asked.name.lower()}.png")
@@ -86,7 +60,7 @@ def write_page(
     page = environment_of("livercad.papers.qi2019").get_template("frozen.html").render(
         style=style_sheet(),
         results=results,
-        shown=ways_shown(results),
+        shown=ways_shown(results.second_question),
         nets=NETS,
         figures=drawn,
         pictures=pictures,
@@ -122,10 +96,3 @@ def _sheet(images: Data, truth: Truth, told: Told, folds: Sequence[FoldAnswers],
 def _place(tested: Sequence[npt.NDArray[np.int64]], truth: Truth, row: int) -> int:
     """Of an image among those that its fold tests."""
     return int(np.searchsorted(tested[truth.fold[row]], row))
-
-
-def _cell(one: Interval | None, name: str, sign: str = "") -> Cell:
-    if one is None:
-        return Cell("–")
-    ends = [number(end, name, sign) for end in (one.low, one.high) if end is not None]
-    return Cell(number(one.value, name, sign), " to ".join(ends))

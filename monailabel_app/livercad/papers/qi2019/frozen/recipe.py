@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from livercad.core.circle import Circle
 from livercad.core.ultrasound import BENIGN, MALIGNANT, MASSES, Question
-from livercad.papers.qi2019.frozen.asked import Asked, Index, Truth
+from livercad.papers.qi2019.asked import Asked, Index, Truth
 from livercad.progress import Progress, silent
 from livercad.studies.ultrasound.collection import Collection
 from livercad.ultrasound.backbone import Backbone, Extractor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 Index = npt.NDArray[np.int64]
 Array = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 
 class Way(StrEnum):
@@ -74,3 +76,7 @@ class Truth:
     def tested(self, fold: int) -> Index:
         """Images that a fold tests."""
         return np.flatnonzero(self.fold == fold)
+
+
+Told = Mapping[tuple[Asked, Way], Floats]
+"""Probability of yes of every image; NaN where a way says nothing."""
