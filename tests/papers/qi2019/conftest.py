@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from livercad.papers.qi2019.frozen import compare
+from livercad.papers.qi2019.frozen.results import Results as Compared
 from livercad.papers.qi2019.reproduce import reproduce
 from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.settings import (
@@ -17,6 +19,7 @@ from livercad.papers.qi2019.settings import (
     Settings,
     TrainingSettings,
 )
+from random_backbone import random_backbone
 from ultrasound_files import sector
 
 KINDS = ("benign", "malignant", "normal")
@@ -67,3 +70,13 @@ def qi_study(
     """The folder of a small study, and its results."""
     output = tmp_path_factory.mktemp("qi")
     return output, reproduce(output, qi_settings, data=breast_images, workers=1)
+
+
+@pytest.fixture(scope="session")
+def compared(breast_images: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Compared]:
+    """The folder of a comparison by frozen features of a network that has learnt nothing, and its results."""
+    output = tmp_path_factory.mktemp("views")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compare, "SIDE", 64)
+        patch.setattr(compare, "load_backbone", random_backbone)
+        return output, compare.compare_views(breast_images, "random", output)

@@ -42,7 +42,7 @@ def run(*options: str) -> str:
 
 def test_the_default_is_phantoms_and_both_tests_are_told(asked: dict[str, Any], tmp_path: Path) -> None:
     told = run("--output", str(tmp_path))
-    assert (asked["data"], asked["quick"], asked["features"]) == (None, False, None)
+    assert (asked["data"], asked["quick"], asked["features"], asked["folds"]) == (None, False, None, False)
     assert asked["settings"] == with_deviations(PAPER, ON_TWO_CORES) and asked["reasons"] is ON_TWO_CORES
     assert "test, split by image: Mt-Net(REM): F-β " in told and "test, split by patient: Sn-Net(REM): F-β " in told
     assert str(tmp_path / "index.html") in told
@@ -51,11 +51,13 @@ def test_the_default_is_phantoms_and_both_tests_are_told(asked: dict[str, Any], 
 def test_quick_is_smaller_and_what_is_named_still_counts(asked: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("seed = 7\ncrops = 3\n\n[training]\nepochs = 30\n", encoding="utf-8")
-    run("--output", str(tmp_path), "--quick", "--settings", str(file), "--data", str(tmp_path), "--seed", "8")
+    run(
+        "--output", str(tmp_path), "--quick", "--folds", "--settings", str(file), "--data", str(tmp_path), "--seed", "8"
+    )
     short, usual = with_deviations(PAPER, QUICK), with_deviations(PAPER, ON_TWO_CORES)
     training = short.training.model_copy(update={"epochs": 30})  # the default: named, it counts as well
     assert asked["settings"] == short.model_copy(update={"seed": 8, "crops": 3, "training": training})
-    assert (asked["quick"], asked["data"], asked["reasons"]) == (True, tmp_path, QUICK)
+    assert (asked["quick"], asked["folds"], asked["data"], asked["reasons"]) == (True, True, tmp_path, QUICK)
     assert short.networks.side < usual.networks.side and short.training.epochs < usual.training.epochs
 
 

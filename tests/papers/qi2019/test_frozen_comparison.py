@@ -25,15 +25,6 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 ALL = [way for way in Way if way is not Way.RECIPE]
 
 
-@pytest.fixture(scope="module")
-def compared(breast_images: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
-    output = tmp_path_factory.mktemp("views")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compare, "SIDE", 64)
-        patch.setattr(compare, "load_backbone", random_backbone)
-        return output, compare.compare_views(breast_images, "random", output)
-
-
 def test_every_way_answers_every_question_that_it_can(compared: tuple[Path, Results]) -> None:
     _, results = compared
     assert {asked: list(own.ways) for asked, own in results.asked.items()} == {

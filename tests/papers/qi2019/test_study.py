@@ -114,17 +114,23 @@ def test_a_second_call_keeps_all_trainings_and_a_changed_setting_only_its_own(
 
 
 def test_ways_with_features_of_imagenet_have_their_place_on_the_page(
-    qi_study: Study, qi_settings: Settings, breast_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qi_study: Study,
+    compared: tuple[Path, Compared],
+    qi_settings: Settings,
+    breast_images: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     output = Path(shutil.copytree(qi_study[0], tmp_path / "out"))
+    shutil.copytree(compared[0] / "cache", output / "features" / "cache")  # what takes long is done
     monkeypatch.setattr(compare, "SIDE", 64)
     monkeypatch.setattr(compare, "load_backbone", random_backbone)
     assert reproduce(output, qi_settings, data=breast_images, features="random", workers=1) == qi_study[1]
-    compared = Compared.model_validate_json((output / "features" / "results.json").read_text(encoding="utf-8"))
+    assert Compared.model_validate_json((output / "features" / "results.json").read_text("utf-8")) == compared[1]
     page = Page((output / "index.html").read_text(encoding="utf-8"))
     assert "With ImageNet’s features" in page.texts_of("h2")
     own = page.text.split("With ImageNet’s features")[1].split("Data and trainings")[0]
-    for asked in compared.asked.values():
+    for asked in compared[1].asked.values():
         assert all(f"{told.auc.value:.3f}" in own for told in asked.ways.values())
     assert (output / page.all("a")[0].get("href", "")).is_file()
     assert "With ImageNet’s features" not in Page((qi_study[0] / "index.html").read_text(encoding="utf-8")).text

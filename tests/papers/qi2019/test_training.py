@@ -23,6 +23,7 @@ from livercad.papers.qi2019.settings import Settings
 from livercad.papers.qi2019.splits import Side, Split, rows_of
 from livercad.papers.qi2019.steps import Study
 from livercad.papers.qi2019.training import CHECKPOINT, run_training
+from livercad.progress import silent
 
 HERE = "livercad.papers.qi2019"
 KEYED_BY_VALUE = {f"{HERE}.{name}" for name in ("answers", "arrays", "data", "methods", "settings", "splits")}
