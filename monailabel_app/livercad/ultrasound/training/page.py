@@ -15,7 +15,7 @@ from livercad.ultrasound.training.figures import curves_figure, errors_picture
 from livercad.ultrasound.training.results import Number, Results
 
 TEMPLATES = Path(__file__).parent / "templates"
-TITLES = {"mass": "Mass or not", "malignant": "Malignant or not", "type": "Type of the lesion"}
+TITLES = {"mass": "Mass or not", "malignant": "Malignant or benign", "type": "Type of the lesion"}
 
 
 def write_page(results: Results, collection: Collection, output: Path) -> None:
