@@ -20,10 +20,10 @@ from livercad.papers.qi2019.figures import FIGURES
 from livercad.papers.qi2019.frozen import compare
 from livercad.papers.qi2019.frozen.results import Results as Compared
 from livercad.papers.qi2019.methods import Method, Question
+from livercad.papers.qi2019.outcomes import apart
 from livercad.papers.qi2019.reproduce import reproduce
 from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.settings import HanSettings, Settings
-from livercad.papers.qi2019.sheet import apart
 from livercad.papers.qi2019.splits import Side, Split
 from random_backbone import random_backbone
 from ultrasound_files import sector

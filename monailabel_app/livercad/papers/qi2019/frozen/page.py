@@ -19,8 +19,9 @@ from livercad.papers.qi2019.frozen.choices import CHOICES
 from livercad.papers.qi2019.frozen.fold import FoldAnswers
 from livercad.papers.qi2019.frozen.pathways import enlarged
 from livercad.papers.qi2019.frozen.results import Results
-from livercad.papers.qi2019.sheet import Drawn, outcomes_sheet
+from livercad.papers.qi2019.outcomes import outcomes_sheet
 from livercad.papers.qi2019.ways import differences_figure, roc_figure, ways_shown
+from livercad.papers.sheets import Drawn
 from livercad.studies.atomic import write_text
 
 NETS = {Asked.ANY: "Mt-Net", Asked.SECOND: "Sn-Net"}
