@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from livercad.errors import ModelError
 from livercad.networks.base_weights import NONE
 from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import make_mt_net, make_sn_net
+from livercad.papers.qi2019 import learners
 from livercad.papers.qi2019.autoencoder import make_autoencoder
+from livercad.papers.qi2019.cross_training import Losses, MiniBatch
 from livercad.papers.qi2019.learners import Together, enhanced
 from livercad.papers.qi2019.making import adadelta, make_together, new_network
 from livercad.papers.qi2019.methods import Method, Question
@@ -43,6 +46,38 @@ def test_the_optimiser_is_the_paper_s() -> None:
     group = optimizer.param_groups[0]
     assert isinstance(optimizer, torch.optim.Adadelta)
     assert (group["weight_decay"], group["lr"]) == (1e-4, 1.0)
+
+
+def test_cross_training_is_given_random_squares_the_answers_to_both_questions_and_each_network_s_own_optimiser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: dict[str, Any] = {}
+
+    class Noted:
+        def __init__(self, mt, sn, mt_optimizer, sn_optimizer, rng) -> None:
+            given.update(mt=(mt, mt_optimizer), sn=(sn, sn_optimizer))
+
+        def step(self, batch: MiniBatch) -> Losses:
+            given["batch"] = batch
+            return Losses(1.0, 2.0)
+
+    monkeypatch.setattr(learners, "CrossTraining", Noted)
+    learner = make_together(CutOut(IMAGES, 107, 3), ANSWERS, SMALL, TrainingSettings())
+    assert learner.step(ROWS, np.random.default_rng(5)) == {Question.MALIGNANT: 1.0, Question.SOLID: 2.0}
+    batch, rng = given["batch"], np.random.default_rng(5)
+    assert batch.malignant.tolist() == ANSWERS[Question.MALIGNANT] != batch.solid.tolist() == ANSWERS[Question.SOLID]
+    for square, image in zip(batch.images[:, 0], IMAGES, strict=True):
+        start = int(rng.integers(150 - 107 + 1))
+        np.testing.assert_allclose(square.numpy(), image[:, start : start + 107] / 127.5 - 1, atol=1e-6)
+    for name, network in learner.modules.items():
+        own, optimizer = given[name]
+        assert own is network and network.training
+        assert {*optimizer.param_groups[0]["params"]} == {*network.parameters()}
+
+
+def test_dropout_leaves_out_what_is_not_kept() -> None:
+    for network in (*together().modules.values(), new_network(Question.SOLID, SMALL, 0.0)):
+        assert network.dropout.p == pytest.approx(0.2)
 
 
 def test_region_enhancement_goes_from_mt_net_to_sn_net_and_back() -> None:
