@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from livercad.errors import ModelError
 from livercad.networks.base_weights import NONE
+from livercad.networks.denoising_autoencoder import DenoisingAutoencoder
 from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import make_mt_net, make_sn_net
 from livercad.papers.qi2019 import learners
@@ -162,3 +164,29 @@ def test_the_autoencoder_learns_to_give_back_and_then_to_tell_classes() -> None:
     told = learner.ask(rows, Method.CHENG)[Question.SOLID]
     assert ((told > 0.5) == np.array(answers[Question.SOLID])).all()
     assert torch.equal(decoder, learner.network.decoders[0].weight)  # classes teach the encoders alone
+
+
+def test_each_layer_learns_to_give_back_what_noise_has_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    bright = list(rng.integers(1, 256, size=(40, 8, 8), dtype=np.uint8))  # no value is 0 but by noise
+    shown: list[torch.Tensor] = []
+    wanted: list[torch.Tensor] = []
+    denoised, entropy = DenoisingAutoencoder.denoised, F.binary_cross_entropy_with_logits
+
+    def noted(self: DenoisingAutoencoder, values: torch.Tensor, layer: int) -> torch.Tensor:
+        shown.append(values.detach().clone())
+        return denoised(self, values, layer)
+
+    def compared(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        wanted.append(target.detach().clone())
+        return entropy(logits, target)
+
+    monkeypatch.setattr(DenoisingAutoencoder, "denoised", noted)
+    monkeypatch.setattr(F, "binary_cross_entropy_with_logits", compared)
+    settings = ChengSettings(side=8, layers=(6,), pretraining_epochs=1, noise=0.25, batch=40)
+    answers = {Question.SOLID: [0, 1] * 20}
+    numbers = [np.ones(3, np.float32)] * 40
+    make_autoencoder(Question.SOLID, bright, numbers, answers, np.arange(40), settings, torch.device("cpu"))
+    (given,), (target,) = shown, wanted
+    assert (given == 0).float().mean() == pytest.approx(0.25, abs=0.03) and (target > 0).all()
+    torch.testing.assert_close(given[given > 0], target[given > 0])

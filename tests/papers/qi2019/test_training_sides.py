@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 from livercad.papers.qi2019 import training
+from livercad.papers.qi2019.arrays import patch_of, stretched
+from livercad.papers.qi2019.crops import scaled, uniform_crops
 from livercad.papers.qi2019.data import folder_data
 from livercad.papers.qi2019.jobs import WEIGHTS, Job, Training, result_of
-from livercad.papers.qi2019.methods import Method, Question
+from livercad.papers.qi2019.making import learner_of
+from livercad.papers.qi2019.methods import TRAINED, Method, Question
 from livercad.papers.qi2019.settings import Settings
 from livercad.papers.qi2019.splits import Side, Split, rows_of
 from livercad.papers.qi2019.steps import Study
@@ -28,6 +31,25 @@ def job(breast_images: Path, qi_settings: Settings, tmp_path_factory: pytest.Tem
     output = tmp_path_factory.mktemp("sides")
     study = Study.of(folder_data(breast_images), output, qi_settings, 1)
     return study.jobs(study.sides, [Method.CHENG], silent)[Split.PATIENT][0]
+
+
+@pytest.mark.parametrize("method", TRAINED)
+def test_each_method_sees_its_own_view_of_an_image(method: Method, breast_images: Path, job: Job) -> None:
+    images, settings, row = folder_data(breast_images).images, job.settings, 5
+    grey, side = images[row].grey, settings.networks.side
+    answers = {Question.MALIGNANT: job.answers[Question.MALIGNANT]}
+    if method is Method.REM:
+        answers[Question.SOLID] = answers[Question.MALIGNANT]
+    learner: Any = learner_of(replace(job, method=method, answers=answers))
+    if method is Method.CHENG:
+        patch = patch_of(grey, images[row].box, settings.cheng.patch, settings.cheng.side)
+        np.testing.assert_allclose(learner.values[row].numpy(), patch.grey.ravel() / 255, atol=1e-6)
+        return
+    expected = {
+        Method.BASIC: [stretched(grey, side)],
+        Method.HAN: [stretched(grey, settings.han.side)],
+    }.get(method, uniform_crops(scaled(grey, side), side, settings.crops))
+    np.testing.assert_array_equal(learner.views.fixed(row), expected)
 
 
 def with_others(job: Job, sides: Sequence[Side], folder: Path) -> Job:
