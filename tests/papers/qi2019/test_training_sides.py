@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from livercad.papers.qi2019 import training
 from livercad.papers.qi2019.arrays import patch_of, stretched
 from livercad.papers.qi2019.crops import scaled, uniform_crops
 from livercad.papers.qi2019.data import folder_data
-from livercad.papers.qi2019.jobs import WEIGHTS, Job, Training, result_of
+from livercad.papers.qi2019.jobs import WEIGHTS, Job, Rows, Training, result_of
 from livercad.papers.qi2019.making import learner_of
 from livercad.papers.qi2019.methods import TRAINED, Method, Question
 from livercad.papers.qi2019.settings import Settings
@@ -117,3 +118,19 @@ def test_of_cross_training_the_highest_mean_of_both_networks_counts(job: Job, mo
         state.sums = {m: 0.0, s: 0.0}
         training._end_epoch(both, learner, state)
     assert state.best_epoch == 2 and state.best[0] == pytest.approx((state.scores[m][1] + state.scores[s][1]) / 2)
+
+
+def test_every_epoch_shows_all_training_images_in_another_order_and_every_step_draws_anew(job: Job) -> None:
+    orders = [np.concatenate(training._batches(job, epoch)).tolist() for epoch in range(3)]
+    assert all(sorted(order) == job.training.tolist() for order in orders) and len(set(map(tuple, orders))) == 3
+    drawn: list[tuple[float, float]] = []
+
+    def step(rows: Rows, rng: np.random.Generator) -> dict[Question, float]:
+        drawn.append((float(rng.random()), float(torch.rand(()))))
+        return {Question.MALIGNANT: 1.0}
+
+    learner: Any = SimpleNamespace(step=step)
+    for epoch, number in ((0, 0), (0, 1), (1, 0), (0, 0)):
+        training._one_step(job, learner, training._Progress(epoch=epoch, step=number), job.training)
+    assert drawn[3] == drawn[0] and len(set(drawn[:3])) == 3
+    assert all(len({each[n] for each in drawn[:3]}) == 3 for n in range(2))
