@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from livercad.evaluation.figures import LINE_COLOR
+from livercad.papers.intervals import Interval
 from livercad.papers.page import GRID, OURS
 
 if TYPE_CHECKING:
@@ -21,22 +22,6 @@ FAINT = "#8a8a8a"
 """Of what is not there."""
 FEW = 30
 """Epochs up to which each has a marker."""
-
-
-class Interval(Protocol):
-    """A number with its ends, where the images tell them."""
-
-    @property
-    def value(self) -> float:
-        """The number."""
-
-    @property
-    def low(self) -> float | None:
-        """The lower end."""
-
-    @property
-    def high(self) -> float | None:
-        """The upper end."""
 
 
 def interval(axes: Axes, row: float, number: Interval, color: str, marker: str, label: str = "") -> None:

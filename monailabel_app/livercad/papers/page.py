@@ -36,7 +36,8 @@ def environment_of(package: str) -> jinja2.Environment:
     Parameters
     ----------
     package : str
-        Full name of the package whose folder ``templates`` has it; ``study.html``, which studies extend, lies here.
+        Full name of the package whose folder ``templates`` has it; ``page.html`` and ``study.html``, which it extends,
+        lie here.
 
     Returns
     -------
@@ -57,12 +58,16 @@ def style_sheet() -> Markup:
     return Markup((TEMPLATES / "evaluation.css").read_text(encoding="utf-8"))
 
 
-class Study(Protocol):
-    """Results of a paper's study, as its page needs them."""
+class Shown(Protocol):
+    """Results that a page shows."""
 
     @property
     def is_phantom(self) -> bool:
-        """Whether its images were made."""
+        """Whether the images were made."""
+
+
+class Study(Shown, Protocol):
+    """Results of a paper's study, as its page needs them."""
 
     @property
     def settings(self) -> PaperSettings:
@@ -71,6 +76,34 @@ class Study(Protocol):
     @property
     def paper(self) -> object:
         """The paper's numbers; among them its citation."""
+
+
+def results_page(environment: jinja2.Environment, template: str, results: Shown, **values: object) -> str:
+    """Render a page of results.
+
+    Parameters
+    ----------
+    environment : Environment
+        See `environment_of`.
+    template : str
+        Name of its file; it extends ``page.html``.
+    results : Shown
+        The numbers; the template has them as ``results``.
+    **values : object
+        What the template needs besides.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return environment.get_template(template).render(
+        style=style_sheet(),
+        results=results,
+        phantom_note=PHANTOM_NOTE if results.is_phantom else "",
+        today=date.today().isoformat(),
+        **values,
+    )
 
 
 def study_page(
@@ -96,18 +129,17 @@ def study_page(
     str
         HTML.
     """
-    return environment.get_template(f"{name.lower().replace(' ', '')}.html").render(
+    return results_page(
+        environment,
+        f"{name.lower().replace(' ', '')}.html",
+        results,
         name=name,
-        style=style_sheet(),
-        results=results,
         paper=results.paper,
         choices=[
             each for each in results.settings.choices() if results.is_phantom or not each.name.startswith(PHANTOMS)
         ],
         fixed=concerning(fixed, results.is_phantom),
-        phantom_note=PHANTOM_NOTE if results.is_phantom else "",
         phantoms=PHANTOMS,
-        today=date.today().isoformat(),
         **values,
     )
 

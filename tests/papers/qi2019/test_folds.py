@@ -10,6 +10,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from html_page import Page
+from livercad.errors import InputError
+from livercad.papers.qi2019 import folds as folds_module
+from livercad.papers.qi2019 import reproduce as module
 from livercad.papers.qi2019 import steps
 from livercad.papers.qi2019.asked import Asked, Way
 from livercad.papers.qi2019.data import Data, folder_data
@@ -51,6 +54,19 @@ def test_sides_of_a_fold_share_no_patient_and_have_every_answer(data: Data) -> N
         assert sum(map(len, patients.values())) == len(set(data.groups))
         data.check(sides, "a fold")
         assert len(set(truth.fold[rows_of(sides, Side.TRAINING)])) == 3
+
+
+def test_too_few_patients_for_folds_are_told_before_anything_long(
+    breast_images: Path, qi_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*arguments: object, **options: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(folds_module, "FOLDS", 7)
+    monkeypatch.setattr(steps.Study, "train", never)
+    monkeypatch.setattr(module, "compare_views", never)
+    with pytest.raises(InputError, match="6, 6 and 6 patients"):
+        reproduce(tmp_path / "out", qi_settings, data=breast_images, features="any", folds=True)
 
 
 def test_folds_change_nothing_else(qi_study: Study, tested: tuple[Path, Results, FoldsResult]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,9 +16,12 @@ from html_page import Page
 from livercad.errors import InputError, ModelError
 from livercad.networks.planar_features import GreyFeatures
 from livercad.papers.qi2019.asked import Asked, Way
+from livercad.papers.qi2019.data import folder_data
+from livercad.papers.qi2019.folds import truth_of
 from livercad.papers.qi2019.frozen import compare
 from livercad.papers.qi2019.frozen.fold import FoldAnswers, Learning, read_fold
 from livercad.papers.qi2019.frozen.results import Results
+from livercad.progress import silent
 from livercad.ultrasound.backbone import Backbone
 from random_backbone import random_backbone
 
@@ -92,6 +96,20 @@ def test_folds_that_are_done_are_kept(
     monkeypatch.setattr(Learning, "fold", learn)
     assert compare.compare_views(breast_images, "random", output) == results
     assert learnt == [3] and missing.is_file()
+
+
+def test_folds_of_other_answers_are_learnt_anew(
+    compared: tuple[Path, Results], breast_images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = read_fold(next((compared[0] / "cache").glob("fold-0-*.npz")))
+    learnt: list[int] = []
+    monkeypatch.setattr(compare, "_seen", lambda *_: None)
+    monkeypatch.setattr(Learning, "fold", lambda _, fold, *rest: learnt.append(fold) or answers)
+    images = folder_data(breast_images)
+    truth, runtime = truth_of(images, 0), SimpleNamespace(name="none")
+    for known in (truth, truth, replace(truth, second=truth.malignant)):
+        compare._folds(images, known, runtime, "weights", tmp_path, 0, silent)
+    assert learnt == [0, 1, 2, 3, 4] * 2
 
 
 def test_a_network_that_cannot_be_cut_is_refused(

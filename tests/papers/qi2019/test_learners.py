@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from livercad.errors import ModelError
 from livercad.networks.base_weights import NONE
+from livercad.networks.denoising_autoencoder import DenoisingAutoencoder
 from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import make_mt_net, make_sn_net
+from livercad.papers.qi2019 import learners
 from livercad.papers.qi2019.autoencoder import make_autoencoder
+from livercad.papers.qi2019.cross_training import Losses, MiniBatch
 from livercad.papers.qi2019.learners import Together, enhanced
 from livercad.papers.qi2019.making import adadelta, make_together, new_network
 from livercad.papers.qi2019.methods import Method, Question
@@ -43,6 +48,38 @@ def test_the_optimiser_is_the_paper_s() -> None:
     group = optimizer.param_groups[0]
     assert isinstance(optimizer, torch.optim.Adadelta)
     assert (group["weight_decay"], group["lr"]) == (1e-4, 1.0)
+
+
+def test_cross_training_is_given_random_squares_the_answers_to_both_questions_and_each_network_s_own_optimiser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: dict[str, Any] = {}
+
+    class Noted:
+        def __init__(self, mt, sn, mt_optimizer, sn_optimizer, rng) -> None:
+            given.update(mt=(mt, mt_optimizer), sn=(sn, sn_optimizer))
+
+        def step(self, batch: MiniBatch) -> Losses:
+            given["batch"] = batch
+            return Losses(1.0, 2.0)
+
+    monkeypatch.setattr(learners, "CrossTraining", Noted)
+    learner = make_together(CutOut(IMAGES, 107, 3), ANSWERS, SMALL, TrainingSettings())
+    assert learner.step(ROWS, np.random.default_rng(5)) == {Question.MALIGNANT: 1.0, Question.SOLID: 2.0}
+    batch, rng = given["batch"], np.random.default_rng(5)
+    assert batch.malignant.tolist() == ANSWERS[Question.MALIGNANT] != batch.solid.tolist() == ANSWERS[Question.SOLID]
+    for square, image in zip(batch.images[:, 0], IMAGES, strict=True):
+        start = int(rng.integers(150 - 107 + 1))
+        np.testing.assert_allclose(square.numpy(), image[:, start : start + 107] / 127.5 - 1, atol=1e-6)
+    for name, network in learner.modules.items():
+        own, optimizer = given[name]
+        assert own is network and network.training
+        assert {*optimizer.param_groups[0]["params"]} == {*network.parameters()}
+
+
+def test_dropout_leaves_out_what_is_not_kept() -> None:
+    for network in (*together().modules.values(), new_network(Question.SOLID, SMALL, 0.0)):
+        assert network.dropout.p == pytest.approx(0.2)
 
 
 def test_region_enhancement_goes_from_mt_net_to_sn_net_and_back() -> None:
@@ -127,3 +164,29 @@ def test_the_autoencoder_learns_to_give_back_and_then_to_tell_classes() -> None:
     told = learner.ask(rows, Method.CHENG)[Question.SOLID]
     assert ((told > 0.5) == np.array(answers[Question.SOLID])).all()
     assert torch.equal(decoder, learner.network.decoders[0].weight)  # classes teach the encoders alone
+
+
+def test_each_layer_learns_to_give_back_what_noise_has_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    bright = list(rng.integers(1, 256, size=(40, 8, 8), dtype=np.uint8))  # no value is 0 but by noise
+    shown: list[torch.Tensor] = []
+    wanted: list[torch.Tensor] = []
+    denoised, entropy = DenoisingAutoencoder.denoised, F.binary_cross_entropy_with_logits
+
+    def noted(self: DenoisingAutoencoder, values: torch.Tensor, layer: int) -> torch.Tensor:
+        shown.append(values.detach().clone())
+        return denoised(self, values, layer)
+
+    def compared(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        wanted.append(target.detach().clone())
+        return entropy(logits, target)
+
+    monkeypatch.setattr(DenoisingAutoencoder, "denoised", noted)
+    monkeypatch.setattr(F, "binary_cross_entropy_with_logits", compared)
+    settings = ChengSettings(side=8, layers=(6,), pretraining_epochs=1, noise=0.25, batch=40)
+    answers = {Question.SOLID: [0, 1] * 20}
+    numbers = [np.ones(3, np.float32)] * 40
+    make_autoencoder(Question.SOLID, bright, numbers, answers, np.arange(40), settings, torch.device("cpu"))
+    (given,), (target,) = shown, wanted
+    assert (given == 0).float().mean() == pytest.approx(0.25, abs=0.03) and (target > 0).all()
+    torch.testing.assert_close(given[given > 0], target[given > 0])

@@ -14,11 +14,13 @@ from livercad.papers.qi2019.splits import Split
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 NUMBER = re.compile(r"\d?\.\d{3}")
 
+MEASURED = json.loads((DOCS / "measured" / "qi2019.json").read_text(encoding="utf-8"))
+
 
 @pytest.mark.parametrize("question", Question)
 @pytest.mark.parametrize(("name", "title"), [("aul", "AUL"), ("busi", "BUSI"), ("phantoms", "phantoms")])
 def test_tables_tell_what_was_measured(name: str, title: str, question: Question) -> None:
-    splits = json.loads((DOCS / "measured" / "qi2019.json").read_text(encoding="utf-8"))[name]["splits"]
+    splits = MEASURED[name]["splits"]
     text = (DOCS / "qi2019.md").read_text(encoding="utf-8").split(f"### On {title}\n")[1]
     tables = [part.splitlines()[2:8] for part in text.split("| | AUC, by image |")[1:3]]
     for row, method in zip(tables[list(Question).index(question)], Method, strict=True):
@@ -28,3 +30,34 @@ def test_tables_tell_what_was_measured(name: str, title: str, question: Question
             expected += [end for end in (told["auc"][name] for name in ("value", "low", "high")) if end is not None]
             expected += [told[name]["value"] for name in ("f_beta", "sensitivity", "specificity")]
         assert [float(number) for number in NUMBER.findall(row)] == pytest.approx(expected, abs=6e-4), row
+
+
+def test_what_is_said_of_single_trainings_is_what_was_measured() -> None:
+    text = " ".join((DOCS / "qi2019.md").read_text(encoding="utf-8").split())
+    assert "By image, REM's rule chose the first of 30 epochs" in text.split("### On BUSI")[1]
+    by_image = MEASURED["busi"]["splits"][Split.IMAGE]
+    assert [each["best_epoch"] for each in by_image["trainings"] if each["method"] == Method.REM] == [1]
+    assert MEASURED["busi"]["settings"]["training"]["epochs"] == 30
+
+
+def test_what_intervals_are_said_to_part_is_what_they_part() -> None:
+    text = " ".join((DOCS / "qi2019.md").read_text(encoding="utf-8").split())
+    assert (
+        "some intervals do not meet: of mass or not, by image Cheng et al. are above Han et al. (but [told where the "
+        "lesion is](#the-protocol)), by patient BASIC is above Han et al., and BASIC and MIP are above REM switched "
+        "off. Of malignancy none do."
+    ) in text
+    parted = {
+        (question, split, higher, lower)
+        for split in Split
+        for question, told in MEASURED["aul"]["splits"][split]["criteria"].items()
+        for higher, ours in told.items()
+        for lower, theirs in told.items()
+        if ours["auc"]["low"] > theirs["auc"]["high"]
+    }
+    assert parted == {
+        (Question.SOLID, Split.IMAGE, Method.CHENG, Method.HAN),
+        (Question.SOLID, Split.PATIENT, Method.BASIC, Method.HAN),
+        (Question.SOLID, Split.PATIENT, Method.BASIC, Method.REM_OFF),
+        (Question.SOLID, Split.PATIENT, Method.MIP, Method.REM_OFF),
+    }

@@ -20,11 +20,12 @@ from livercad.papers.qi2019.figures import FIGURES
 from livercad.papers.qi2019.frozen import compare
 from livercad.papers.qi2019.frozen.results import Results as Compared
 from livercad.papers.qi2019.methods import Method, Question
+from livercad.papers.qi2019.outcomes import apart
 from livercad.papers.qi2019.reproduce import reproduce
 from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.settings import HanSettings, Settings
-from livercad.papers.qi2019.sheet import apart
 from livercad.papers.qi2019.splits import Side, Split
+from livercad.papers.sheets import CELL, GAP
 from random_backbone import random_backbone
 from ultrasound_files import sector
 
@@ -38,6 +39,8 @@ def test_a_study_leaves_page_numbers_figures_and_pictures(qi_study: Study) -> No
         assert (output / "figures" / f"{name}.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
     for name in (*FIGURES, "looked_malignant", "looked_solid", "pathways", "crops"):
         assert (output / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+    with Image.open(output / "figures" / "crops.png") as picture:
+        assert picture.width == (1 + results.settings.crops) * (CELL + GAP) - GAP, "stretched, and the squares as set"
     html = (output / "index.html").read_text(encoding="utf-8")
     assert "Research software" in html
     assert not re.search(r'(?:src|href)="(?:https?:|/)', html)

@@ -12,12 +12,13 @@ from safetensors.torch import save
 from livercad.core.circle import Circle
 from livercad.errors import ModelError
 from livercad.networks.yamakawa2020 import YamakawaNetwork
+from livercad.papers.intervals import Interval
 from livercad.papers.served import sha256_and_version
 from livercad.papers.yamakawa2020.crops import make_all_crops
 from livercad.papers.yamakawa2020.dataset import Dataset, read_dataset
 from livercad.papers.yamakawa2020.plan import plans_of
 from livercad.papers.yamakawa2020.predictor import FILES, ExportedNetworks, YamakawaModel, export_model
-from livercad.papers.yamakawa2020.results import Interval, Results
+from livercad.papers.yamakawa2020.results import Results
 from livercad.papers.yamakawa2020.settings import NetworkSettings
 from livercad.studies.ultrasound.reading import read_image
 from livercad.ultrasound.model import LooksAtSquare

@@ -135,6 +135,11 @@ def test_two_cores_are_thought_of_unless_a_file_says_otherwise(asked: dict[str, 
     [
         ("[study]\nreference = 0.55\n", "must be among crops.ratios, which lack 0.55"),
         ("[training]\nversions = 11\n", "at most 10"),
+        (
+            "[training]\nepochs = [0]\n",
+            "training.epochs.0: found 0; expected input should be greater than or equal",
+        ),
+        ("[network]\nchannels = [8, 0]\n", "network.channels.1: found 0"),
         ("[crops]\nratio = [0.6]\n", "crops.ratio"),
         ("[crops]\nratios = [0.6, 0.0]\n", "crops.ratios.1: found 0.0; expected input should be greater than 0."),
         ("[crops]\nratios = [-0.6, 0.6]\n", "crops.ratios.0: found -0.6; expected input should be greater than 0."),

@@ -11,6 +11,7 @@ import pytest
 
 from livercad.errors import InputError
 from livercad.learning.checkpoint import CHECKPOINT
+from livercad.networks.yamakawa2020 import YamakawaNetwork
 from livercad.papers.yamakawa2020 import training as module
 from livercad.papers.yamakawa2020.crops import make_all_crops
 from livercad.papers.yamakawa2020.dataset import read_dataset
@@ -72,6 +73,73 @@ def test_a_stopped_training_goes_on_to_the_same_network(
     assert not (halted.folder / halted.name / CHECKPOINT).exists()
 
 
+def with_noise(plan: Plan, images: tuple[int, ...], angles: slice, folder: Path) -> Plan:
+    """The same training of other regions of some images, at some angles."""
+    crops = np.load(plan.crops[0])
+    crops[list(images), angles] = np.random.default_rng(0).integers(256, size=crops[list(images), angles].shape)
+    folder.mkdir()
+    np.save(folder / "crops.npy", crops)
+    return replace(plan, crops=(folder / "crops.npy",), folder=folder)
+
+
+def test_what_validates_and_tests_is_seen_as_it_is_and_never_learnt_from(discs: Path, tmp_path: Path) -> None:
+    short = small_settings().changed({"training": {"starts": 1, "epochs": (2,)}})
+    plan = plans(discs, tmp_path, short)[0]
+    training, validation, test = plan.sides
+    others = (*validation, *test)
+    turned = with_noise(plan, others, slice(1, None), tmp_path / "turned")  # the first angle is 0
+    unknown = with_noise(plan, others, slice(None), tmp_path / "unknown")
+    learnt = with_noise(plan, training, slice(1, None), tmp_path / "learnt")
+    told, weights = [], []
+    for each in (plan, turned, unknown, learnt):
+        run_training(each)
+        result = each.result()
+        assert result
+        told.append((result.curve.validation, result.validation_images, result.probabilities))
+        weights.append(each.weights_path.read_bytes())
+    assert told[1] == told[0] != told[2]
+    assert weights[0] == weights[1] == weights[2] != weights[3]
+
+
+def test_every_minibatch_is_learnt_with_dropout_and_its_own_normalisation(
+    discs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plans(discs, tmp_path, small_settings())[0]
+    learning: list[bool] = []
+
+    def watched(own: Plan) -> YamakawaNetwork:
+        network = through(own)
+        network.register_forward_pre_hook(lambda module, _: learning.append(module.training))
+        return network
+
+    through = module.new_network
+    monkeypatch.setattr(module, "new_network", watched)
+    run_training(plan)
+    # Two starts of three epochs of two minibatches; validation and test in between.
+    assert sum(learning) == 2 * 3 * 2 and learning[:3] == [True, True, False]
+
+
+def test_starts_begin_with_other_weights_but_with_the_same_at_every_ratio(
+    discs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = small_settings().changed({"training": {"epochs": (1,)}})
+    first: dict[str, list[float]] = {}
+
+    def noted(own: Plan) -> YamakawaNetwork:
+        network = through(own)
+        first.setdefault(own.name, []).append(float(network.convolutions[0].weight.detach().sum()))
+        return network
+
+    through = module.new_network
+    monkeypatch.setattr(module, "new_network", noted)
+    for plan in plans(discs, tmp_path, short):
+        if plan.network_name in ("0.3", "0.6") and plan.fold < 2:
+            run_training(plan)
+    begun = {name: weights[:2] for name, weights in first.items()}
+    assert begun["0.3-fold-01"] == begun["0.6-fold-01"] and begun["0.3-fold-02"] == begun["0.6-fold-02"]
+    assert len({*begun["0.3-fold-01"], *begun["0.3-fold-02"]}) == 4
+
+
 def test_the_best_network_by_validation_is_kept(discs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plans(discs, tmp_path, small_settings())[0]
     told = iter([0.5, 0.6, 0.5, 0.9])  # after epochs 2 and 3 of two starts
@@ -103,7 +171,9 @@ def test_trainings_depend_on_what_their_networks_see_and_on_nothing_else(discs: 
     more = plans(discs, tmp_path / "made again", settings.changed({"study": {"scales": (0.3, 0.6)}}))
     changed = {one.network_name for one, two in zip(before, more, strict=True) if one.key != two.key}
     assert changed == {MULTI_SCALE}
-    assert replace(before[0], sides=(*before[0].sides[:2], (0,))).key != before[0].key
+    first = before[0]
+    others = [{"sides": (*first.sides[:2], (0,))}, {"labels": first.labels[::-1]}, {"cases": first.cases[1:]}]
+    assert len({first.key, *(replace(first, **other).key for other in (*others, {"seed": 9}, {"device": "cuda"}))}) == 6
 
 
 def test_arrays_of_other_settings_are_made_anew_and_the_old_ones_removed(discs: Path, tmp_path: Path) -> None:

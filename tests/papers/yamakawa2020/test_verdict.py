@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from livercad.papers.yamakawa2020.results import Best, Interval, Scores
+from livercad.papers.intervals import Interval
+from livercad.papers.yamakawa2020.results import Best, Scores
 from livercad.papers.yamakawa2020.verdict import verdict_of
 
 NONE = Interval(value=0.0, low=None, high=None, n=100)

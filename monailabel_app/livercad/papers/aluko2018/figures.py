@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from livercad.evaluation.figures import LINE_COLOR
 from livercad.networks.faster_rcnn import Backbone
-from livercad.papers.aluko2018.results import Interval, Results
+from livercad.papers.aluko2018.results import Results
 from livercad.papers.figures import curves, interval
+from livercad.papers.intervals import Interval
 from livercad.papers.page import GRID, OURS, PAPER
 
 if TYPE_CHECKING:

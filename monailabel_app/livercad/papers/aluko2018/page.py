@@ -17,6 +17,7 @@ from livercad.papers.aluko2018.images import ImageData
 from livercad.papers.aluko2018.plan import Training
 from livercad.papers.aluko2018.results import Results
 from livercad.papers.aluko2018.sheet import Drawn, contact_sheet, draw_example, key_slice
+from livercad.papers.intervals import with_interval
 from livercad.papers.page import environment_of, study_page, write_figure, write_png
 from livercad.studies.atomic import write_text
 from livercad.studies.deeplesion.rows import Part
@@ -69,7 +70,7 @@ def write_page(
         froc_rows=tables.froc_rows(results),
         rates=FALSE_POSITIVE_RATES,
         first=next(iter(results.detectors.values())),
-        with_interval=tables.with_interval,
+        with_interval=partial(with_interval, digits=tables.DIGITS),
         without_weights=results.settings.weights.vgg16 == NONE or results.settings.weights.resnet50 == NONE,
     )
     write_text(output / "index.html", page)

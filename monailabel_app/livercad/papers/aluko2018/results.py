@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from livercad.core.findings import DISCLAIMER
 from livercad.papers.aluko2018.plan import Curves
 from livercad.papers.aluko2018.published import PaperNumbers
 from livercad.papers.aluko2018.settings import Settings
+from livercad.papers.intervals import Interval, Numbers
 
 
-class _Numbers(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Interval(_Numbers):
-    """A number with its interval, where the images tell one."""
-
-    value: float
-    low: float | None
-    high: float | None
-    n: int
-
-
-class OneBoxScores(_Numbers):
+class OneBoxScores(Numbers):
     """Of one network on one part."""
 
     mse: float = Field(description="Of the four coordinates, in shares of the image's sides.")
     sensitivity: Interval = Field(description="Share of the images whose box has an IoU above 0.1; 95 % over patients.")
 
 
-class OneBoxResult(_Numbers):
+class OneBoxResult(Numbers):
     """One network that answers with one box."""
 
     title: str
@@ -43,7 +31,7 @@ class OneBoxResult(_Numbers):
     curves: Curves
 
 
-class Rate(_Numbers):
+class Rate(Numbers):
     """Sensitivity at a rate of false positives per image."""
 
     rate: float
@@ -51,7 +39,7 @@ class Rate(_Numbers):
     threshold: float | None
 
 
-class FrocResult(_Numbers):
+class FrocResult(Numbers):
     """A whole FROC curve, false positives counted per image."""
 
     iou: float
@@ -69,7 +57,7 @@ class FrocResult(_Numbers):
     ap: dict[str, Interval] = Field(description="Average precision by IoU.")
 
 
-class Operating(_Numbers):
+class Operating(Numbers):
     """The paper's two numbers: what boxes above a threshold come to."""
 
     threshold: float
@@ -82,7 +70,7 @@ class Operating(_Numbers):
     false_per_image: float
 
 
-class Truth(_Numbers):
+class Truth(Numbers):
     """A detector's scores against one truth."""
 
     operating: Operating
@@ -91,7 +79,7 @@ class Truth(_Numbers):
     froc_half: FrocResult = Field(description="At an IoU of 0.5, as Yan et al. count.")
 
 
-class DetectorResult(_Numbers):
+class DetectorResult(Numbers):
     """One Faster R-CNN."""
 
     title: str
@@ -103,7 +91,7 @@ class DetectorResult(_Numbers):
     curves: Curves
 
 
-class TypeResult(_Numbers):
+class TypeResult(Numbers):
     """One kind of lesions."""
 
     lesions: int
@@ -112,7 +100,7 @@ class TypeResult(_Numbers):
     ap: Interval | None = Field(description="At IoU 0.1, of this kind's boxes alone; none where the test has none.")
 
 
-class TypesResult(_Numbers):
+class TypesResult(Numbers):
     """The detector that tells types apart."""
 
     title: str
@@ -121,7 +109,7 @@ class TypesResult(_Numbers):
     detector: DetectorResult
 
 
-class PartCount(_Numbers):
+class PartCount(Numbers):
     """Who is in a part."""
 
     images: int
@@ -130,7 +118,7 @@ class PartCount(_Numbers):
     unmarked: int
 
 
-class CaseLesion(_Numbers):
+class CaseLesion(Numbers):
     """A lesion that was found in a study of one's own."""
 
     number: int
@@ -139,7 +127,7 @@ class CaseLesion(_Numbers):
     size_mm: tuple[float, float, float]
 
 
-class CaseResult(_Numbers):
+class CaseResult(Numbers):
     """A study of one's own, looked at without a truth."""
 
     case: str
@@ -148,7 +136,7 @@ class CaseResult(_Numbers):
     lesions: list[CaseLesion] = Field(description="From the served threshold on, the surest first.")
 
 
-class Results(_Numbers):
+class Results(Numbers):
     """Everything."""
 
     livercad_version: str

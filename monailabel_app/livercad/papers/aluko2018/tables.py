@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from livercad.papers.aluko2018.published import OneBoxNumbers
-from livercad.papers.aluko2018.results import DetectorResult, Interval, OneBoxScores, Operating, Results, Truth
+from livercad.papers.aluko2018.results import DetectorResult, OneBoxScores, Operating, Results, Truth
+from livercad.papers.intervals import DASH, with_interval
 
-DASH = "–"
+DIGITS = 2
+"""Of shares."""
 
 
 def figure_3(results: Results) -> list[dict[str, str]]:
@@ -80,24 +82,16 @@ def froc_rows(results: Results) -> list[dict[str, object]]:
                         "title": result.title,
                         "truth": title,
                         "iou": f"{curve.iou:g}",
-                        "at": [with_interval(rate.sensitivity) for rate in curve.at],
-                        "cpm": with_interval(curve.cpm),
-                        "ap": with_interval(curve.ap[f"{curve.iou:g}"]),
+                        "at": [with_interval(rate.sensitivity, DIGITS) for rate in curve.at],
+                        "cpm": with_interval(curve.cpm, DIGITS),
+                        "ap": with_interval(curve.ap[f"{curve.iou:g}"], DIGITS),
                     }
                 )
     return rows
 
 
-def with_interval(value: Interval | None) -> tuple[str, str]:
-    """A number, and its interval where there is one."""
-    if value is None:
-        return DASH, ""
-    told = "" if value.low is None or value.high is None else f"{value.low:.2f}–{value.high:.2f}"
-    return f"{value.value:.2f}", told
-
-
 def _row(title: str, scores: OneBoxScores, paper: OneBoxNumbers | None) -> dict[str, str]:
-    value, told = with_interval(scores.sensitivity)
+    value, told = with_interval(scores.sensitivity, DIGITS)
     return {
         "title": title,
         "mse": f"{scores.mse:.2g}" if scores.mse < 0.001 else f"{scores.mse:.4f}",

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from livercad.papers.figures import TEST, confusion, draw_leaks, interval
+from livercad.papers.intervals import Interval
 from livercad.papers.page import GRID, OURS, PAPER
 from livercad.papers.qi2019.methods import Method, Question
-from livercad.papers.qi2019.results import CriteriaResult, Interval, Results
+from livercad.papers.qi2019.results import CriteriaResult, Results
 from livercad.papers.qi2019.splits import Side, Split
 from livercad.papers.qi2019.tables import TITLES
 

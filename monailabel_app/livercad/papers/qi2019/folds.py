@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from livercad.errors import InputError
@@ -13,6 +15,48 @@ from livercad.ultrasound.training.fitting import divided
 
 FOLDS = 5
 """As many as others divide such collections into; the paper divides once."""
+
+
+class Folds(NamedTuple):
+    """Images in folds.
+
+    Parameters
+    ----------
+    truth : Truth
+        With the fold that tests each image.
+    divisions : dict of str to tuple of Side
+        For each fold, by its name.
+    """
+
+    truth: Truth
+    divisions: dict[str, Sides]
+
+
+def folds_of(data: Data, seed: int) -> Folds:
+    """Divide images into folds, each with both answers to both questions for training, validation and test.
+
+    Parameters
+    ----------
+    data : Data
+        All images.
+    seed : int
+        Of the division.
+
+    Returns
+    -------
+    Folds
+        Ready to be trained.
+
+    Raises
+    ------
+    InputError
+        If there are too few patients.
+    """
+    truth = truth_of(data, seed)
+    divisions = {f"fold-{fold + 1}": sides_of(truth, fold) for fold in range(FOLDS)}
+    for name, sides in divisions.items():
+        data.check(sides, name)
+    return Folds(truth, divisions)
 
 
 def truth_of(data: Data, seed: int) -> Truth:

@@ -93,5 +93,5 @@ def _pictures(study: Study, job: Job, folder: Path) -> dict[str, str]:
         for question in Question
     }
     sheets["pathways"] = pathways_sheet(pair, [image for image in images if image.box] or images)
-    sheets["crops"] = crops_sheet(longest, study.settings.networks.side)
+    sheets["crops"] = crops_sheet(longest, study.settings.networks.side, study.settings.crops)
     return {name: write_png(sheet, folder / f"{name}.png") for name, sheet in sheets.items()}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from livercad.papers.intervals import Interval
 from livercad.papers.qi2019.asked import Asked, Index, Told, Truth, Way
 from livercad.papers.qi2019.criteria import Floats, draws_of
 from livercad.papers.qi2019.data import Data
 from livercad.papers.qi2019.methods import Question
-from livercad.papers.qi2019.results import AskedResult, ImageAnswers, Interval
+from livercad.papers.qi2019.results import AskedResult, ImageAnswers
 from livercad.papers.qi2019.summary import SEED, criteria_of, interval_of, measures_of
 
 COMPARED = ("accuracy", "sensitivity", "specificity", "f_beta", "auc")

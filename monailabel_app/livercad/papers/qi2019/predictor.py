@@ -18,12 +18,14 @@ from livercad.learning.hardware import computes_in_bfloat16
 from livercad.networks.base_weights import NONE
 from livercad.networks.inception_resnet import Size
 from livercad.networks.qi2019 import RegionEnhanced, make_mt_net, make_sn_net
+from livercad.papers.intervals import Interval
 from livercad.papers.qi2019 import methods
 from livercad.papers.qi2019.answers import SecondQuestion
+from livercad.papers.qi2019.criteria import THRESHOLD
 from livercad.papers.qi2019.crops import scaled, uniform_crops
 from livercad.papers.qi2019.methods import Method
 from livercad.papers.qi2019.published import CITATION
-from livercad.papers.qi2019.results import CriteriaResult, Interval, Results
+from livercad.papers.qi2019.results import CriteriaResult, Results
 from livercad.papers.qi2019.splits import Side, Split
 from livercad.papers.qi2019.views import CutOut, averaged, fixed_input
 from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
@@ -196,7 +198,7 @@ class QiModel(ServedUltrasound[ExportedNetworks, Networks]):
             maps = mt.maps(squares, map_of_sn if self.enhanced else None)
             malignant = mt.classes(nn.functional.adaptive_avg_pool2d(maps, 1))[:, :, 0, 0]
         yes = [float(averaged(logits, told.crops)[0]) for logits in (malignant, solid)]
-        activation = _activation(mt, maps, int(yes[0] >= 0.5))
+        activation = _activation(mt, maps, int(yes[0] >= THRESHOLD))
         rows, columns = image.shape
         boxes = _boxes_of_squares(fitted.shape, told.side, told.crops, (rows, columns))
         return Answer(self._told(yes), saliency_of(zip(boxes, activation, strict=True), (rows, columns)))

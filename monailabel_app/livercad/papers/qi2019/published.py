@@ -68,7 +68,8 @@ AUC: Mapping[Question, Mapping[Method, float]] = {
     Question.MALIGNANT: {Method.BASIC: 0.980, Method.REM: 0.982},
     Question.SOLID: {Method.BASIC: 0.928, Method.REM: 0.928},
 }
-"""Sections 5.2.1 and 5.2.3; those of the other methods stand in the paper's figures alone."""
+"""Sections 5.2.1 and 5.2.3, which do not say whether of validation or of the test; those of the other methods stand in
+the paper's figures alone."""
 
 FIGURE_9: Mapping[Question, tuple[int, int, int, int]] = {
     Question.MALIGNANT: (440, 20, 55, 844),

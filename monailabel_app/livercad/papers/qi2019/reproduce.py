@@ -8,6 +8,7 @@ from pathlib import Path
 from livercad import __version__
 from livercad.networks.base_weights import weights_key
 from livercad.papers.qi2019.data import folder_data, phantom_data
+from livercad.papers.qi2019.folds import folds_of
 from livercad.papers.qi2019.frozen.compare import compare_views
 from livercad.papers.qi2019.jobs import WEIGHTS, Job, Training
 from livercad.papers.qi2019.methods import TRAINED, Method
@@ -91,9 +92,11 @@ def reproduce(
         if data
         else phantom_data(output / PHANTOMS, settings.phantoms, settings.seed, reading)
     )
+    # Before all that takes long: too few patients, and wrong weights, are told at once.
+    study = Study.of(images, output, settings, workers or cores())
+    divided = folds_of(images, settings.seed) if folds else None
     compared = None
     if features:
-        # Before the long trainings: what is wrong with the weights is told at once.
         compared = compare_views(
             data or output / PHANTOMS,
             features,
@@ -102,10 +105,9 @@ def reproduce(
             is_phantom=images.is_phantom,
             progress=part(progress, SHARES[0], COMPARING),
         )
-    study = Study.of(images, output, settings, workers or cores())
     training = part(progress, COMPARING if features else SHARES[0], SHARES[1])
     trained = study.train(study.sides, TRAINED, part(training, 0, ONCE if folds else 1))
-    once = tested_once(study, part(training, ONCE, 1)) if folds else None
+    once = tested_once(study, divided, part(training, ONCE, 1)) if divided else None
     progress(SHARES[1], 1, "writing tables and figures")
     results = _results(study, trained, once, reasons, quick)
     enhanced = {split: _job(trained[split], Method.REM) for split in Split}

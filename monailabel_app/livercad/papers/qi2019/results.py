@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from livercad.core.findings import DISCLAIMER
+from livercad.papers.intervals import Interval, Numbers
 from livercad.papers.qi2019 import published
 from livercad.papers.qi2019.answers import SecondQuestion
 from livercad.papers.qi2019.asked import Asked, Way
@@ -15,20 +16,7 @@ from livercad.papers.qi2019.settings import Settings
 from livercad.papers.qi2019.splits import Side, Split
 
 
-class _Numbers(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Interval(_Numbers):
-    """A number with its 95 % bootstrap interval over patients."""
-
-    value: float
-    low: float | None
-    high: float | None
-    n: int = Field(description="Images.")
-
-
-class ConfusionCounts(_Numbers):
+class ConfusionCounts(Numbers):
     """Images by what they are and what they were called (Figures 6 and 9)."""
 
     tp: int
@@ -37,7 +25,7 @@ class ConfusionCounts(_Numbers):
     tn: int
 
 
-class CriteriaResult(_Numbers):
+class CriteriaResult(Numbers):
     """Equation 6, and the curve, of one method on one side of a split."""
 
     f_beta: Interval
@@ -51,7 +39,7 @@ class CriteriaResult(_Numbers):
     true_positive_rate: list[float]
 
 
-class TrainingResult(_Numbers):
+class TrainingResult(Numbers):
     """One training; cross training teaches both questions."""
 
     method: Method
@@ -62,7 +50,7 @@ class TrainingResult(_Numbers):
     curves: dict[Question, Curve]
 
 
-class SideCounts(_Numbers):
+class SideCounts(Numbers):
     """What a side of a split has."""
 
     images: int
@@ -70,7 +58,7 @@ class SideCounts(_Numbers):
     positive: dict[Question, int]
 
 
-class SplitResult(_Numbers):
+class SplitResult(Numbers):
     """Everything of one way to divide the images."""
 
     shared: float = Field(description="Share of the test images whose patient, or a copy, is in another side too.")
@@ -79,7 +67,7 @@ class SplitResult(_Numbers):
     trainings: list[TrainingResult]
 
 
-class Leak(_Numbers):
+class Leak(Numbers):
     """How much better a measure of the test is where patients are on several sides."""
 
     question: Question
@@ -89,7 +77,7 @@ class Leak(_Numbers):
     difference: Interval = Field(description="By image less by patient; patients drawn for each.")
 
 
-class AskedResult(_Numbers):
+class AskedResult(Numbers):
     """One question, asked of images that are each tested once."""
 
     images: int
@@ -100,7 +88,7 @@ class AskedResult(_Numbers):
     differences: dict[Way, dict[str, Interval]] = Field(description="Less BASIC, on the same images and patients.")
 
 
-class ImageAnswers(_Numbers):
+class ImageAnswers(Numbers):
     """What was said of one image by answers that have not been learnt from its patient."""
 
     image: str
@@ -109,7 +97,7 @@ class ImageAnswers(_Numbers):
     told: dict[Asked, dict[Way, float]]
 
 
-class FoldsResult(_Numbers):
+class FoldsResult(Numbers):
     """Mt-Net and Sn-Net in folds over patients: every image is tested once."""
 
     asked: dict[Asked, AskedResult] = Field(description="Malignant or benign: Mt-Net's answers, images with a mass.")
@@ -117,20 +105,22 @@ class FoldsResult(_Numbers):
     trainings: list[list[TrainingResult]] = Field(description="Of each fold.")
 
 
-class PaperNumbers(_Numbers):
+class PaperNumbers(Numbers):
     """The paper's; `published` names the place of each."""
 
     citation: str = published.CITATION
-    tables: dict[Question, dict[Side, dict[Method, PublishedCriteria]]] = {
-        question: {side: dict(published.TABLES[question, side]) for side in (Side.VALIDATION, Side.TEST)}
-        for question in Question
-    }
-    auc: dict[Question, dict[Method, float]] = {question: dict(each) for question, each in published.AUC.items()}
+    tables: dict[Question, dict[Side, dict[Method, PublishedCriteria]]] = Field(
+        {
+            question: {side: dict(published.TABLES[question, side]) for side in (Side.VALIDATION, Side.TEST)}
+            for question in Question
+        }
+    )
+    auc: dict[Question, dict[Method, float]] = Field({question: dict(each) for question, each in published.AUC.items()})
     images: int = published.IMAGES
     patients: int = published.PATIENTS
 
 
-class Results(_Numbers):
+class Results(Numbers):
     """A whole reproduction."""
 
     disclaimer: str = DISCLAIMER

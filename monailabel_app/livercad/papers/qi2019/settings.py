@@ -6,7 +6,7 @@ asked for, each deviation with its reason.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -74,7 +74,12 @@ class TrainingSettings(Group):
         description="Times that every image is shown; the paper does not tell it. The epoch with the highest F-β of "
         "validation counts.",
     )
-    batch: int = Field(10, ge=2, description="Images a minibatch; “Experimental setups and training”.")
+    batch: int = Field(
+        10,
+        ge=3,
+        description="Images a minibatch; “Experimental setups and training”. By twos, an odd number of images would "
+        "leave one that cannot be normalised by itself.",
+    )
     learning_rate: float = Field(1.0, gt=0, description="Of ADADELTA: Zeiler’s own has none, which is 1.")
     rho: float = Field(0.9, gt=0, lt=1, description="Of ADADELTA: PyTorch’s and MXNet’s default. The paper tells none.")
     epsilon: float = Field(
@@ -113,7 +118,7 @@ class ChengSettings(Group):
         le=1,
         description="Of the image’s height and width, around the lesion: “a 60% patch”; section 5.2.4.",
     )
-    layers: tuple[int, ...] = Field(
+    layers: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (400, 200, 100, 50, 25),
         min_length=1,
         description="Units of the hidden layers; with its input and its output the autoencoder has “7 layers”. The "

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,25 +11,18 @@ import torch
 from PIL import Image as Picture
 from torch import Tensor
 
-from livercad.core.circle import PixelBox
-from livercad.core.class_names import in_a_sentence, name_of
+from livercad.core.class_names import name_of
 from livercad.networks.qi2019 import RegionEnhanced
-from livercad.papers.qi2019.crops import CROPS, Grey, scaled, to_input, uniform_crops
+from livercad.papers.qi2019.crops import Grey, scaled, to_input, uniform_crops
 from livercad.papers.qi2019.data import StudyImage
 from livercad.papers.qi2019.methods import Question
-from livercad.papers.sheets import CELL, Drawn, draw_box, row_of, stacked
+from livercad.papers.qi2019.outcomes import apart, grey_cell, marked, outcomes_sheet
+from livercad.papers.sheets import CELL, Drawn, row_of, stacked
 
-PAIRS = 2
-"""Examples of each outcome; Figure 11 has three."""
 MAPS = (1, 200)
 """Feature maps that Figure 10 shows, counted from 1; of narrower networks those at the same share."""
 ROWS = 4
 """Images of Figure 10."""
-HEAT = 0.55
-"""Of the overlay's colour, where a network looks the most."""
-WHITE = (255, 255, 255)
-OUTCOMES = (("true positive", 1, 1), ("true negative", 0, 0), ("false negative", 1, 0), ("false positive", 0, 1))
-"""Rows of Figure 11: truth and answer."""
 
 
 @dataclass(frozen=True)
@@ -111,39 +103,6 @@ def looked_sheet(
     return outcomes_sheet(images, truth, probabilities, look)
 
 
-def outcomes_sheet(
-    images: Sequence[StudyImage],
-    truth: Sequence[int],
-    probabilities: Sequence[float],
-    look: Callable[[int], tuple[Grey, npt.NDArray[np.float64]]],
-) -> Drawn:
-    """Figure 11, of whatever looks.
-
-    Parameters
-    ----------
-    images, truth, probabilities
-        As `looked_sheet` takes them.
-    look : callable
-        Takes the number of an image, gives its middle square, shape (side, side), and where it is looked at, in [0, 1].
-
-    Returns
-    -------
-    Image
-        As of `looked_sheet`.
-    """
-    rows = []
-    for title, yes, called in OUTCOMES:
-        own = [n for n, p in enumerate(probabilities) if truth[n] == yes and (p >= 0.5) == bool(called)]
-        cells: list[tuple[str, Drawn]] = []
-        for n in apart(images, own)[:PAIRS]:
-            square, where = look(n)
-            told = f"{title}: {in_a_sentence(images[n].kind)}, p {probabilities[n]:.2f}"
-            cells += [(told, _marked(square, images[n], len(square))), ("where it looks", _heat(square, where))]
-        if cells:
-            rows.append(row_of(cells, 2 * PAIRS))
-    return stacked(rows)
-
-
 def pathways_sheet(pair: Pair, images: Sequence[StudyImage]) -> Drawn:
     """Figure 10: feature maps of Mt-Net's two pathways before they add up.
 
@@ -168,8 +127,8 @@ def pathways_sheet(pair: Pair, images: Sequence[StudyImage]) -> Drawn:
         with torch.inference_mode():
             of_image, of_map = pair.mt.image(given)[0], pair.mt.map(shown.expand(-1, 3, -1, -1))[0]
         cells = [
-            (name_of(image.kind), _marked(looked.square, image, pair.side)),
-            ("Sn-Net’s map", _grey(looked.maps[Question.SOLID] * 255)),
+            (name_of(image.kind), marked(looked.square, image)),
+            ("Sn-Net’s map", grey_cell(looked.maps[Question.SOLID] * 255)),
         ]
         for wanted in MAPS:
             # The published network has 1088 maps here.
@@ -182,7 +141,7 @@ def pathways_sheet(pair: Pair, images: Sequence[StudyImage]) -> Drawn:
     return stacked(rows)
 
 
-def crops_sheet(image: StudyImage, side: int) -> Drawn:
+def crops_sheet(image: StudyImage, side: int, count: int) -> Drawn:
     """Figure 4: one image stretched to a square, and the squares cut out of it.
 
     Parameters
@@ -191,6 +150,8 @@ def crops_sheet(image: StudyImage, side: int) -> Drawn:
         Not square.
     side : int
         Of the squares, in pixels.
+    count : int
+        Of squares.
 
     Returns
     -------
@@ -198,21 +159,8 @@ def crops_sheet(image: StudyImage, side: int) -> Drawn:
         In a row.
     """
     whole = Picture.fromarray(image.grey).resize((CELL, CELL), Picture.Resampling.BICUBIC).convert("RGB")
-    squares = uniform_crops(scaled(image.grey, side), side, CROPS)
-    return row_of([("stretched", whole), *((f"square {n}", _grey(each)) for n, each in enumerate(squares, 1))])
-
-
-def apart(images: Sequence[StudyImage], chosen: Sequence[int]) -> list[int]:
-    """The first chosen image of each patient, of every class by turns."""
-    first: dict[int, int] = {}
-    for n in chosen:
-        first.setdefault(images[n].group, n)
-    turn: Counter[str] = Counter()
-    places = []
-    for n in first.values():
-        places.append((turn[images[n].kind], n))
-        turn[images[n].kind] += 1
-    return [n for _, n in sorted(places)]
+    squares = uniform_crops(scaled(image.grey, side), side, count)
+    return row_of([("stretched", whole), *((f"square {n}", grey_cell(each)) for n, each in enumerate(squares, 1))])
 
 
 def _of_every_kind(images: Sequence[StudyImage]) -> list[StudyImage]:
@@ -231,36 +179,4 @@ def _feature(values: Tensor) -> Drawn:
     """Normalised to its own range and enlarged, as the paper does."""
     plane = values.float().cpu().numpy()
     low, high = float(plane.min()), float(plane.max())
-    return _grey((plane - low) / max(high - low, 1e-9) * 255)
-
-
-def _grey(values: npt.NDArray[np.generic]) -> Drawn:
-    picture = Picture.fromarray(np.asarray(values, np.float64).round().astype(np.uint8))
-    return picture.resize((CELL, CELL), Picture.Resampling.BICUBIC).convert("RGB")
-
-
-def _heat(square: Grey, looked: npt.NDArray[np.float64]) -> Drawn:
-    """The map in colours over the image, the stronger, the more it is looked at."""
-    from matplotlib import colormaps
-
-    colours = colormaps["inferno"](looked)[..., :3] * 255
-    share = HEAT * looked[..., None]
-    mixed = (1 - share) * square[..., None] + share * colours
-    return Picture.fromarray(mixed.round().astype(np.uint8)).resize((CELL, CELL), Picture.Resampling.BICUBIC)
-
-
-def _marked(square: Grey, image: StudyImage, side: int) -> Drawn:
-    picture = _grey(square)
-    if image.box is not None:
-        draw_box(picture, _placed(image.box, image.grey.shape, side), WHITE)
-    return picture
-
-
-def _placed(box: PixelBox, shape: tuple[int, ...], side: int) -> tuple[float, float, float, float]:
-    """A box of the image in the picture of its middle square, which a lesion at its edge may leave."""
-    scale = side / min(shape)
-    first = [max(0.0, (length * scale - side) / 2) for length in shape]
-    x0, y0, x1, y1 = ((value + 0.5) * scale for value in box)
-    corners = (x0 - first[1], y0 - first[0], x1 - first[1], y1 - first[0])
-    left, top, right, bottom = (min(max(0.0, value * CELL / side), CELL - 1.0) for value in corners)
-    return left, top, right, bottom
+    return grey_cell((plane - low) / max(high - low, 1e-9) * 255)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from livercad.papers.intervals import DASH, Cell, Interval
 from livercad.papers.qi2019.answers import SecondQuestion
 from livercad.papers.qi2019.methods import Method, Question
-from livercad.papers.qi2019.results import Interval, Results
+from livercad.papers.qi2019.results import Results
 from livercad.papers.qi2019.splits import Side, Split
 
-NONE = "–"
 CRITERIA = (
     ("f_beta", "F-β"),
     ("accuracy", "Accuracy"),
@@ -27,20 +27,6 @@ TABLE_NUMBERS = {
     (Question.SOLID, Side.VALIDATION): 6,
     (Question.SOLID, Side.TEST): 7,
 }
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A number over its interval.
-
-    Parameters
-    ----------
-    value, below : str
-        As printed; `below` may be empty.
-    """
-
-    value: str
-    below: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,7 +147,7 @@ def _paper(results: Results, question: Question, method: Method, side: Side) -> 
     if side is Side.TEST:
         told["auc"] = results.paper.auc[question].get(method)
     return [
-        NONE if value is None else f"{value:.3f}" if name in PLAIN else f"{100 * value:.2f}"
+        DASH if value is None else f"{value:.3f}" if name in PLAIN else f"{100 * value:.2f}"
         for name, value in told.items()
     ]
 
@@ -169,7 +155,7 @@ def _paper(results: Results, question: Question, method: Method, side: Side) -> 
 def cell(interval: Interval | None, name: str, sign: str = "") -> Cell:
     """A criterion over its interval; a dash where it is not defined."""
     if interval is None:
-        return Cell(NONE)
+        return Cell(DASH)
     ends = [number(end, name, sign) for end in (interval.low, interval.high) if end is not None]
     return Cell(number(interval.value, name, sign), " to ".join(ends))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from livercad.papers.qi2019.asked import Asked, Floats, Truth, Way
-from livercad.papers.qi2019.folds import FOLDS, sides_of, truth_of
+from livercad.papers.qi2019.folds import Folds
 from livercad.papers.qi2019.jobs import Training
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.pooled import asked_results, image_answers
@@ -19,13 +19,15 @@ QUESTIONS = {Asked.SECOND: Question.SOLID, Asked.AMONG: Question.MALIGNANT, Aske
 """Whose answer counts. Mt-Net is asked of benign masses what it is asked of all images."""
 
 
-def tested_once(study: Study, progress: Progress) -> FoldsResult:
+def tested_once(study: Study, folds: Folds, progress: Progress) -> FoldsResult:
     """Train in every fold, and score all answers together.
 
     Parameters
     ----------
     study : Study
         Whose images and settings.
+    folds : Folds
+        Of its images.
     progress : Progress
         Told of images; a fold's trainings that are done are kept.
 
@@ -37,17 +39,13 @@ def tested_once(study: Study, progress: Progress) -> FoldsResult:
     Raises
     ------
     InputError
-        If there are too few images, or a training diverges.
+        If a training diverges.
     """
-    data, settings = study.data, study.settings
-    truth = truth_of(data, settings.seed)
-    divisions = {f"fold-{fold + 1}": sides_of(truth, fold) for fold in range(FOLDS)}
-    for name, sides in divisions.items():
-        data.check(sides, name)
-    trained = study.train(divisions, METHODS, progress)
+    data, truth = study.data, folds.truth
+    trained = study.train(folds.divisions, METHODS, progress)
     told = _told(truth, [[training for _, training in each] for each in trained.values()])
     return FoldsResult(
-        asked=asked_results(data, truth, told, settings.beta),
+        asked=asked_results(data, truth, told, study.settings.beta),
         predictions=image_answers(data, truth, told),
         trainings=[training_results([(job.method, training) for job, training in each]) for each in trained.values()],
     )

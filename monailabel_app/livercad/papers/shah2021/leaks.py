@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from livercad.evaluation.intervals import FEWEST_FOR_BOOTSTRAP, resampled
+from livercad.papers.intervals import Interval
 from livercad.papers.shah2021.answers import LesionAnswer, LiverAnswer
-from livercad.papers.shah2021.results import Interval, Leak
+from livercad.papers.shah2021.results import Leak
 from livercad.papers.shah2021.settings import Split
 from livercad.papers.shah2021.summary import (
     CONFIDENCE,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from livercad.core.findings import DISCLAIMER
+from livercad.papers.intervals import Interval, Numbers
 from livercad.papers.shah2021 import published
 from livercad.papers.shah2021.classes import ShahClass
 from livercad.papers.shah2021.jobs import Curve
@@ -12,20 +13,7 @@ from livercad.papers.shah2021.published import OtherMethod, PublishedClasses, Pu
 from livercad.papers.shah2021.settings import Settings, Split
 
 
-class _Numbers(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Interval(_Numbers):
-    """A number with its 95 % bootstrap interval over patients."""
-
-    value: float
-    low: float | None
-    high: float | None
-    n: int = Field(description="Images.")
-
-
-class OverlapResult(_Numbers):
+class OverlapResult(Numbers):
     """Equations 4 to 6: averages over images, and of all images' pixels together."""
 
     dice: Interval
@@ -36,7 +24,7 @@ class OverlapResult(_Numbers):
     pooled_rvd: float
 
 
-class RateResult(_Numbers):
+class RateResult(Numbers):
     """Equations 7 to 9."""
 
     accuracy: Interval | None
@@ -44,7 +32,7 @@ class RateResult(_Numbers):
     specificity: Interval | None
 
 
-class PartResult(_Numbers):
+class PartResult(Numbers):
     """The second network on the images of one side of a split."""
 
     images: int
@@ -64,7 +52,7 @@ class PartResult(_Numbers):
     boxes_beside: int = Field(description="Of them with an IoU below 0.5 to every marked area.")
 
 
-class LiverPart(_Numbers):
+class LiverPart(Numbers):
     """The first network on the images of one side of a split."""
 
     images: int
@@ -72,7 +60,7 @@ class LiverPart(_Numbers):
     overlap: OverlapResult
 
 
-class NetworkResult(_Numbers):
+class NetworkResult(Numbers):
     """A training."""
 
     parameters: int
@@ -81,7 +69,7 @@ class NetworkResult(_Numbers):
     curve: Curve
 
 
-class SplitResult(_Numbers):
+class SplitResult(Numbers):
     """Both networks of one split."""
 
     shared: float = Field(description="Share of the test images whose patient has images in training too.")
@@ -93,7 +81,7 @@ class SplitResult(_Numbers):
     test: PartResult
 
 
-class Leak(_Numbers):
+class Leak(Numbers):
     """How much better a measure is where patients are in training and in test."""
 
     measure: str
@@ -105,7 +93,7 @@ class Leak(_Numbers):
     )
 
 
-class CaseLesion(_Numbers):
+class CaseLesion(Numbers):
     """A lesion that was found in a study of one's own."""
 
     number: int
@@ -116,7 +104,7 @@ class CaseLesion(_Numbers):
     size_mm: tuple[float, float, float]
 
 
-class CaseResult(_Numbers):
+class CaseResult(Numbers):
     """A study of one's own, looked at without a truth."""
 
     case: str
@@ -125,7 +113,7 @@ class CaseResult(_Numbers):
     lesions: list[CaseLesion] = Field(description="The surest first.")
 
 
-class PaperNumbers(_Numbers):
+class PaperNumbers(Numbers):
     """The paper's; `published` names the place of each."""
 
     citation: str = published.CITATION
@@ -138,7 +126,7 @@ class PaperNumbers(_Numbers):
     lesion_images: int = published.LESION_IMAGES
 
 
-class Results(_Numbers):
+class Results(Numbers):
     """A whole reproduction."""
 
     disclaimer: str = DISCLAIMER

@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from livercad.evaluation.boxes.overlaps import iou
 from livercad.evaluation.intervals import Estimate, over_patients
+from livercad.papers.intervals import Interval
 from livercad.papers.shah2021.answers import LesionAnswer, LiverAnswer, Rectangle
 from livercad.papers.shah2021.classes import CLASSES, IS_MALIGNANT, ShahClass
 from livercad.papers.shah2021.metrics import Confusion
-from livercad.papers.shah2021.results import Interval, LiverPart, OverlapResult, PartResult, RateResult
+from livercad.papers.shah2021.results import LiverPart, OverlapResult, PartResult, RateResult
 
 CONFIDENCE, SEED = 0.95, 2021
 HIT_IOU = 0.5

@@ -4,27 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from livercad.papers.intervals import DASH, Cell, Interval
 from livercad.papers.shah2021.published import PublishedOverlap
-from livercad.papers.shah2021.results import Interval, OverlapResult, PartResult, RateResult, Results
+from livercad.papers.shah2021.results import OverlapResult, PartResult, RateResult, Results
 from livercad.papers.shah2021.settings import Split
 
-NONE = "–"
 METRICS = (("dice", "Dice"), ("voe", "VOE"), ("rvd", "RVD"))
 RATES = (("accuracy", "Accuracy"), ("sensitivity", "Sensitivity"), ("specificity", "Specificity"))
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A number over its interval.
-
-    Parameters
-    ----------
-    value, below : str
-        As printed; `below` may be empty.
-    """
-
-    value: str
-    below: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +29,7 @@ class Row:
 
     title: str
     cells: list[Cell]
-    paper: str = NONE
+    paper: str = DASH
 
 
 def overlap_table(results: Results) -> list[Row]:
@@ -209,7 +195,7 @@ def largest_voe(dice: float) -> float:
 def percent(interval: Interval | None, *, signed: bool = False, counted: bool = False) -> Cell:
     """An interval in percent; without one, or a number, a dash."""
     if interval is None:
-        return Cell(NONE)
+        return Cell(DASH)
     sign = "+" if signed else ""
     n = f"{interval.n} images" if counted else ""
     if interval.low is None or interval.high is None:
@@ -245,4 +231,4 @@ def _overlaps(what: str, parts: list[OverlapResult], paper: PublishedOverlap) ->
 
 
 def _share(count: int, n: int) -> str:
-    return f"{100 * count / n:.1f}" if n else NONE
+    return f"{100 * count / n:.1f}" if n else DASH

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from livercad.core.class_names import name_of
 from livercad.evaluation.figures import LINE_COLOR
 from livercad.papers.figures import TEST, interval
+from livercad.papers.intervals import Interval
 from livercad.papers.page import GRID, OURS, PAPER
-from livercad.papers.yamakawa2020.results import Interval, Results
+from livercad.papers.yamakawa2020.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

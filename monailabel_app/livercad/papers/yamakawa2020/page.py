@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from livercad.core.class_names import name_of
+from livercad.papers.intervals import with_interval
 from livercad.papers.page import environment_of, study_page, write_figure, write_png
 from livercad.papers.yamakawa2020 import data_figures, figures, tables
 from livercad.papers.yamakawa2020.answers import Answers
@@ -68,7 +69,7 @@ def write_page(results: Results, dataset: Dataset, reference: Answers, output: P
         best_rows=tables.best_rows(results),
         best=tables.ratios_of(results.best_cases.ratios),
         ratios_text=tables.ratios_of(results.overlap.ratios),
-        with_interval=tables.with_interval,
+        with_interval=partial(with_interval, digits=tables.DIGITS),
         name_of=name_of,
         signed=tables.signed,
     )

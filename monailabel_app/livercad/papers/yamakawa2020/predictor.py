@@ -14,12 +14,13 @@ from torch import Tensor, nn
 
 from livercad.core.circle import Circle
 from livercad.networks.yamakawa2020 import YamakawaNetwork
+from livercad.papers.intervals import Interval
 from livercad.papers.served import ModelFiles, ServedModel, sha256_and_version
 from livercad.papers.served_ultrasound import QUICK_NOTE, ServedUltrasound
 from livercad.papers.yamakawa2020.crops import Grey, turned_crops
 from livercad.papers.yamakawa2020.plan import Plan, Training
 from livercad.papers.yamakawa2020.published import CITATION
-from livercad.papers.yamakawa2020.results import Interval, Results
+from livercad.papers.yamakawa2020.results import Results
 from livercad.papers.yamakawa2020.settings import CropSet, CropSettings, NetworkSettings
 from livercad.papers.yamakawa2020.training import probabilities, to_network
 from livercad.ultrasound.grad_cam import grad_cam

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from livercad.core.findings import DISCLAIMER
+from livercad.papers.intervals import Interval, Numbers
 from livercad.papers.yamakawa2020.plan import Curve
 from livercad.papers.yamakawa2020.published import PaperNumbers
 from livercad.papers.yamakawa2020.settings import Settings
 
 
-class _Numbers(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Interval(_Numbers):
-    """A number with its 95 % bootstrap interval over patients, where they tell one."""
-
-    value: float
-    low: float | None
-    high: float | None
-    n: int = Field(description="Cases or images.")
-
-
-class Differences(_Numbers):
+class Differences(Numbers):
     """What answers have more than others of the same cases and images."""
 
     cases: Interval = Field(description="Accuracy in cases.")
@@ -31,7 +19,7 @@ class Differences(_Numbers):
     auc: Interval | None = Field(description="Of the cases' probabilities, where there are two classes.")
 
 
-class Scores(_Numbers):
+class Scores(Numbers):
     """What answers come to, every case tested once by the network of its fold."""
 
     title: str
@@ -53,7 +41,7 @@ class Scores(_Numbers):
     parameters: int = Field(description="Of one network; of an average, of all together.")
 
 
-class Best(_Numbers):
+class Best(Numbers):
     """The ratio with the highest accuracy."""
 
     ratios: list[float] = Field(description="Several where they are equally good.")
@@ -63,7 +51,7 @@ class Best(_Numbers):
     """Ends of the 95 % bootstrap interval over patients of the best ratio, equally good ones among it."""
 
 
-class Overlap(_Numbers):
+class Overlap(Numbers):
     """Cases that are correct at several ratios (Figure 10)."""
 
     ratios: list[float]
@@ -72,14 +60,14 @@ class Overlap(_Numbers):
     gain: Interval = Field(description="That less the accuracy at the reference.")
 
 
-class ClassCount(_Numbers):
+class ClassCount(Numbers):
     """Who there is (Table I)."""
 
     cases: int
     images: int
 
 
-class Example(_Numbers):
+class Example(Numbers):
     """The training that is shown (Figure 4)."""
 
     title: str
@@ -88,7 +76,7 @@ class Example(_Numbers):
     curve: Curve
 
 
-class Results(_Numbers):
+class Results(Numbers):
     """Everything."""
 
     livercad_version: str

@@ -20,6 +20,7 @@ def _within(down: float) -> float:
     return down
 
 
+Count = Annotated[int, Field(ge=1)]
 Ratio = Annotated[float, Field(gt=0)]
 """D/L."""
 Shift = Annotated[float, AfterValidator(_within)]
@@ -70,11 +71,11 @@ class CropSettings(Group):
 class NetworkSettings(Group):
     """The network (section 2.5, Figure 3)."""
 
-    channels: tuple[int, ...] = Field(
+    channels: tuple[Count, ...] = Field(
         (16, 32, 64, 128), min_length=1, description="Of each block's convolutions; Figure 3, not in the text."
     )
     convolutions: int = Field(2, ge=1, description="In each block; Figure 3, not in the text.")
-    units: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+    units: tuple[Count, ...] = Field(
         (128,), description="Of each fully connected layer before the last, of classes; Figure 3, not in the text."
     )
     dropout: float = Field(0.5, ge=0, lt=1, description="Before each fully connected layer; Figure 3, not in the text.")
@@ -98,7 +99,7 @@ class TrainingSettings(Group):
     learning_rate: float = Field(0.001, gt=0, description="Of Adam; section 2.5.")
     batch: float = Field(0.5, gt=0, le=1, description="Share of the training images in a minibatch; section 2.5.")
     versions: int = Field(10, ge=1, description="Of the ten versions of an image, how many an epoch shows; all, 2.4.")
-    epochs: tuple[int, ...] = Field((20, 25, 30), min_length=1, description="After each of these; section 2.6.")
+    epochs: tuple[Count, ...] = Field((20, 25, 30), min_length=1, description="After each of these; section 2.6.")
     starts: int = Field(150, ge=1, description="Random first weights to choose the best network from; section 2.6.")
 
 

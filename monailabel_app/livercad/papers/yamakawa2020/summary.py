@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from livercad.evaluation.intervals import FEWEST_FOR_BOOTSTRAP, Estimate, over_patients
 from livercad.evaluation.roc import roc_curve
+from livercad.papers.intervals import Interval
 from livercad.papers.yamakawa2020.answers import Answers, Correct, case_groups, case_labels
-from livercad.papers.yamakawa2020.results import Best, Differences, Interval, Overlap, Scores
+from livercad.papers.yamakawa2020.results import Best, Differences, Overlap, Scores
 
 CONFIDENCE, SEED = 0.95, 2020
 

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from livercad.core.class_names import in_a_sentence
-from livercad.papers.yamakawa2020.results import Best, Interval, Results, Scores
+from livercad.papers.intervals import DASH, Interval, with_interval
+from livercad.papers.yamakawa2020.results import Best, Results, Scores
 
-DASH, MINUS = "–", "−"
+MINUS = "−"
+DIGITS = 3
+"""Of shares."""
 
 
 def sweep_rows(results: Results) -> list[dict[str, Any]]:
@@ -31,11 +34,11 @@ def sweep_rows(results: Results) -> list[dict[str, Any]]:
             {
                 "ratio": f"{scores.ratio:g}",
                 "is_best": scores.ratio in results.best_cases.ratios,
-                "cases": with_interval(scores.cases),
+                "cases": with_interval(scores.cases, DIGITS),
                 "paper_cases": f"{results.paper.figure_5[scores.ratio]:.3f}" if theirs and scores.ratio else DASH,
-                "images": with_interval(scores.images),
+                "images": with_interval(scores.images, DIGITS),
                 "difference": signed(scores.difference),
-                "auc": with_interval(scores.auc),
+                "auc": with_interval(scores.auc, DIGITS),
                 "auc_difference": signed(scores.auc_difference),
                 "dice": f"{scores.dice:.3f}",
                 "classes": [f"{number.value:.1%}" for number in scores.by_class.values()],
@@ -111,13 +114,6 @@ def ratios_of(ratios: Sequence[float]) -> str:
     return ", ".join(f"{ratio:g}" for ratio in ratios)
 
 
-def with_interval(value: Interval | None) -> tuple[str, str]:
-    """A number, and its interval where there is one."""
-    if value is None:
-        return DASH, ""
-    return f"{value.value:.3f}", "" if value.low is None else f"{value.low:.3f}–{value.high:.3f}"
-
-
 def signed(value: Interval | None) -> tuple[str, str]:
     """A difference, with a true minus, and its interval where there is one."""
     if value is None:
@@ -129,11 +125,11 @@ def signed(value: Interval | None) -> tuple[str, str]:
 def _proposal(scores: Scores) -> dict[str, Any]:
     return {
         "title": scores.title,
-        "cases": with_interval(scores.cases),
-        "images": with_interval(scores.images),
+        "cases": with_interval(scores.cases, DIGITS),
+        "images": with_interval(scores.images, DIGITS),
         "difference": signed(scores.difference),
         "image_difference": signed(scores.image_difference),
-        "auc": with_interval(scores.auc),
+        "auc": with_interval(scores.auc, DIGITS),
         "auc_difference": signed(scores.auc_difference),
         "classes": [f"{number.value:.1%}" for number in scores.by_class.values()],
         "parameters": f"{scores.parameters:,}",

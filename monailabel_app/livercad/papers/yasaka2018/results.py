@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from livercad.core.findings import DISCLAIMER
 from livercad.core.taxonomy import YasakaCategory
+from livercad.papers.intervals import Numbers
 from livercad.papers.yasaka2018.paper import PaperNumbers
 from livercad.papers.yasaka2018.settings import Model, Settings
 from livercad.papers.yasaka2018.training import LearningCurve
@@ -15,11 +16,7 @@ ROWS = ("A", "B", "C", HYPER, HYPO, "D", "E")
 """Of Table 3."""
 
 
-class _Numbers(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Spread(_Numbers):
+class Spread(Numbers):
     """Values of several trainings."""
 
     median: float = Field(description="The lower one of the middle two where the number of trainings is even.")
@@ -28,7 +25,7 @@ class Spread(_Numbers):
     values: list[float] = Field(description="By training.")
 
 
-class RowResult(_Numbers):
+class RowResult(Numbers):
     """One row of Table 3: a category, or a part of category C."""
 
     n: int = Field(description="Lesions of this row in the test.")
@@ -38,7 +35,7 @@ class RowResult(_Numbers):
     accuracy: Spread | None = Field(description="In telling this category from the others; none for parts of one.")
 
 
-class MisdiagnosisResult(_Numbers):
+class MisdiagnosisResult(Numbers):
     """How often a model took lesions of one row of Table 3 for those of another category."""
 
     model: Model
@@ -49,7 +46,7 @@ class MisdiagnosisResult(_Numbers):
     ratio: Spread
 
 
-class Curve(_Numbers):
+class Curve(Numbers):
     """A receiver operating characteristic curve of one training."""
 
     run: int
@@ -58,7 +55,7 @@ class Curve(_Numbers):
     true_positive_rate: list[float]
 
 
-class ModelResult(_Numbers):
+class ModelResult(Numbers):
     """All about one model."""
 
     training_accuracy: Spread
@@ -81,7 +78,7 @@ class ModelResult(_Numbers):
     parameters: int
 
 
-class Scanners(_Numbers):
+class Scanners(Numbers):
     """Scanners of the test patients by category."""
 
     names: list[str]
@@ -89,7 +86,7 @@ class Scanners(_Numbers):
     fisher_p: float
 
 
-class PartResult(_Numbers):
+class PartResult(Numbers):
     """What a part of the data consists of."""
 
     patients: int
@@ -104,7 +101,7 @@ class PartResult(_Numbers):
     sha256: str
 
 
-class Results(_Numbers):
+class Results(Numbers):
     """A whole reproduction."""
 
     disclaimer: str = DISCLAIMER

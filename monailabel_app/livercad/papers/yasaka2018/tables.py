@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from livercad.papers.intervals import DASH
 from livercad.papers.yasaka2018 import published
 from livercad.papers.yasaka2018.published import Published
 from livercad.papers.yasaka2018.results import ROWS, MisdiagnosisResult, Results, RowResult, Spread
 from livercad.papers.yasaka2018.settings import Model
-
-NONE = "–"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def accuracy_table(results: Results) -> list[tuple[str, list[Beside]]]:
         ("AUC, A–B against C–E", [_cell(models[m].auc, published.AUC[m]) for m in Model]),
         (
             "AUC with the expected score",
-            [Beside(_spread(models[m].auc_expected), NONE) for m in Model],
+            [Beside(_spread(models[m].auc_expected), DASH) for m in Model],
         ),
     ]
 
@@ -122,7 +121,7 @@ def category_table(results: Results, measure: str) -> list[tuple[str, list[str]]
     rows = []
     for row in (row for row in ROWS if len(row) == 1):
         found = [results.models[model].rows.get(row) for model in Model]
-        rows.append((row_title(row), [_spread(getattr(each, measure)) if each else NONE for each in found]))
+        rows.append((row_title(row), [_spread(getattr(each, measure)) if each else DASH for each in found]))
     return rows
 
 
@@ -134,7 +133,7 @@ def row_title(row: str) -> str:
 def p_text(p: float | None) -> str:
     """A P value as the paper prints it: three digits, no zero first."""
     if p is None:
-        return NONE
+        return DASH
     return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
 
 
@@ -150,18 +149,18 @@ def _cell(ours: Spread | None, paper: Published) -> Beside:
 
 
 def _spread(spread: Spread | None) -> str:
-    return NONE if spread is None else f"{spread.median:.2f} ({spread.low:.2f}–{spread.high:.2f})"
+    return DASH if spread is None else f"{spread.median:.2f} ({spread.low:.2f}–{spread.high:.2f})"
 
 
 def _row(row: RowResult | None) -> str:
     if row is None:
-        return NONE
+        return DASH
     return _counted(row.sensitivity, row.hits, row.n)
 
 
 def _misdiagnosis(each: MisdiagnosisResult | None) -> str:
     if each is None:
-        return NONE
+        return DASH
     return _counted(each.ratio, each.hits, each.n)
 
 

@@ -123,7 +123,8 @@ def compare_views(
 def _folds(
     images: Data, truth: Truth, pathways: Pathways, sha256: str, cache: Path, seed: int, progress: Progress
 ) -> list[FoldAnswers]:
-    made_from = f"{code_hash(*CODE)} {sha256} {pathways.name} {content_of(images)} {SIDE} {seed} {truth.fold.tolist()}"
+    known = [each.tolist() for each in (truth.malignant, truth.second, truth.fold)]
+    made_from = f"{code_hash(*CODE)} {sha256} {pathways.name} {content_of(images)} {SIDE} {seed} {known}"
     key = hashlib.sha256(made_from.encode()).hexdigest()[:16]
     paths = [cache / f"fold-{number}-{key}.npz" for number in range(FOLDS)]
     learning = None

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from livercad.evaluation.page import PHANTOM_NOTE
-from livercad.papers.page import environment_of, style_sheet, write_figure, write_png
+from livercad.papers.page import environment_of, results_page, write_figure, write_png
 from livercad.papers.qi2019.asked import Array, Asked, Told, Truth, Way
 from livercad.papers.qi2019.crops import Grey, scaled, uniform_crops
 from livercad.papers.qi2019.data import Data
@@ -19,8 +17,9 @@ from livercad.papers.qi2019.frozen.choices import CHOICES
 from livercad.papers.qi2019.frozen.fold import FoldAnswers
 from livercad.papers.qi2019.frozen.pathways import enlarged
 from livercad.papers.qi2019.frozen.results import Results
-from livercad.papers.qi2019.sheet import Drawn, outcomes_sheet
+from livercad.papers.qi2019.outcomes import outcomes_sheet
 from livercad.papers.qi2019.ways import differences_figure, roc_figure, ways_shown
+from livercad.papers.sheets import Drawn
 from livercad.studies.atomic import write_text
 
 NETS = {Asked.ANY: "Mt-Net", Asked.SECOND: "Sn-Net"}
@@ -57,17 +56,16 @@ def write_page(
         asked: write_png(_sheet(images, truth, told, folds, side, asked), folder / f"looked_{asked.name.lower()}.png")
         for asked in NETS
     }
-    page = environment_of("livercad.papers.qi2019").get_template("frozen.html").render(
-        style=style_sheet(),
-        results=results,
+    page = results_page(
+        environment_of("livercad.papers.qi2019"),
+        "frozen.html",
+        results,
         shown=ways_shown(results.second_question),
         nets=NETS,
         figures=drawn,
         pictures=pictures,
         choices=CHOICES,
-        phantom_note=PHANTOM_NOTE if results.is_phantom else "",
-        today=date.today().isoformat(),
-    )  # fmt: skip
+    )
     write_text(output / "index.html", page)
 
 
