@@ -48,6 +48,10 @@ def test_what_is_transparent_is_black(tmp_path: Path) -> None:
     Image.fromarray(layers).save(tmp_path / "a.png")
     array = read(tmp_path / "a.png").array
     assert (array[:4] == 200).all() and (array[4:] == 0).all()
+    Image.fromarray(np.where(array > 0, array, 255)).save(
+        tmp_path / "b.png", transparency=255
+    )  # one grey stands for it
+    np.testing.assert_array_equal(read(tmp_path / "b.png").array, array)
 
 
 def test_a_jpeg_is_turned_as_exif_says(tmp_path: Path) -> None:
