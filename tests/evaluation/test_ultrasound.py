@@ -145,7 +145,8 @@ def test_images_that_the_model_has_learnt_from_are_told(truth: Path, tmp_path: P
     assert "cannot be told" not in shown.output
 
 
-def test_where_a_model_does_not_name_its_images_that_is_told(results: Path, truth: Path) -> None:
+@pytest.mark.parametrize("record", ["phantom.json", "varied.json"])
+def test_where_a_model_does_not_name_its_images_that_is_told(record: str, results: Path, truth: Path) -> None:
     shown = CliRunner().invoke(app, ["evaluate", str(results), "--truth", str(truth), "--ultrasound"])
     html = (results / "ultrasound-evaluation" / "index.html").read_text()
     assert all(
@@ -155,8 +156,9 @@ def test_where_a_model_does_not_name_its_images_that_is_told(results: Path, trut
     for path in results.glob("*/findings.json"):  # phantoms are no patients, whichever they were
         path.write_text(json.dumps({**json.loads(path.read_text()), "learnt_from_phantoms": True}))
     assert evaluate_ultrasound(results, truth).learnt == LearntImages(10, (), 0)
-    (truth / "phantom.json").write_text("{}")
-    assert evaluate_ultrasound(results, truth).learnt.unknown == 10
+    (truth / record).write_text("{}")
+    evaluation = evaluate_ultrasound(results, truth)
+    assert evaluation.learnt.unknown == 10 and evaluation.truth_is_phantom
 
 
 MALIGNANCY, SOLID = ("benign", "malignant"), ("no solid nodule", "solid nodule")

@@ -28,7 +28,7 @@ from livercad.phantom.ultrasound.cohort import (
     views_of,
 )
 from livercad.phantom.ultrasound.imaging import Knobs, Tissue, b_mode, blurred, envelope
-from livercad.phantom.ultrasound.lesions import KINDS, LIVER_ATTENUATION, Look
+from livercad.phantom.ultrasound.lesions import KINDS, LIVER_ATTENUATION, Look, draw_look
 from livercad.phantom.ultrasound.liver import Liver
 from livercad.phantom.ultrasound.making import Options, lesion_mask, make_picture, write_ultrasound
 from livercad.phantom.ultrasound.painting import Pose, paint
@@ -160,6 +160,27 @@ def test_a_target_is_dark_in_its_rim_and_a_halo_lies_outside_the_lesion() -> Non
     halo, _ = echo_db(Look(LesionType.HCC, 0.0, 0.0, halo_db=-10.0, halo_mm=2.0, aspect=1.0))
     assert mean_db(halo[rows(43.6, 44.4), slice(*middle)]) < -5
     assert mean_db(halo[rows(47, 50), slice(*middle)]) == pytest.approx(0, abs=1)
+
+
+def test_a_mosaic_has_nodules_of_their_own_echoes_and_dark_septa_between_them() -> None:
+    inside = np.hypot(PROBE.places[0], PROBE.places[1] - 60) < 12
+    pose, look = Pose(0.0, 60.0, 0.0, 1.0), Look(LesionType.HCC, 0.0, 2.0, coarse_db=0.0, mosaic_share=0.2, aspect=1.0)
+    even = paint(look, PLAIN, 30.0, pose, PROBE).echo_db[inside]
+    np.testing.assert_allclose(even, 2, atol=0.1)
+    mosaic = paint(replace(look, mosaic_db=5.0), PLAIN, 30.0, pose, PROBE).echo_db[inside]
+    assert (mosaic < 2 - 5).mean() > 0.08  # septa
+    bright, dark = np.quantile(mosaic, (0.9, 0.35))
+    assert bright - dark > 4  # nodules
+
+
+def test_typical_lesions_are_as_textbooks_have_them() -> None:
+    looks = {kind: [draw_look(kind, np.random.default_rng(n)) for n in range(400)] for kind in KINDS}
+    typical = {kind: [look for look in own if look.atypical < 0.3] for kind, own in looks.items()}
+    cyst, hemangioma, hcc, metastasis = (typical[kind] for kind in KINDS)
+    assert all(look.echo_db <= -30 and look.attenuation < 0.15 and look.edge_shadow_db >= 3 for look in cyst)
+    assert np.median([look.echo_db for look in hemangioma]) > 5 and not any(look.mosaic_db for look in hemangioma)
+    assert np.mean([look.mosaic_db >= 4 for look in hcc]) > 0.7 and any(look.halo_db < -5 for look in hcc)
+    assert np.mean([look.rim_db <= -7 for look in metastasis]) > 0.5
 
 
 def test_the_sector_lies_where_the_probe_looks_and_is_black_around() -> None:

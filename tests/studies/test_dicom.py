@@ -226,6 +226,21 @@ def test_a_damaged_header_is_told_and_the_rest_is_used(tmp_path, ct, content):
     assert "broken.dcm" in discovery.left_out[0].reason
 
 
+@pytest.mark.parametrize(("tag", "damage"), [(b"\x28\x00\x10\x00US", b"\x01"), (b"\x20\x00\x0e\x00UI", b"")])
+def test_a_header_that_pydicom_refuses_in_its_own_way_stops_nothing(tmp_path, ct, tag, damage):
+    paths = write_dicom_series(tmp_path / "case", ct)
+    broken = tmp_path / "case" / "broken.dcm"
+    content = paths[4].read_bytes()
+    place = content.index(tag)
+    if damage:  # rows of one byte
+        broken.write_bytes(content[: place + 6] + b"\x01\x00" + content[place + 8 : place + 9] + content[place + 10 :])
+    else:  # a kind of value that does not exist
+        broken.write_bytes(content[: place + 4] + b"QX" + content[place + 6 :])
+    discovery = find_studies(tmp_path)
+    assert len(only(discovery).reference.files) == ct.shape[2]
+    assert "broken.dcm" in discovery.left_out[0].reason and "cannot be read" in discovery.left_out[0].reason
+
+
 def test_mr_values_under_a_ct_header_are_refused_on_reading(tmp_path, ct):
     write_dicom_series(tmp_path / "case", dataclasses.replace(ct, array=np.abs(ct.array)))
     with pytest.raises(InputError, match=r"case \(series"):

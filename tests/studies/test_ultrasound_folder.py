@@ -183,6 +183,8 @@ def test_a_mask_is_asked_for_only_where_there_is_neither_circle_nor_box(tmp_path
         ("case,image\na,C:\\x\\a.png\n", "line 2.*no path below"),
         ("case,image,mask\na,a.png,..\\m.png\n", r"line 2: found the mask \.\..m.png, which is no path below"),
         ("case,image,mask\na,a.png,/m.png\n", "line 2: found the mask /m.png, which is no path below"),
+        ('case,image,class\na,a.png,"hcc\nb,b.png,cyst\n', "no CSV .unexpected end of data., in line 3"),
+        ('case,image,class\na,a.png,"' + "x" * 200_000, "no CSV .field larger than field limit"),
     ],
 )
 def test_a_wrong_table_is_refused_with_its_line(text: str, told: str, tmp_path: Path) -> None:
@@ -193,16 +195,56 @@ def test_a_wrong_table_is_refused_with_its_line(text: str, told: str, tmp_path: 
 
 
 def test_a_lesion_larger_than_its_image_is_told_with_its_line_and_stops_no_other(tmp_path: Path) -> None:
-    for name in "abc":
+    for name in "abcd":
         save(tmp_path / f"{name}.png")
     (tmp_path / "annotations.csv").write_text(
         "case,image,center_x,center_y,diameter,x0,y0,x1,y1\n"
-        "a,a.png,60,50,66.41,,,,\nb,b.png,60,50,6641,,,,\nc,c.png,,,,0,0,1e9,9\n"
+        "a,a.png,60,50,66.41,,,,\nb,b.png,60,50,6641,,,,\nc,c.png,,,,0,0,1e9,9\nd,d.png,,,,0,0,inf,9\n"
     )
     found = find_images(tmp_path)
     assert [image.case for image in found.images] == ["a"]
     assert "line 3 of the table: found a lesion of 6641 pixels; expected at most" in found.problems[0].reason
     assert found.problems[1].case == "c" and "1e+09 pixels" in found.problems[1].reason
+    assert found.problems[2].case == "d" and "line 5 of the table" in found.problems[2].reason
+
+
+def test_a_mask_s_name_is_a_name_whatever_signs_it_has(tmp_path: Path) -> None:
+    for name in "abc":
+        save(tmp_path / f"{name}.png")
+    save(tmp_path / "masks" / "a [1].png", disc(60, 40, 30))
+    save(tmp_path / "case [1]" / "x.png")
+    save(tmp_path / "case [1]" / "x_mask.png", disc(60, 40, 30))
+    table = tmp_path / "annotations.csv"
+    table.write_text("case,image,mask\na,a.png,masks/a [1].png\nb,b.png,masks/*.png\nc,c.png,masks/a**.png\n")
+    found = find_images(tmp_path)
+    assert [(image.name, len(image.lesions)) for image in found.images] == [("a.png", 1)]
+    assert [problem.case for problem in found.problems] == ["b", "c"]
+    assert all("no such file; expected the mask of" in problem.reason for problem in found.problems)
+    table.unlink()
+    assert [len(image.lesions) for image in find_images(tmp_path).images if image.case == "case [1]"] == [1]
+
+
+def test_a_path_that_is_written_in_several_ways_is_one_image(tmp_path: Path) -> None:
+    save(tmp_path / "in" / "a.png")
+    (tmp_path / "annotations.csv").write_text(
+        "case,image,center_x,center_y,diameter\na,./in/a.png,30,40,20\na,in//a.png,60,40,20\na,in\\a.png,90,40,20\n"
+    )
+    (image,) = find_images(tmp_path).images
+    assert image.name == "in/a.png" and len(image.lesions) == 3
+
+
+def test_results_are_no_images_and_links_are_followed(tmp_path: Path) -> None:
+    save(tmp_path / "data" / "ann" / "a.png")
+    save(tmp_path / "elsewhere" / "b.png")
+    (tmp_path / "data" / "bob").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "data" / "bob" / "back").symlink_to(tmp_path / "data")  # goes in a circle
+    save(tmp_path / "data" / "out" / "ann" / "saliency" / "1.png")
+    save(tmp_path / "data" / "out" / "ann" / "thumbnail.png")
+    (tmp_path / "data" / "out" / "run.json").write_text("{}")
+    found = find_images(tmp_path / "data")
+    assert [image.name for image in found.images] == ["ann/a.png", "bob/b.png"]
+    analysed = image_cases(tmp_path / "data", find_studies(tmp_path / "data"))
+    assert [image.name for case in analysed.cases for image in case.images] == ["ann/a.png", "bob/b.png"]
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
-from pydicom.uid import RLELossless
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGBaseline8Bit, RLELossless
 
 from livercad.errors import InputError
 from livercad.studies.ultrasound.image import ListedImage, UltrasoundImage
@@ -44,6 +48,10 @@ def test_what_is_transparent_is_black(tmp_path: Path) -> None:
     Image.fromarray(layers).save(tmp_path / "a.png")
     array = read(tmp_path / "a.png").array
     assert (array[:4] == 200).all() and (array[4:] == 0).all()
+    Image.fromarray(np.where(array > 0, array, 255)).save(
+        tmp_path / "b.png", transparency=255
+    )  # one grey stands for it
+    np.testing.assert_array_equal(read(tmp_path / "b.png").array, array)
 
 
 def test_a_jpeg_is_turned_as_exif_says(tmp_path: Path) -> None:
@@ -111,6 +119,75 @@ def test_red_in_a_colour_jpeg_stays_red(tmp_path: Path) -> None:
     np.testing.assert_allclose(image.array.astype(int), 80, atol=3)
 
 
+RED, IN_RED = (220, 20, 20), 80
+"""A colour, and its brightness: .299 · 220 + .701 · 20."""
+
+
+def red_jpeg(kind: str) -> bytes:
+    """A JPEG of `RED`: in YCbCr with JFIF's marker, in RGB with Adobe's, or in RGB without any."""
+    colours = np.full((32, 32, 3), RED, np.uint8)
+    stream = io.BytesIO()
+    as_they_are = Image.frombytes("YCbCr", (32, 32), colours.tobytes())
+    picture = as_they_are if kind == "bare" else Image.fromarray(colours)
+    picture.save(stream, format="JPEG", quality=100, subsampling=0, keep_rgb=kind == "adobe")
+    told = stream.getvalue()
+    return told[:2] + told[4 + int.from_bytes(told[4:6], "big") :] if kind == "bare" else told
+
+
+@pytest.mark.parametrize(
+    ("kind", "header"), [("jfif", "RGB"), ("bare", "RGB"), ("adobe", "RGB"), ("adobe", "YBR_FULL")]
+)
+def test_a_colour_jpeg_is_read_by_what_it_says_of_itself(kind: str, header: str, tmp_path: Path) -> None:
+    path = write_us_dicom(tmp_path / "a.dcm", np.zeros((32, 32, 3), np.uint8), PhotometricInterpretation=header)
+    data = pydicom.dcmread(path)
+    data.file_meta.TransferSyntaxUID, data.NumberOfFrames = JPEGBaseline8Bit, 2
+    data.PixelData = encapsulate([red_jpeg(kind)] * 2)
+    data["PixelData"].is_undefined_length = True
+    data.save_as(path)
+    for number in (1, 2):
+        image = read(path, number)
+        assert image.coloured == 1
+        np.testing.assert_allclose(image.array.astype(int), IN_RED, atol=2)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_palettes_of_bytes_padded_to_words_are_read_as_bytes(bits: int, tmp_path: Path) -> None:
+    table = np.arange(256, dtype=np.uint16).tobytes()
+    tables = {f"{name}PaletteColorLookupTableData": table for name in ("Red", "Green", "Blue")}
+    tables |= {f"{name}PaletteColorLookupTableDescriptor": [256, 0, bits] for name in ("Red", "Green", "Blue")}
+    path = write_us_dicom(tmp_path / "a.dcm", sector(), PhotometricInterpretation="PALETTE COLOR", **tables)
+    np.testing.assert_array_equal(read(path).array, sector())
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"RescaleSlope": "2", "RescaleIntercept": "0"},
+        {"RescaleSlope": "0.5", "RescaleIntercept": "-20"},
+        {"RescaleSlope": "2", "RescaleIntercept": "0", "WindowCenter": "255", "WindowWidth": "511"},
+        {"VOILUTSequence": 12},
+        {"ModalityLUTSequence": 16},
+    ],
+)
+def test_what_is_rescaled_or_looked_up_fills_the_greys_and_no_more(tags: dict[str, Any], tmp_path: Path) -> None:
+    for name, bits in tags.items():
+        if name.endswith("Sequence"):
+            entries = np.round(np.arange(256) / 255 * (2**bits - 1)).astype(int).tolist()
+            tags = {name: [table := Dataset()]}
+            table.add_new("LUTDescriptor", "US", [256, 0, bits])
+            table.add_new("LUTData", "US", entries)
+            table.ModalityLUTType = "US"
+    grey = sector()
+    image = read(write_us_dicom(tmp_path / "a.dcm", grey, **tags))
+    np.testing.assert_allclose(image.array.astype(int), grey, atol=1)
+
+
+def test_colours_of_more_than_8_bits_are_scaled(tmp_path: Path) -> None:
+    deep = np.repeat(np.round(sector() / 255 * 4095).astype(np.uint16)[..., None], 3, axis=2)
+    image = read(write_us_dicom(tmp_path / "a.dcm", deep, BitsStored=12, HighBit=11))
+    np.testing.assert_allclose(image.array.astype(int), sector(), atol=1)
+
+
 def test_frames_of_a_clip_are_told_apart_and_calibrated(tmp_path: Path) -> None:
     frames = np.stack([sector(seed) for seed in range(3)])
     path = write_us_dicom(tmp_path / "clip", frames, NumberOfFrames=3, SequenceOfUltrasoundRegions=[region(0.05, 0.04)])
@@ -129,7 +206,9 @@ def test_pixel_spacing_stands_where_no_region_is_calibrated(tmp_path: Path) -> N
     assert read(path).spacing_mm == pytest.approx((0.3, 0.2))
 
 
-@pytest.mark.parametrize("name", ["cut.png", "cut.jpg", "empty.png", "text.jpg", "cut.dcm", "ct.dcm", "gone.png"])
+@pytest.mark.parametrize(
+    "name", ["cut.png", "cut.jpg", "empty.png", "text.jpg", "cut.dcm", "odd.dcm", "ct.dcm", "gone.png"]
+)
 def test_a_damaged_file_is_named_in_one_error_and_stops_no_other(name: str, tmp_path: Path) -> None:
     path, good = tmp_path / name, tmp_path / "good.png"
     Image.fromarray(sector()).save(good)
@@ -139,6 +218,12 @@ def test_a_damaged_file_is_named_in_one_error_and_stops_no_other(name: str, tmp_
     elif name == "cut.dcm":
         write_us_dicom(path, sector())
         path.write_bytes(path.read_bytes()[:-5000])
+    elif name == "odd.dcm":  # rows of one byte: pydicom's own error is none of Python's usual ones
+        write_us_dicom(path, sector())
+        rows = path.read_bytes().index(b"\x28\x00\x10\x00US") + 6
+        path.write_bytes(path.read_bytes()[:rows] + b"\x01\x00" + path.read_bytes()[rows + 3 :])
+        with pytest.raises(InputError, match=r"odd\.dcm: found a DICOM file that cannot be read"):
+            read_header(path)
     elif name == "ct.dcm":
         write_us_dicom(path, sector(), Modality="CT")
     elif name != "gone.png":

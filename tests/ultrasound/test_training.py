@@ -17,13 +17,13 @@ from typer.testing import CliRunner
 from livercad.cli.main import app
 from livercad.core.circle import Circle
 from livercad.core.ultrasound import Question
-from livercad.errors import Cancelled, ModelError
+from livercad.errors import Cancelled, InputError, ModelError
 from livercad.models.convert import content_sha256
 from livercad.models.shipping import Trained, write_trained
 from livercad.networks.planar_features import GreyFeatures
 from livercad.studies.hashing import hash_file
 from livercad.studies.ultrasound.collection import read_collection
-from livercad.studies.ultrasound.rows import Row, write_annotations
+from livercad.studies.ultrasound.rows import Row, read_annotations, write_annotations
 from livercad.ultrasound.backbone import Backbone
 from livercad.ultrasound.load import installed_path, load_default
 from livercad.ultrasound.pooling import WHOLE, Pooling
@@ -34,6 +34,7 @@ from livercad.ultrasound.training.run import train_ultrasound
 from livercad.ultrasound.views import View
 
 SHAPE = 72, 96
+VIEWS = (View(0.6, 64),)
 PATIENTS = 40
 """Of whom every fourth has no lesion; a malignant lesion is bright, a benign one dark."""
 
@@ -270,6 +271,34 @@ def test_classes_with_too_few_patients_are_left_out_and_told(folder: Path) -> No
     examples, notes = examples_of(read_collection(folder), 12)
     assert [each.question for each in examples] == ["malignant"]
     assert any(note.startswith("mass: too few patients to learn from (10 of no mass") for note in notes)
+
+
+@pytest.mark.parametrize("folds", [2, 3, 4])
+def test_as_few_patients_as_are_asked_for_are_enough_for_any_folds(folds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(folds)
+    monkeypatch.setattr(fitting, "STRENGTHS", (1.0,))
+    for _ in range(5):
+        groups = np.repeat(np.arange(2 * fitting.FEWEST), rng.integers(1, 4, 2 * fitting.FEWEST))  # one image or more
+        labels = groups % 2
+        features = rng.normal(size=(len(labels), 3)).astype(np.float32)
+        tested = []
+        for training, test in fitting.divided(labels, groups, folds, 0):
+            own = fitting.fit([features[training]], labels[training], groups[training], ("a", "b"), VIEWS, 0)
+            assert np.isfinite(own.loss)
+            tested += test.tolist()
+        assert sorted(tested) == list(range(len(labels)))
+
+
+def test_fewer_patients_than_can_be_divided_twice_are_told(folder: Path, weights: str, tmp_path: Path) -> None:
+    rows = read_annotations(folder / "annotations.csv")
+    few = [row for kind in ("benign", "malignant") for row in [each for each in rows if each.kind == kind][:2]]
+    for row in few:
+        (tmp_path / row.image).symlink_to(folder / row.image)
+    write_annotations(tmp_path / "annotations.csv", few)
+    with pytest.raises(
+        InputError, match=rf"of benign, .* of malignant; {fitting.FEWEST} are needed.*ultrasound.md\)\.$"
+    ):
+        train_ultrasound(tmp_path, tmp_path / "out", weights, folds=2, device="cpu")
 
 
 def test_an_installed_model_is_the_one_in_use_and_a_damaged_one_is_told(

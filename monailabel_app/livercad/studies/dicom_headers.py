@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pydicom
-from pydicom.errors import InvalidDicomError
 
 FEWEST_SLICES = 3
 SPACING_TOLERANCE = 0.1
@@ -106,8 +106,8 @@ def read_series_headers(paths: Iterable[Path]) -> list[DicomSeries]:
     found = []
     for path in paths:
         try:
-            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
-        except (OSError, InvalidDicomError, ValueError, EOFError, AttributeError, NotImplementedError) as error:
+            header = _read(path)
+        except Exception as error:  # pydicom raises anything at all on damaged files
             found.append(DicomSeries((path,), "", "", "", path.name, f"its header cannot be read ({error})"))
             continue
         if "SeriesInstanceUID" not in header:
@@ -116,6 +116,14 @@ def read_series_headers(paths: Iterable[Path]) -> list[DicomSeries]:
             continue
         series[str(header.SeriesInstanceUID)].append((path, header))
     return found + [_judge(uid, members) for uid, members in series.items()]
+
+
+def _read(path: Path) -> Any:
+    header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
+    for tag in list(header.keys()):
+        with suppress(ValueError, TypeError):  # of a number that cannot be read, the series tells
+            header[tag]  # pydicom reads a value only when it is asked for
+    return header
 
 
 def _judge(uid: str, members: list[tuple[Path, Any]]) -> DicomSeries:
@@ -158,7 +166,7 @@ def _not_ct(images: list[tuple[Path, Any]]) -> str:
         return "it is a secondary capture (a screen shot or a dose report)"
     if any(int(header.get("NumberOfFrames", 1) or 1) > 1 for header in headers):
         return "it is a multi-frame file, which is not read: convert it to NIfTI, for instance with dcm2niix"
-    for name in ("Rows", "PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient"):
+    for name in ("Rows", "Columns", "PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient"):
         missing = next((path for path, header in images if not header.get(name)), None)
         if missing:
             return f"{missing.name} has no {name}, so its place in the patient is unknown"

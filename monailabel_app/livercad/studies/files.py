@@ -81,7 +81,7 @@ def list_files(folder: Path) -> Files:
         What was found.
     """
     files = Files()
-    for path in _walk(folder, files.mask_folders):
+    for path in walk(folder, files.mask_folders):
         if path.name.lower().endswith(IMAGE_SUFFIXES):
             files.images.append(path)
         elif is_dicom(path):
@@ -92,7 +92,21 @@ def list_files(folder: Path) -> Files:
     return files
 
 
-def _walk(folder: Path, mask_folders: list[Path]) -> Iterator[Path]:
+def walk(folder: Path, mask_folders: list[Path] | None = None) -> Iterator[Path]:
+    """Go through the files in a folder and below, as `list_files` does.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of studies.
+    mask_folders : list of Path, optional
+        Takes the folders whose names say that they hold labels: these are not entered then.
+
+    Yields
+    ------
+    Path
+        Folder by folder, sorted in each.
+    """
     entered: set[str] = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         here = os.path.realpath(place)
@@ -101,7 +115,8 @@ def _walk(folder: Path, mask_folders: list[Path]) -> Iterator[Path]:
             continue
         entered.add(here)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name.lower() != SERVER_LABELS)
-        masks = [name for name in folders if names_only_masks(name)]
-        mask_folders += [Path(place, name) for name in masks]
-        folders[:] = [name for name in folders if name not in masks]
+        if mask_folders is not None:
+            masks = [name for name in folders if names_only_masks(name)]
+            mask_folders += [Path(place, name) for name in masks]
+            folders[:] = [name for name in folders if name not in masks]
         yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))

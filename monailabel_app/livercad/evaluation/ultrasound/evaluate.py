@@ -23,10 +23,8 @@ from livercad.evaluation.ultrasound.words import true_class, true_of_case
 from livercad.progress import Progress, silent
 from livercad.studies.ultrasound.folder import find_images
 from livercad.studies.ultrasound.image import ListedImage
+from livercad.studies.ultrasound.phantoms import is_phantom
 from livercad.studies.ultrasound.truth import CaseTruth, truth_of_case
-
-PHANTOM_TABLE = "phantom.json"
-"""``livercad phantom ultrasound`` leaves it beside its images."""
 
 
 @dataclass(frozen=True)
@@ -128,17 +126,17 @@ def evaluate_ultrasound(
             todo="Name the folder that was analysed, with annotations.csv.",
         )
     skipped += without_opinion(folder, found, results)
-    is_phantom = (truth / PHANTOM_TABLE).is_file()
+    phantoms = is_phantom(truth)
     return UltrasoundEvaluation(
         results,
         truth,
-        is_phantom,
+        phantoms,
         tuple(dict.fromkeys(model for findings in found for model in findings.models)),
         tuple(cases),
         tuple(opinions),
         tuple(score_questions(cases, settings)),
         tuple(score_questions(opinions, settings)),
-        learnt_images(found, ((each.case, each.image) for each in opinions), truth_is_phantom=is_phantom),
+        learnt_images(found, ((each.case, each.image) for each in opinions), truth_is_phantom=phantoms),
         tuple(skipped),
         settings,
     )

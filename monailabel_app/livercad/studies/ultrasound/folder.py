@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
+import glob
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from livercad.core.circle import circle_of_box
 from livercad.core.names import looks_like_mask, names_only_masks
 from livercad.errors import InputError
 from livercad.progress import Progress, silent
 from livercad.studies.candidates import Problem
+from livercad.studies.files import walk
 from livercad.studies.ultrasound.drawn import read_drawn, redrawn
-from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
+from livercad.studies.ultrasound.image import ListedImage
 from livercad.studies.ultrasound.layouts import read_table
-from livercad.studies.ultrasound.masks import lesions_of_masks
+from livercad.studies.ultrasound.marks import marks_of_row
 from livercad.studies.ultrasound.passed_over import has_unread_kind, not_named, unread_kinds, without_repeats
-from livercad.studies.ultrasound.reading import FileHeader, is_image, read_header
+from livercad.studies.ultrasound.reading import is_image, read_header
 from livercad.studies.ultrasound.rows import Row
 
 MASKS_BESIDE = "{stem}_mask*.png"
@@ -72,11 +72,16 @@ def find_images(folder: Path, progress: Progress = silent) -> UltrasoundFolder:
     ------
     InputError
         If there is no such folder, its table is wrong, or it has no images at all.
+
+    Notes
+    -----
+    Hidden files, the server's labels and the results of a batch are passed over, and links followed, as by
+    `livercad.studies.files.list_files`.
     """
     if not folder.is_dir():
         found = "a file" if folder.exists() else "nothing there"
         raise InputError(folder, found=found, expected="a folder of ultrasound images", todo="Check the path.")
-    files = [path for path in sorted(folder.rglob("*")) if not _is_hidden(folder, path) and path.is_file()]
+    files = sorted(path for path in walk(folder) if path.is_file())
     listed = list_images(folder, files, progress)
     if not listed.images and not listed.problems:
         count = sum(map(has_unread_kind, files))
@@ -156,10 +161,6 @@ def _found(folder: Path, rows: list[Row], left_out: list[Problem], progress: Pro
     )
 
 
-def _is_hidden(folder: Path, path: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
-
-
 def _rows_of_files(folder: Path, files: Iterable[Path], left_out: list[Problem]) -> list[Row]:
     rows = []
     for path in files:
@@ -168,14 +169,9 @@ def _rows_of_files(folder: Path, files: Iterable[Path], left_out: list[Problem])
         if looks_like_mask(path.stem) or any(names_only_masks(part) for part in inside.parts[:-1]):
             left_out.append(Problem(case, f"{inside.as_posix()}: its name says that it is a mask", path=path))
         else:
-            beside = inside.parent / MASKS_BESIDE.format(stem=_literal(path.stem))
-            rows.append(Row(case, inside.as_posix(), masks=beside.as_posix()))
+            beside = MASKS_BESIDE.format(stem=glob.escape(inside.with_suffix("").as_posix()))
+            rows.append(Row(case, inside.as_posix(), masks=beside))
     return rows
-
-
-def _literal(name: str) -> str:
-    """A name as a pattern that only it matches."""
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
 
 
 def _images_of(folder: Path, rows: list[Row], progress: Progress) -> tuple[list[ListedImage], list[Problem]]:
@@ -212,42 +208,18 @@ def _listed(folder: Path, rows: list[Row]) -> list[ListedImage]:
             expected=f"a frame {first.frame}",
             todo="Mend the table.",
         )
-    masks: list[Path] = []
-    lesions = tuple(lesion for row in rows for lesion in _lesions(folder, row, header, masks))
-    kinds = {row.kind for row in rows} or {lesion.kind for lesion in lesions}
+    marked = [marks_of_row(folder, row, header.shape) for row in rows]
+    kinds = {row.kind for row in rows}
     image = ListedImage(
         case=first.case,
         name=first.image,
         path=path,
         kind=kinds.pop() if len(kinds) == 1 else "",
-        lesions=lesions,
-        masks=tuple(masks),
+        lesions=tuple(lesion for lesions, _ in marked for lesion in lesions),
+        masks=tuple(mask for _, masks in marked for mask in masks),
         patient=first.patient or header.patient,
     )
     frames = [first.frame] if first.frame is not None else list(range(1, header.frames + 1))
     if header.frames == 1:
         return [image]
     return [replace(image, name=f"{image.name}#{frame}", frame=frame) for frame in frames]
-
-
-def _lesions(folder: Path, row: Row, header: FileHeader, masks: list[Path]) -> tuple[MarkedLesion, ...]:
-    """What a row marks; the masks it was measured on are added to `masks`."""
-    found = sorted(folder.glob(row.masks)) if row.masks else []
-    is_needed = row.masks and not row.circle and not row.box
-    if is_needed and not found and not any(sign in row.masks for sign in "*?["):
-        raise InputError(
-            folder / row.masks, found="no such file", expected=f"the mask of {row.image}", todo="Mend the table."
-        )
-    masks += found
-    circle = row.circle or (circle_of_box(row.box) if row.box else None)
-    if circle:
-        longest = math.hypot(*header.shape)
-        if circle.diameter > longest:
-            raise InputError(
-                f"{row.image}, line {row.line} of the table",
-                found=f"a lesion of {circle.diameter:g} pixels",
-                expected=f"at most the image's diagonal of {longest:.0f}",
-                todo="Mend the table: a decimal point may be missing.",
-            )
-        return (MarkedLesion(circle, row.kind, row.box),)
-    return lesions_of_masks(found, row.mask_values, header.shape, row.kind)

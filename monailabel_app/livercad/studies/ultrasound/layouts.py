@@ -12,7 +12,7 @@ mask or several an image, beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from livercad.errors import InputError
@@ -130,7 +130,8 @@ def read_table(folder: Path) -> list[Row] | None:
         If the table is wrong, or of no format that is known.
     """
     if (folder / TABLE).is_file():
-        return read_annotations(folder / TABLE)
+        rows = read_annotations(folder / TABLE)
+        return [replace(row, image=PurePosixPath(row.image).as_posix()) for row in rows]  # ./a.png is a.png
     if not (folder / INDEX).is_file():
         return None
     lines = read_csv(folder / INDEX)

@@ -72,7 +72,7 @@ def read_picture(path: Path) -> tuple[npt.NDArray[np.uint8], float]:
         if upright.mode in _DEEP:
             values = np.asarray(upright)
             return stretched(values, 0, max(float(values.max()), 255.0)), 0.0
-        if upright.mode in ("1", "L"):
+        if upright.mode in ("1", "L") and "transparency" not in upright.info:
             return np.array(upright.convert("L")), 0.0
         if upright.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in upright.info:
             front = upright.convert("RGBA")

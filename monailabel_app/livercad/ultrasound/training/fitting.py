@@ -20,7 +20,9 @@ from livercad.ultrasound.views import View
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 """Inverse strengths of the L2 penalty that are tried. Our choice."""
 INNER_FOLDS = 4
-"""By which they are judged, within the patients that are learnt from. Our choice."""
+"""By which they are judged, within the patients that are learnt from; fewer where these are too few. Our choice."""
+FEWEST = 4
+"""Patients that each class needs, lest one is left to learn from, and nothing to choose on."""
 ITERATIONS = 300
 SUREST = 1.0
 """Lowest temperature. Where few patients are all told rightly, the likeliest one would make a model certain."""
@@ -79,7 +81,7 @@ def divided(labels: Index, groups: Index, folds: int, seed: int) -> Iterator[tup
     labels, groups : ndarray of int, shape (n,)
         Class of each, and what no split may part.
     folds : int
-        How many.
+        How many; no more than there are groups, or examples of the most frequent class.
     seed : int
         Of the division.
 
@@ -88,8 +90,12 @@ def divided(labels: Index, groups: Index, folds: int, seed: int) -> Iterator[tup
     training, test : ndarray of int
         Places; each example is tested once.
     """
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    for training, test in splitter.split(np.zeros(len(labels)), labels, groups):
+    most = min(int(np.bincount(labels).max()), len(np.unique(groups)))
+    splitter = StratifiedGroupKFold(min(folds, most), shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # some folds may test nobody of a rare class
+        parts = list(splitter.split(np.zeros(len(labels)), labels, groups))
+    for training, test in parts:
         yield np.asarray(training), np.asarray(test)
 
 

@@ -28,7 +28,7 @@ from livercad.ultrasound.predictor import MODEL, HeadDescription, ModelDescripti
 from livercad.ultrasound.questions import questions_of
 from livercad.ultrasound.training.examples import Examples, examples_of
 from livercad.ultrasound.training.features import Array, features_of
-from livercad.ultrasound.training.fitting import divided, fit_likeliest
+from livercad.ultrasound.training.fitting import FEWEST, divided, fit_likeliest
 from livercad.ultrasound.training.page import write_page
 from livercad.ultrasound.training.results import Choice, Prediction, QuestionResult, Results, question_result
 from livercad.ultrasound.training.sources import BackboneSource, load_backbone
@@ -92,7 +92,7 @@ def train_ultrasound(
     seed : int
         Of the divisions.
     folds : int
-        Of the cross-validation, over groups of patients.
+        Of the cross-validation, over groups of patients; each class needs as many of these, and `FEWEST` at least.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     name : str
@@ -115,13 +115,13 @@ def train_ultrasound(
     backbone, network, origin = load_backbone(weights)
     collection = read_collection(data, part(progress, 0, SHARES[0]))
     collection.check_patients(data)
-    asked, notes = examples_of(collection, folds)
+    asked, notes = examples_of(collection, max(folds, FEWEST))
     if not asked:
         raise InputError(
             data,
             found=("; ".join(notes) or "nothing marked and no classes") + collection.unusable,
             expected="images with a mass and without, or lesions of two classes, of enough patients",
-            todo="Mend the table (docs/ultrasound.md), or lower --folds.",
+            todo="Mend the table (docs/ultrasound.md)" + (", or lower --folds." if folds > FEWEST else "."),
         )
     backbone_sha256 = content_sha256(tensors_of(network, {}))
     extractor = Extractor(network, device)
