@@ -179,6 +179,15 @@ def test_a_picture_that_may_be_anything_is_analysed_and_told(tmp_path: Path) -> 
     assert "--ultrasound-model none" in text.getvalue()
 
 
+def test_an_image_with_a_name_of_another_encoding_fails_alone(images: Path, tmp_path: Path) -> None:
+    Image.fromarray(sector()).save(images / "M\udcfcller.png")
+    result = analyse(images, tmp_path / "out")
+    assert (result.done, list(result.failed)) == (list(CASES), ["M�ller"])
+    assert "no UTF-8" in json.loads((tmp_path / "out" / "M�ller" / "error.json").read_text())["reason"]
+    with pytest.raises(InputError, match=r"M�ller\.png: found a path that is no UTF-8"):
+        analyse(images / "M\udcfcller.png", tmp_path / "alone")
+
+
 def test_without_a_model_of_ultrasound_only_ct_is_looked_for(
     images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

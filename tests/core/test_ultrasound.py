@@ -45,6 +45,7 @@ def test_findings_come_back_from_json_as_they_were() -> None:
     assert UltrasoundFindings.from_dict(written) == findings()
     assert written["modality"] == "US" and "not a medical device" in written["disclaimer"]
     assert written["opinions"][0]["circle"] == {"center": [10.5, 20], "diameter": 30}
+    assert written["places"].startswith("column, row in pixels"), "A circle says its frame."
 
 
 def test_findings_of_another_schema_are_refused_and_of_a_newer_one_read() -> None:

@@ -219,6 +219,19 @@ def test_images_without_content_are_a_doubt(tmp_path: Path) -> None:
     }
 
 
+def test_a_lesion_marked_beside_the_sector_is_a_doubt_and_a_black_cyst_is_none(tmp_path: Path) -> None:
+    fan = sector(2, (480, 640))
+    assert not fan[20:140, 20:140].any() and fan[200:300, 270:370].all()
+    rows, columns = np.indices(fan.shape)
+    fan[np.hypot(rows - 250, columns - 320) < 30] = 0
+    beside, cyst = Circle((80.0, 80.0), 64.0), Circle((320.0, 250.0), 64.0)
+    images = [write(tmp_path, "beside.png", fan, beside), write(tmp_path, "cyst.png", fan, cyst)]
+    assert messages(analyze_images("c", images, Square()))[Doubt.EMPTY] == (
+        "Hardly anything is to be seen, so that what the model says means nothing: "
+        "beside.png (0.0% around the lesion at column 80, row 80 is not black)."
+    )
+
+
 def test_pixels_that_are_no_squares_are_a_doubt(tmp_path: Path) -> None:
     for name, spacing in (("long.dcm", [0.31, 0.3]), ("square.dcm", [0.303, 0.3])):
         write_us_dicom(tmp_path / name, sector(2), PixelSpacing=spacing)

@@ -15,11 +15,12 @@ from PIL import Image
 
 from html_page import Page, assert_self_contained, cells_of
 from livercad.core.circle import Circle
-from livercad.core.findings import DISCLAIMER
+from livercad.core.findings import DISCLAIMER, ModelUsed
 from livercad.core.planar_roi import planar_square
 from livercad.core.saliency import overlay_of
 from livercad.core.taxonomy import BENIGN_COLOR, MALIGNANT_COLOR
 from livercad.core.ultrasound import PHANTOM_CAUTION, Doubt
+from livercad.models.registry import load_registry
 from livercad.pipeline.ultrasound_analyzer import UltrasoundAnalyzer, UltrasoundReport
 from livercad.reports import ultrasound_page
 from livercad.reports.index_page import render_index
@@ -72,6 +73,15 @@ def test_the_page_is_one_self_contained_file_with_disclaimer_model_and_warnings(
     assert "No circle lies on the image" in page.text and "The model was not asked" in page.text
     assert_self_contained(render_ultrasound_case(report(tmp_path, 90, model=FakeImageModel())))
     assert_self_contained(render_ultrasound_case(report(tmp_path, bare=1)))
+
+
+def test_the_licence_of_weights_that_come_with_the_package_is_shown_also_under_a_papers_name(tmp_path: Path) -> None:
+    told, shipped = report(tmp_path, 60), load_registry()["qi2019-phantom"]
+    for digest, licence in ((shipped.weights.sha256, shipped.licence), ("9" * 64, "not known")):
+        used = (ModelUsed("qi2019", digest[:12], digest, "torch"),)
+        findings = replace(told.findings, models=used)
+        html = render_ultrasound_case(replace(told, analysis=replace(told.analysis, findings=findings)))
+        assert f"<th>qi2019</th><td>{digest[:12]}</td><td>{licence}</td>" in html
 
 
 class FakeOfPhantoms(FakeLesionModel):

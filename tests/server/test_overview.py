@@ -16,11 +16,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from fakes import full_analyzer, synthetic_abdomen, write_case
 from html_page import Page, cells_of
 from learning.releases import Place, place
 from livercad.core.annotation import CaseState
+from livercad.core.circle import Circle
 from livercad.core.findings import DISCLAIMER
 from livercad.core.taxonomy import CLASS_OF, LesionType
 from livercad.errors import ModelError
@@ -39,9 +41,11 @@ from livercad.server.jobs import Jobs, State
 from livercad.server.model_history import ModelHistories
 from livercad.server.overview import render_overview
 from livercad.server.scoring import Scoring
+from livercad.studies.ultrasound.image import MarkedLesion
 from server.annotations import annotation_of, maps_of, write_maps
 from server.conftest import Server, Servers
 from server.test_scoring import until
+from ultrasound_files import sector
 
 __all__ = ["place"]
 
@@ -290,6 +294,18 @@ def test_a_new_server_has_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     text = Page(render_overview(app, [])).text
     for words in ("0 cases", "Nobody has submitted", "No inference, batch or training", "Nothing has been recorded"):
         assert words in text, words
+
+    for name in ("drawn.png", "other.png"):
+        Image.fromarray(sector()).save(tmp_path / "studies" / name)
+    store.catalogue.update()
+    lesions = (MarkedLesion(Circle((60.0, 50.0), 30.0)),)
+    image = store.catalogue.image_case("drawn").images[0]
+    saved = store.images.draw(image, lesions, "", annotator="Ann", note="", sha256="")
+    html = render_overview(app, [])
+    when = f"{datetime.fromisoformat(saved.saved).astimezone():%Y-%m-%d %H:%M}"
+    assert rows(html, "submissions") == [["drawn", "Ann", "circles drawn", "1", when]]
+    assert rows(html, "annotators") == [["Ann", "1", when]]
+    assert "2 of ultrasound beside them, 1 with circles of annotators" in Page(html).text
 
 
 # -- over HTTP

@@ -194,6 +194,19 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
         find_studies(tmp_path / "nowhere")
 
 
+def test_names_of_another_encoding_are_told_in_letters_and_leave_the_other_files_alone(tmp_path):
+    lay(tmp_path, "a.nii.gz", "M\udcfcller.png", "p1/portal.nii.gz", "p1/M\udcfc.nii.gz")
+    lay(tmp_path, "d\udce9/1.nii.gz", "d\udce9/2.png")
+    discovery = find_studies(tmp_path)
+    assert [study.case for study in discovery.studies] == ["a", "p1"] and not discovery.flat
+    assert [problem.case for problem in discovery.problems] == ["M�ller", "d�"]
+    (within,) = discovery.left_out
+    assert within.case == "p1"
+    names = ("M�ller.png", "d�/1.nii.gz and 1 more", "p1/M�.nii.gz")
+    for problem, name in zip((*discovery.problems, within), names, strict=True):
+        assert f"{name}: found a name that is no UTF-8" in problem.reason and problem.reason.encode()
+
+
 def test_the_real_layouts_are_found(real_data):
     cases = found(real_data / "ct")
     assert set(cases["hcc009_baseline"]) == {"unenhanced", "arterial", "portal"}

@@ -350,3 +350,12 @@ def test_a_collection_has_what_can_be_read_in_one_order_and_groups_it(tmp_path: 
     assert [each.name for each in found.images] == list(found.grouping.names) == [each.name for each in found.listed]
     assert found.grouping.groups == (0, 0, 1)
     assert [problem.case for problem in found.problems] == ["anna"]
+
+
+def test_an_image_with_a_name_of_another_encoding_is_a_problem_and_the_others_are_listed(tmp_path: Path) -> None:
+    save(tmp_path / "a.png")
+    save(tmp_path / "M\udcfcller.png")
+    found = find_images(tmp_path)
+    assert [image.name for image in found.images] == ["a.png"]
+    assert [problem.case for problem in found.problems] == ["M�ller"]
+    assert "M�ller.png: found a name that is no UTF-8" in found.problems[0].reason

@@ -21,7 +21,7 @@ from livercad.core.phases import Phase
 from livercad.errors import InputError
 from livercad.studies.dicom_headers import CT, ULTRASOUND
 from livercad.studies.discover import Discovery, Problem, find_studies
-from livercad.studies.files import PICTURE_SUFFIXES, UNREAD_SUFFIXES
+from livercad.studies.files import PICTURE_SUFFIXES, UNREAD_SUFFIXES, is_text, readable
 from livercad.studies.ultrasound.cases import ImageCases
 from livercad.studies.ultrasound.layouts import named_files
 from livercad.studies.ultrasound.rows import TABLE
@@ -74,6 +74,13 @@ def discover(job: Job, *, one_case: bool, with_ultrasound: bool) -> Found:
     InputError
         If there is neither, or something else lies where a case's results are to be.
     """
+    if not is_text(job.studies.absolute()):
+        raise InputError(
+            readable(job.studies),
+            found="a path that is no UTF-8",
+            expected="one that results can name",
+            todo="Rename it, or the folder that it lies in.",
+        )
     found = _both(job, one_case) if with_ultrasound else Found(_ct(job, one_case), ImageCases())
     cases = [study.case for study in found.ct.studies] + [each.case for each in found.ultrasound.cases]
     cases += [problem.case for problem in (*found.ct.problems, *found.ultrasound.problems)]
@@ -81,7 +88,8 @@ def discover(job: Job, *, one_case: bool, with_ultrasound: bool) -> Found:
         raise InputError(
             job.studies,
             found="no study" + _instead(found.ct),
-            expected="CT as NIfTI files, folders of phases, or DICOM series",
+            expected="CT as NIfTI files, folders of phases, or DICOM series"
+            + (", or ultrasound as PNG, JPEG, BMP or DICOM" if with_ultrasound else ""),
             todo="Name the folder that holds them.",
         )
     check_not_foreign(job.out, cases)
@@ -97,7 +105,8 @@ def discover(job: Job, *, one_case: bool, with_ultrasound: bool) -> Found:
 def _tell_passed_over(display: Display, found: Found, doubtful: Sequence[str]) -> None:
     left_out, beside_ct = (*found.ct.left_out, *found.ultrasound.left_out), found.ultrasound.beside_ct
     if left_out:
-        display.say(f"Left out: {_counted(left_out)}, for example {left_out[0].reason}. run.json lists them.")
+        example = left_out[0].reason.rstrip(".")
+        display.say(f"Left out: {_counted(left_out)}, for example {example}. run.json lists them.")
     if beside_ct:
         pictures = f"{len(beside_ct)} picture{'s' if len(beside_ct) > 1 else ''}"
         display.say(f"Not ultrasound: {pictures}, for example {beside_ct[0].reason}. run.json lists them.")

@@ -21,6 +21,8 @@ SCHEMA_VERSION = "1.0"
 
 NORMAL = frozenset(("normal", "no mass", "none"))
 """Words of tables for an image without any lesion."""
+PLACES = "column, row in pixels; 0 is the middle of the first pixel, top left"
+"""The frame of circles, see `livercad.core.circle`."""
 MODALITY = "US"
 """As DICOM calls it (PS3.3, C.7.3.1.1.1)."""
 
@@ -185,6 +187,8 @@ class UltrasoundFindings:
         Whether the model has learnt from phantoms alone: `PHANTOM_CAUTION` belongs to all that it says.
     modality : str
         `MODALITY`.
+    places : str
+        `PLACES`: what the centres of circles mean; diameters are in pixels.
     schema_version : str
         `SCHEMA_VERSION` at the time of writing.
     disclaimer : str
@@ -201,6 +205,7 @@ class UltrasoundFindings:
     timings_s: dict[str, float] = field(default_factory=dict)
     learnt_from_phantoms: bool = False
     modality: str = MODALITY
+    places: str = PLACES
     schema_version: str = SCHEMA_VERSION
     disclaimer: str = DISCLAIMER
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from livercad.core.findings import ModelUsed
 from livercad.errors import ModelError
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -112,6 +113,16 @@ def load_registry() -> dict[str, ModelEntry]:
     """
     text = REGISTRY.read_text(encoding="utf-8")
     return {entry.name: entry for entry in TypeAdapter(list[PublishedModel | ShippedModel]).validate_json(text)}
+
+
+def entry_of(used: ModelUsed) -> ModelEntry | None:
+    """What the registry says of a model that took part: by its name, else by its weights.
+
+    Models of papers go by the paper's name, whether their weights come with the package or are of a reproduction.
+    """
+    registry = load_registry()
+    of_weights = (entry for entry in registry.values() if entry.weights.sha256 == used.sha256)
+    return registry.get(used.name) or next(of_weights, None)
 
 
 def has_learnt_from_phantoms(name: str) -> bool:

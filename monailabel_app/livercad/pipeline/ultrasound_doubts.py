@@ -21,7 +21,8 @@ COLOURED_SHARE = 0.01
 on an image of 512 x 384. Words, marks and scales in colour cover less; Doppler of that size may hide what a lesion is
 told by."""
 LIT_SHARE = 0.01
-"""Of an image's pixels, brighter than black, at least. Our choice: no image of AUL and BUSI has less than 13 %."""
+"""Of an image's pixels, or of those in the square around a lesion, brighter than black, at least. Our choice: no image
+of AUL and BUSI has less than 13 %, and no square there less than 44 %."""
 OF_LESIONS = (Question.MALIGNANT, Question.TYPE)
 """Questions whose answers are expected to agree within a case; a mass need not show on every image."""
 NAMED = 5
@@ -76,7 +77,7 @@ def doubts_of(
         (
             Doubt.EMPTY,
             "Hardly anything is to be seen, so that what the model says means nothing",
-            _empty(images, marked),
+            [*_empty(images, marked), *_beside_the_sector(asked)],
         ),
         (Doubt.COLOURED, "Colour covers grey values that were not seen", _coloured(images, marked)),
         (
@@ -110,6 +111,28 @@ def _empty(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:
         elif lit < LIT_SHARE:
             told.append(f"{image.name} ({lit:.1%} of it is not black)")
     return told
+
+
+def _beside_the_sector(asked: Iterable[Asked]) -> list[str]:
+    """Lesions around which all is black, on images that are not; a cyst may be black, but never what lies around it."""
+    told = []
+    for image, circle in asked:
+        if circle is None or _empty([image], {image.name}):
+            continue
+        lit = _lit_around(image, circle)
+        if lit < LIT_SHARE:
+            column, row = circle.center
+            told.append(
+                f"{image.name} ({lit:.1%} around the lesion at column {column:.0f}, row {row:.0f} is not black)"
+            )
+    return told
+
+
+def _lit_around(image: UltrasoundImage, circle: Circle) -> float:
+    """Share of pixels that are not black, of those of the image in the square at the usual D/L."""
+    x0, y0, x1, y1 = (max(0, int(np.ceil(edge))) for edge in circle.square())
+    pixels = image.array[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+    return float(np.mean(pixels > DARK)) if pixels.size else 0.0
 
 
 def _coloured(images: Iterable[UltrasoundImage], marked: set[str]) -> list[str]:

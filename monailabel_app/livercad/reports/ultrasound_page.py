@@ -17,7 +17,7 @@ from livercad.core.planar_roi import planar_square
 from livercad.core.roi import DEFAULT_RATIO
 from livercad.core.saliency import RAMP
 from livercad.core.ultrasound import PHANTOM_CAUTION, ImageRead, Opinion, has_square_pixels
-from livercad.models.registry import load_registry
+from livercad.models.registry import entry_of
 from livercad.pipeline.ultrasound_analyzer import UltrasoundReport
 from livercad.reports.lesion_section import Bar
 from livercad.reports.pages import render
@@ -129,7 +129,7 @@ def render_ultrasound_case(report: UltrasoundReport) -> str:
         shown=shown,
         whence={question: whence(question, count, findings.probabilities) for question, count in counts.items()},
         bars={question: bars_of(classes) for question, classes in findings.probabilities.items()},
-        models=[(model, load_registry().get(model.name)) for model in findings.models],
+        models=[(model, entry_of(model)) for model in findings.models],
         circle_color=_css(CIRCLE),
         square_color=_css(SQUARE),
         ramp=[_css(color) for color in RAMP.tolist()],

@@ -82,7 +82,7 @@ class LiverCADApp(MONAILabelApp):
             studies,
             conf or {},
             name="LiverCAD",
-            description=f"Liver and liver lesions on CT. {DISCLAIMER}",
+            description=f"Liver and liver lesions on CT and ultrasound. {DISCLAIMER}",
             version=__version__,
             labels=LIVER_AND_LESIONS,
         )

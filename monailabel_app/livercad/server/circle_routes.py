@@ -36,13 +36,17 @@ def draw(request: Request, case: str, said: Said) -> dict[str, Any]:
     that the annotator has seen, has the request refused if there is another by now. `image` may be left out where the
     case has one.
     """
-    store = livercad_app().datastore()
+    store, who = livercad_app().datastore(), asker(said, request)
     if unknown := said.keys() - set(FIELDS):
         raise _error("the request", ", ".join(sorted(unknown)), f"only {', '.join(FIELDS)}")
     found = store.catalogue.image_case(case)
     name = said.get("image", found.images[0].name if len(found.images) == 1 else None)
     if not isinstance(name, str):
-        raise _error("image", repr(name)[:LONGEST_NOTE], f"the name of one of the {len(found.images)} images")
+        raise _error(
+            "image",
+            "nothing" if name is None else repr(name)[:LONGEST_NOTE],
+            f"the name of one of the {len(found.images)} images",
+        )
     image = flat_image(found, name)
     if "circles" not in said:
         raise _error("circles", "nothing", f"a list of up to {MOST_CIRCLES} circles, or null to take them back")
@@ -52,14 +56,18 @@ def draw(request: Request, case: str, said: Said) -> dict[str, Any]:
         raise _error(f"class of {name}", repr(kind), "a class in each circle; the image's where it has no lesion")
     note, based_on = said.get("note", ""), said.get("based_on")
     if not isinstance(note, str) or len(note) > LONGEST_NOTE:
-        raise _error("note", f"{type(note).__name__}", f"a text of up to {LONGEST_NOTE} characters")
+        raise _error(
+            "note",
+            f"{len(note)} characters" if isinstance(note, str) else "no text",
+            f"a text of up to {LONGEST_NOTE} characters",
+        )
     if based_on is not None and (not isinstance(based_on, int) or isinstance(based_on, bool) or based_on < 0):
         raise _error("based_on", repr(based_on)[:LONGEST_NOTE], "a version's number, or 0")
     saved = store.images.draw(
         image,
         lesions,
         kind,
-        annotator=asker(said, request),
+        annotator=who,
         note=note,
         sha256=hash_file(image.path),
         based_on=based_on,

@@ -67,7 +67,11 @@ def register(app: FastAPI) -> None:
 
 
 def reason_of(error: BaseException) -> str:
-    """What to tell a person about an error."""
+    """What to tell a person about an error, in characters that UTF-8 has."""
+    return _plain_reason(error).encode("utf-8", "backslashreplace").decode()
+
+
+def _plain_reason(error: BaseException) -> str:
     if isinstance(error, Cancelled):
         return str(error) or "The job was cancelled."
     if isinstance(error, json.JSONDecodeError):
@@ -100,7 +104,10 @@ def _handler(status: int) -> Callable[[Request, Exception], JSONResponse]:
 def _unfit(request: Request, error: Exception) -> JSONResponse:
     # FastAPI's own answer has a list where all others have a sentence.
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    reasons = (f"{' '.join(map(str, each['loc']))}: {each['msg']}" for each in found)
+    reasons = [f"{' '.join(map(str, each['loc']))}: {each['msg']}" for each in found]
+    kind = request.headers.get("content-type", "")
+    if any(each["type"] == "dict_type" and each["loc"] == ("body",) for each in found) and "json" not in kind:
+        reasons = [f"its Content-Type is {kind or '(none)'}, where application/json with a JSON object was expected"]
     return JSONResponse({"detail": f"The request does not fit: {'; '.join(reasons)}."}, 422)
 
 

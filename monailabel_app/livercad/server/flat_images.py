@@ -50,7 +50,7 @@ def flat_image(case: ImageCase, name: str) -> ListedImage:
         f"image {name!r} of case {case.case!r}",
         found="no such image",
         expected=f"one of {', '.join(names[:8])}{', …' if len(names) > 8 else ''}",
-        todo=f"GET /livercad/cases/{case.case} lists them.",
+        todo="Take one of them; GET /livercad/cases/CASE lists all of a case that the server has.",
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from fastapi import Request, UploadFile
 from starlette.datastructures import FormData
@@ -14,6 +17,9 @@ from livercad.server.names import LONGEST
 
 LONGEST_TEXT = 64 << 20
 """Bytes; an annotation with 200 lesions has some 3 million."""
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+SHOWN = 80
+"""Characters of what was found."""
 
 
 async def form_of(request: Request) -> FormData:
@@ -30,6 +36,94 @@ async def form_of(request: Request) -> FormData:
         Its files lie on disk.
     """
     return await request.form(max_part_size=LONGEST_TEXT)
+
+
+async def check_fields(request: Request, known: Collection[str]) -> None:
+    """Refuse a body whose content nobody would look at: no form, or a form with other fields.
+
+    Parameters
+    ----------
+    request : Request
+        With or without a body.
+    known : collection of str
+        The fields that are looked at.
+
+    Raises
+    ------
+    InputError
+        If there is anything else.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    form = await request.form() if kind in FORMS else FormData()
+    unknown = [name for name in form if name not in known]
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    if unknown or (has_body and kind not in FORMS):
+        raise InputError(
+            "the request's body",
+            found=f"a field {unknown[0][:SHOWN]!r}" if unknown else f"Content-Type {kind[:SHOWN] or '(none)'}",
+            expected=f"a form with no fields but {', '.join(known)}",
+            todo="Send params as a field with JSON in it: curl --form 'params={…}'.",
+        )
+
+
+def parse_json(text: str, what: str) -> Any:
+    """Read JSON that a client has sent.
+
+    Parameters
+    ----------
+    text : str
+        The JSON.
+    what : str
+        Name of the field, for messages.
+
+    Returns
+    -------
+    object
+        What it says, checked by `check_characters`.
+
+    Raises
+    ------
+    json.JSONDecodeError
+        If it is none.
+    InputError
+        If nobody could mean it: lists too deep or numbers too long to be read, halves of characters.
+    """
+    try:
+        said = json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise _unfit(what, str(error)) from error
+    return check_characters(said, what)
+
+
+def check_characters(said: Any, what: str) -> Any:
+    """Let through what JSON has said, unless a text in it has half of a character, which can be written nowhere.
+
+    Parameters
+    ----------
+    said : object
+        What was parsed.
+    what : str
+        Name of the field, for messages.
+
+    Returns
+    -------
+    object
+        The same.
+
+    Raises
+    ------
+    InputError
+        If there is a lone surrogate, or lists are too deep to be written.
+    """
+    try:
+        json.dumps(said, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise _unfit(what, f"half of a character (\\u{ord(error.object[error.start]):04x})") from error
+    except RecursionError as error:
+        raise _unfit(what, str(error)) from error
+    return said
 
 
 def text_of(form: FormData, name: str, default: str | None = None) -> str:
@@ -120,3 +214,9 @@ def plain_name(name: str | None) -> str:
 
 def _missing(name: str, expected: str) -> InputError:
     return InputError(f"the field {name!r}", found="nothing", expected=f"{expected} in the form", todo="Send it along.")
+
+
+def _unfit(what: str, found: str) -> InputError:
+    return InputError(
+        what, found=found, expected="JSON of whole characters and of usual size", todo="Mend the request."
+    )

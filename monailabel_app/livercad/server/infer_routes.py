@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from functools import partial
@@ -16,13 +15,15 @@ from monailabel.endpoints.infer import ResultType, send_response
 
 from livercad.errors import InputError
 from livercad.server.errors import ConflictError, UnknownNameError
-from livercad.server.forms import receive
+from livercad.server.forms import check_fields, parse_json, receive
 from livercad.server.instance import livercad_app
 from livercad.server.jobs import HEADER
 from livercad.server.modalities import Source, reader_of_sent, source_of
 from livercad.server.sent import called_as_sent, told_as_sent
 
 router = APIRouter(tags=["Infer"])
+
+FIELDS = ("params", "file", "label")
 
 
 @router.post("/infer/{model}")
@@ -44,6 +45,7 @@ async def infer(
     tasks that ask for lesions. `output` is `image`, `json` or `all`. `job` names the job (see `livercad.server.jobs`).
     """
     livercad_app().check_task("model", model)
+    await check_fields(request, FIELDS)
     if output == ResultType.dicom_seg:
         raise _bad_request("output=dicom_seg", "an output that this server does not make", "image, json or all")
     wishes = _read_params(params)
@@ -86,7 +88,7 @@ def _infer(
 
 
 def _read_params(text: str) -> dict[str, Any]:
-    wishes = json.loads(text or "{}")
+    wishes = parse_json(text or "{}", "params")
     if not isinstance(wishes, dict):
         raise _bad_request("params", f"{type(wishes).__name__}", "a JSON object")
     return wishes

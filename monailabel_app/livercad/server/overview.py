@@ -36,6 +36,8 @@ STATES = {
     NO_LABEL: "without a label",
 }
 """In the order of the page. A label of a client that knows no states counts as complete in training."""
+CIRCLES = "circles"
+"""What stands for the state of a case of ultrasound that annotators have drawn on."""
 
 
 def render_overview(app: LiverCADApp, jobs: Iterable[Job]) -> str:
@@ -56,6 +58,11 @@ def render_overview(app: LiverCADApp, jobs: Iterable[Job]) -> str:
     store, jobs = app.datastore(), list(jobs)
     infos = {case: submissions.summary_of(info) for case, info in store.label_infos(submissions.TAG).items()}
     states = Counter(infos[case]["state"] or STOCK if case in infos else NO_LABEL for case in store.catalogue.studies)
+    drawn = {
+        case: {"annotator": each.annotator, "submitted": each.saved, "version": each.version, "state": CIRCLES}
+        for case, each in store.images.drawings.latest().items()
+        if case in store.catalogue.ultrasound
+    }
     compared, comparing = app.agreements.shown()
     return render(
         "overview.html.j2",
@@ -65,11 +72,12 @@ def render_overview(app: LiverCADApp, jobs: Iterable[Job]) -> str:
         now=_time(datetime.now(UTC).isoformat()),
         cases=len(store.catalogue.studies),
         ultrasound=len(store.catalogue.ultrasound),
+        drawn=len(drawn),
         states=[(name, title, states[name]) for name, title in STATES.items()],
         sides=Counter(str(side) for side in store.book.pool.usable().values()),
         left_out=sorted(reasons_of(store.book.pool).items()),
-        submissions=_newest(infos),
-        annotators=_annotators(infos),
+        submissions=_newest({**infos, **drawn}),
+        annotators=_annotators({**infos, **drawn}),
         reservations=[
             {"case": held.case, "who": held.who, "since": _at(held.since), "until": _at(held.until)}
             for held in store.book.reservations.held()
@@ -87,9 +95,10 @@ def render_overview(app: LiverCADApp, jobs: Iterable[Job]) -> str:
 
 
 def _newest(infos: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    names = {**STATES, CIRCLES: "circles drawn"}
     ordered = sorted(infos.items(), key=lambda item: item[1]["submitted"], reverse=True)
     return [
-        {**info, "case": case, "submitted": _time(info["submitted"]), "state": STATES.get(info["state"] or STOCK)}
+        {**info, "case": case, "submitted": _time(info["submitted"]), "state": names.get(info["state"] or STOCK)}
         for case, info in ordered[:NEWEST]
     ]
 

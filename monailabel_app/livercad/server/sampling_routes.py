@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 
 from livercad.errors import InputError
 from livercad.server.errors import ConflictError
+from livercad.server.forms import check_characters
 from livercad.server.instance import livercad_app
 from livercad.server.names import LONGEST
 
@@ -73,8 +74,9 @@ def asker(params: dict[str, Any], request: Request) -> str:
     Raises
     ------
     InputError
-        If the name is none.
+        If the name is none, or there is anything in `params` that cannot be written.
     """
+    check_characters(params, "the request")
     name = next((params[key] for key in NAMES if params.get(key)), "")
     if not isinstance(name, str) or len(name) > LONGEST:
         raise InputError("annotator", found=repr(name)[:LONGEST], expected="a name", todo="Mend the request.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from livercad.core.annotation import Annotation, Verdict
 from livercad.core.taxonomy import Label
 from livercad.core.volume import Volume, grid_difference
 from livercad.errors import InputError
+from livercad.server.forms import parse_json
 from livercad.server.labels import grid_of
 from livercad.studies.itk import read_itk_file
 from livercad.studies.nifti import is_nifti, read_volume
@@ -45,7 +45,7 @@ def read_annotation(text: str, case: str) -> Annotation:
         If it is no annotation, or another case's.
     """
     try:
-        annotation = Annotation.from_dict(json.loads(text))
+        annotation = Annotation.from_dict(parse_json(text, "annotation"))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise _error(
             "annotation", f"what cannot be read ({error})", "an annotation as livercad.core writes it"

@@ -199,8 +199,8 @@ def _images_asked_about(case: ImageCase, request: dict[str, Any]) -> tuple[Liste
         raise InputError(
             "circles",
             found=f"no image_name beside them, and {len(images)} images in case {case.case!r}",
-            expected="the image that they are drawn on",
-            todo=f"Send image_name; GET /livercad/cases/{case.case} lists the images.",
+            expected=f"one of them: {', '.join(image.name for image in images[:8])}{', …' if len(images) > 8 else ''}",
+            todo="Send image_name.",
         )
     (image,) = images
     return (replace(image, lesions=read_marks(circles, image.name, read_header(image.path).shape), masks=()),)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from starlette.datastructures import UploadFile as SentFile
 
 from livercad.core.phases import Phase
 from livercad.errors import InputError
-from livercad.server.forms import form_of, receive, text_of
+from livercad.server.forms import form_of, parse_json, receive, text_of
 from livercad.server.instance import livercad_app
 from livercad.server.names import LONGEST
 
@@ -44,7 +43,7 @@ def _add(form: FormData) -> str:
 
 
 def _read_phases(text: str) -> dict[str, Phase | None]:
-    phases = json.loads(text)
+    phases = parse_json(text, "phases")
     known = (None, *Phase)
     if not isinstance(phases, dict) or not all(phase in known for phase in phases.values()):
         raise _error("phases", text[:LONGEST], f"phases by file name: {', '.join(Phase)} or null")

@@ -10,7 +10,7 @@ from pathlib import Path
 from livercad.core.names import case_of, looks_like_mask, names_only_masks, phase_of
 from livercad.core.phases import Phase
 from livercad.studies.dicom_headers import DicomSeries, read_series_headers
-from livercad.studies.files import Files, stem_of
+from livercad.studies.files import Files, readable, stem_of
 from livercad.studies.study import Series
 
 
@@ -129,6 +129,35 @@ def dicom_candidates(root: Path, files: Files, *, one_case: bool) -> tuple[list[
                 found = _series(each.files, [each.description, *_folders(root, each.files[0], top)], each.uid)
                 candidates.append(Candidate(case, found, each.called))
     return candidates, passed_over
+
+
+def name_problems(root: Path, misnamed: Iterable[Path]) -> list[Problem]:
+    """Tell of files that cannot be used for their name.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of studies.
+    misnamed : iterable of Path
+        Files in it whose path is no UTF-8.
+
+    Returns
+    -------
+    list of Problem
+        One for each file or folder of `root` that they are, or lie in.
+    """
+    by_top: dict[str, list[Path]] = defaultdict(list)
+    for path in misnamed:
+        inside = path.relative_to(root)
+        by_top[readable(Path(inside.parts[0])) if len(inside.parts) > 1 else stem_of(Path(readable(path)))].append(path)
+    return [
+        Problem(
+            case,
+            f"{readable(paths[0])}{f' and {len(paths) - 1} more' * (len(paths) > 1)}: found a name that is no UTF-8; "
+            "expected one that results can have. Rename the file, or the folder that it lies in.",
+        )
+        for case, paths in by_top.items()
+    ]
 
 
 def case_and_name(root: Path, path: Path) -> tuple[str, str]:

@@ -9,7 +9,14 @@ from pathlib import Path
 
 from livercad.core.phases import Phase
 from livercad.errors import InputError
-from livercad.studies.candidates import Candidate, Problem, case_and_name, dicom_candidates, image_candidates
+from livercad.studies.candidates import (
+    Candidate,
+    Problem,
+    case_and_name,
+    dicom_candidates,
+    image_candidates,
+    name_problems,
+)
 from livercad.studies.dicom_headers import CT, ULTRASOUND
 from livercad.studies.files import Files, list_files
 from livercad.studies.study import Study
@@ -105,10 +112,13 @@ def find_studies(folder: Path, *, one_case: bool = False, not_ct: Iterable[Path]
     ]
     left_out = masks + not_listed + list(dict.fromkeys(ultrasound.values()))
     found = _assemble(tabled + named, unusable, left_out, files.others, one_case=one_case)
+    of_names, known = name_problems(root, files.misnamed), {each.case for each in (*found.studies, *found.problems)}
     ct = [path for candidate in tabled + images + dicoms for path in candidate.series.files]
     ct += [path for path, problem in passed_over.items() if problem.modality == CT]
     return replace(
         found,
+        problems=_sorted([*found.problems, *(each for each in of_names if each.case not in known)]),
+        left_out=_sorted([*found.left_out, *(each for each in of_names if each.case in known)]),
         flat=tuple(sorted([*files.pictures, *ultrasound])),
         ct_folders=frozenset(path.parent for path in ct),
     )
@@ -129,12 +139,10 @@ def _decided_by_table(root: Path, tabled: list[Candidate]) -> set[str]:
 def _without(files: Files, taken: Iterable[Path]) -> Files:
     """The files that are left to their names and headers."""
     listed = {path.resolve() for path in taken}
-    return Files(
+    return replace(
+        files,
         images=[path for path in files.images if path.resolve() not in listed],
         dicoms=[path for path in files.dicoms if path.resolve() not in listed],
-        mask_folders=files.mask_folders,
-        others=files.others,
-        pictures=files.pictures,
     )
 
 

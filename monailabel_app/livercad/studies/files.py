@@ -38,6 +38,8 @@ class Files:
         How many files of no use there are, by ending in small letters (``.png``; empty where there is none).
     pictures : list of Path
         Those of them that are PNG, JPEG or BMP.
+    misnamed : list of Path
+        Files whose path is no UTF-8 (`is_text`): no result could name them.
     """
 
     images: list[Path] = field(default_factory=list)
@@ -45,6 +47,7 @@ class Files:
     mask_folders: list[Path] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
     pictures: list[Path] = field(default_factory=list)
+    misnamed: list[Path] = field(default_factory=list)
 
 
 def stem_of(path: Path) -> str:
@@ -62,6 +65,16 @@ def stem_of(path: Path) -> str:
     """
     suffix = next((suffix for suffix in IMAGE_SUFFIXES if path.name.lower().endswith(suffix)), "")
     return path.name[: -len(suffix)] if suffix else path.stem
+
+
+def is_text(path: Path) -> bool:
+    """Whether a path is UTF-8, as JSON, pages and tables need it; names from other systems may be something else."""
+    return readable(path) == str(path)
+
+
+def readable(path: Path) -> str:
+    """A path for people, with � for what is no UTF-8 in it."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def list_files(folder: Path) -> Files:
@@ -82,7 +95,9 @@ def list_files(folder: Path) -> Files:
     """
     files = Files()
     for path in walk(folder, files.mask_folders):
-        if path.name.lower().endswith(IMAGE_SUFFIXES):
+        if not is_text(path):
+            files.misnamed.append(path)
+        elif path.name.lower().endswith(IMAGE_SUFFIXES):
             files.images.append(path)
         elif is_dicom(path):
             files.dicoms.append(path)
@@ -116,7 +131,7 @@ def walk(folder: Path, mask_folders: list[Path] | None = None) -> Iterator[Path]
         entered.add(here)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name.lower() != SERVER_LABELS)
         if mask_folders is not None:
-            masks = [name for name in folders if names_only_masks(name)]
+            masks = [name for name in folders if names_only_masks(name) and is_text(Path(place, name))]
             mask_folders += [Path(place, name) for name in masks]
             folders[:] = [name for name in folders if name not in masks]
         yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))

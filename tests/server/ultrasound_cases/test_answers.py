@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ from server.ultrasound_cases.clients import (
     refused,
 )
 from ultrasound_fakes import FakeUltrasoundModel
-from ultrasound_files import sector
+from ultrasound_files import sector, write_us_dicom
 
 
 def test_a_model_is_asked_about_the_circles_of_the_request(server: Server) -> None:
@@ -99,3 +101,37 @@ def test_the_report_is_the_one_of_a_batch(server: Server) -> None:
     page = server.get("/livercad/cases/two/report").text
     assert "at column 71, row 33" in page and "at column 71, row 33" not in expected["yamakawa2020"]
     assert draw(server, "two", image="two/a.png", circles=None).status_code == 200
+
+
+def test_a_body_that_nobody_would_look_at_is_refused(server: Server) -> None:
+    """Else the whole case would be answered for, as if nothing had been wished."""
+    wish, path = '{"image_name": "two/a.png"}', "/infer/ultrasound_lesion?image=two&output=json"
+    plain, form = {"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"}
+    for more, words in (
+        ({"content": wish, "extra": {"Content-Type": "application/json"}}, "found Content-Type application/json"),
+        ({"content": wish, "extra": plain}, "found Content-Type text/plain"),
+        ({"content": iter([wish.encode()]), "extra": plain}, "found Content-Type text/plain"),
+        ({"content": wish, "extra": form}, "found a field '{\"image_name"),
+        ({"data": {"image_name": "two/a.png"}}, "found a field 'image_name'"),
+        ({"data": {"params": "{}"}, "files": {"picture": ("a.png", b"x")}}, "found a field 'picture'"),
+    ):
+        refused(server.post(path, **more), 400, words, "params, file, label")
+    for more in ({}, {"data": {"params": wish}}, {"files": {"params": (None, wish)}}, {"extra": plain}):
+        assert server.post(path, **more).status_code == 200
+
+
+def test_params_that_nobody_can_read_or_write_are_refused_and_break_no_list(server: Server) -> None:
+    half = json.dumps({"image_name": "two/a.png", "circles": [{**CIRCLE, "class": "\ud800"}]})
+    for params, words in (("[" * 100_000, "recursion"), ('{"a": ' + "9" * 5000 + "}", "digits"), (half, r"\ud800")):
+        refused(server.post("/infer/yamakawa2020?image=two", data={"params": params}), 400, "params: ", words)
+    assert server.get("/livercad/jobs").status_code == server.get("/livercad/").status_code == 200
+
+
+def test_an_image_that_is_not_named_is_asked_for_by_the_names_there_are(server: Server, tmp_path: Path) -> None:
+    clip = write_us_dicom(tmp_path / "c.dcm", np.stack([sector(1, SHAPE)] * 2), NumberOfFrames=2).read_bytes()
+    for params, status in (({"circles": [CIRCLE]}, 400), ({"image_name": "c.dcm"}, 404)):
+        answer = server.post(
+            "/infer/yamakawa2020", data={"params": json.dumps(params)}, files={"file": ("mine.dcm", clip)}
+        )
+        refused(answer, status, "one of", "mine.dcm#1, mine.dcm#2")
+        assert "cases/mine" not in answer.text, "The server has no such case."

@@ -10,6 +10,7 @@ import pytest
 from fakes import write_case
 from server.conftest import Server
 from server.ultrasound_cases.clients import (
+    NAMES,
     SHAPE,
     case_of,
     grey_of,
@@ -106,3 +107,14 @@ def test_no_strategy_gives_a_case_of_ultrasound(server: Server) -> None:
     finally:
         aside.rename(ct)
     assert "one" in {each["case"] for each in server.get("/livercad/cases").json()}
+
+
+def test_a_file_with_a_name_of_another_encoding_is_told_and_stops_nobody(server: Server) -> None:
+    file = write_png(server.studies / "M\udcfcller.png")
+    try:
+        told = server.get("/info/")
+        assert told.status_code == 200, told.text
+        assert "no UTF-8" in told.json()["datastore"]["problems"]["M�ller"]
+        assert {each["case"] for each in server.get("/livercad/cases").json()} == NAMES
+    finally:
+        file.unlink()

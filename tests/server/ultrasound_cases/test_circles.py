@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,8 @@ def test_the_table_of_all_images_can_be_downloaded(server: Server, tmp_path: Pat
         ({}, ("circles", "nothing")),
         ({"circles": [CIRCLE], "class": "normal"}, ("class",)),
         ({"circles": [], "based_on": -1}, ("based_on",)),
-        ({"circles": [], "note": 3}, ("note",)),
+        ({"circles": [], "note": 3}, ("note", "no text")),
+        ({"circles": [], "note": "x" * 10_001}, ("note", "found 10001 characters")),
         ({"circles": [], "annotator": 3}, ("annotator",)),
         ({"circles": [], "other": 3}, ("other",)),
         ({"circles": [], "image": 3}, ("image",)),
@@ -126,3 +128,14 @@ def test_numbers_that_json_does_not_have_are_refused(server: Server) -> None:
         )
         params = body.replace('"image"', '"image_name"')
         refused(server.post("/infer/yamakawa2020?image=two", data={"params": params}), 400, "diameter")
+
+
+def test_bodies_that_are_not_json_of_whole_characters_are_refused(server: Server) -> None:
+    path, body = "/livercad/cases/two/circles", {"image": "two/a.png", "circles": []}
+    answer = server.post(path, content=json.dumps(body), extra={"Content-Type": "text/plain"})
+    assert answer.status_code == 422 and "text/plain, where application/json" in answer.text
+    before = server.get(path).json()
+    for field in ("note", "annotator", "other"):
+        half = json.dumps({**body, field: "\ud800"})
+        refused(server.post(path, content=half, extra={"Content-Type": "application/json"}), 400, "half of a character")
+    assert server.get(path).json() == before

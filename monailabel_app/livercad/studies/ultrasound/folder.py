@@ -10,8 +10,8 @@ from pathlib import Path
 from livercad.core.names import looks_like_mask, names_only_masks
 from livercad.errors import InputError
 from livercad.progress import Progress, silent
-from livercad.studies.candidates import Problem
-from livercad.studies.files import walk
+from livercad.studies.candidates import Problem, name_problems
+from livercad.studies.files import is_text, walk
 from livercad.studies.ultrasound.drawn import read_drawn, redrawn
 from livercad.studies.ultrasound.image import ListedImage
 from livercad.studies.ultrasound.layouts import read_table
@@ -82,7 +82,9 @@ def find_images(folder: Path, progress: Progress = silent) -> UltrasoundFolder:
         found = "a file" if folder.exists() else "nothing there"
         raise InputError(folder, found=found, expected="a folder of ultrasound images", todo="Check the path.")
     files = sorted(path for path in walk(folder) if path.is_file())
-    listed = list_images(folder, files, progress)
+    misnamed = [path for path in files if not is_text(path)]
+    listed = list_images(folder, [path for path in files if is_text(path)], progress)
+    listed = replace(listed, problems=(*listed.problems, *name_problems(folder, misnamed)))
     if not listed.images and not listed.problems:
         count = sum(map(has_unread_kind, files))
         unread = f" ({count} of them TIFF or GIF: convert to PNG)" if count else ""
