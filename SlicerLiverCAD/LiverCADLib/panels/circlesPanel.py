@@ -38,7 +38,7 @@ class CirclesPanel:
 
     def __init__(self, pictures, editor, asking):
         self._pictures, self._editor, self._asking, self._named = pictures, editor, asking, None
-        self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function))
+        self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function), isInMm=False)
         self.widget, layout = column()
         self._buildPlacing(layout)
         self._buildTable(layout)
@@ -73,6 +73,9 @@ class CirclesPanel:
         self.table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
         self.table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
         self.table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+        self.table.toolTip = _(
+            "Drag an end of a circle's line in the view to change the circle; the middle button moves it as a whole."
+        )
         self.table.setMinimumHeight(96)
         self.table.setMaximumHeight(118)
         self.table.verticalHeader().hide()
