@@ -80,9 +80,10 @@ class CirclesPanel:
         self.table.setMaximumHeight(118)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
-        for index, width in enumerate((52, 108, 104)):
-            self.table.setColumnWidth(index, width)
-        self.table.horizontalHeader().setStretchLastSection(True)
+        header = self.table.horizontalHeader()
+        for index in range(4):  # in a narrow panel a long class is cut off, which the box beneath shows as well
+            isClass = index == 2
+            header.setSectionResizeMode(index, qt.QHeaderView.Stretch if isClass else qt.QHeaderView.ResizeToContents)
         self.table.itemSelectionChanged.connect(self._onSelection)
         layout.addWidget(self.table)
 
@@ -123,11 +124,10 @@ class CirclesPanel:
         ends = pixelsAt(self._pictures.node, points)
         if way is Way.CIRCLE:
             ends = np.array([2 * ends[0] - ends[1], ends[1]])
-        self._say("")
-        try:
+        reason = self._editor.whyNot(ends)
+        self._say(reason, "bad")
+        if not reason:
             self._editor.add(ends)
-        except ValueError:
-            self._say(_("Both clicks are at the same place: a circle needs a diameter."), "bad")
 
     def _onSelection(self):
         marks, row_ = self._pictures.shown.marks, self.table.currentRow()
@@ -155,6 +155,8 @@ class CirclesPanel:
         before, self._named = self._named, self._whatIsNamed()
         if before != self._named and self.classEdit.modified:
             self._takeClass(before)  # a key has led on while it was written
+        if self.placing.way is None:
+            self._say("")
         shown, selected = self._pictures.shown, self._pictures.selected
         self._updateTable(shown, selected)
         self._updateClass(shown, selected)
