@@ -119,7 +119,7 @@ class Picture:
                 Mark(number, circleFrom(lesion), str(lesion.get("class") or ""))
                 for number, lesion in enumerate(lesions, start=1)
             ),
-            className=str(answer.get("class") or ""),
+            className="" if lesions else str(answer.get("class") or ""),  # else it is a lesion's, and goes with it
             version=int(answer.get("version") or 0),
             lastNumber=len(lesions),
         )

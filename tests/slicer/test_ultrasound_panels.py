@@ -165,6 +165,8 @@ def test_a_class_is_chosen_or_written_and_a_circle_deleted(panels, ultrasound):
     assert [row[0] for row in table(panels.circles)] == ["1"]
     ultrasound.pictures.show("c")
     assert panels.circles.classEdit.text == "Normal" and not panels.circles.deleteButton.enabled
+    QTest.keyClicks(panels.circles.classEdit, 150 * "y")
+    assert len(panels.circles.classEdit.text) == 100, "the server takes no longer word"
     panels.circles.classEdit.text = "fatty"
     panels.circles.classEdit.editingFinished.emit()
     assert ultrasound.pictures.shown.className == "fatty" and ultrasound.pictures.shown.isChanged

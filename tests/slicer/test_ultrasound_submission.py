@@ -81,6 +81,16 @@ def test_what_is_told_of_a_submission_goes_with_the_next_change(panel, ultrasoun
     assert panel.reasonLabel.text == "Changed: a" and panel.messageLabel.isHidden()
 
 
+def test_the_class_of_a_lesion_that_was_none_goes_with_its_circle(panel, ultrasound, server):
+    server.images[1]["class"] = "hcc"  # as the server tells of an image whose lesions have one class
+    ultrasound.open()
+    ultrasound.pictures.show("b")
+    ultrasound.editor.delete(1)
+    submit(panel, ultrasound)
+    [(_case, drawn)] = server.submitted
+    assert drawn["image"] == "b" and drawn["circles"] == [] and "class" not in drawn
+
+
 def test_an_image_without_a_lesion_has_a_class_of_its_own(panel, ultrasound, server):
     ultrasound.pictures.show("c")
     assert ultrasound.pictures.shown.className == "normal"

@@ -15,6 +15,8 @@ from LiverCADLib.translation import _
 
 USUAL_CLASSES = tuple(str(each) for each in LesionType)
 """As tables of ultrasound images have them; any other word can be written."""
+LONGEST_CLASS = 100
+"""Letters; the server takes no longer word."""
 WAYS = (Way.LINE, Way.CIRCLE)
 
 
@@ -94,6 +96,7 @@ class CirclesPanel:
         self.classBox.toolTip = toolTip
         self.classBox.connect("activated(int)", self._onClass)
         self.classEdit = self.classBox.lineEdit()
+        self.classEdit.setMaxLength(LONGEST_CLASS)
         self.classEdit.editingFinished.connect(self._onClass)
         self.deleteButton = pushButton(_("Delete"), _("Take the selected circle away."), "delete")
         self.deleteButton.clicked.connect(self._onDelete)
