@@ -49,13 +49,14 @@ class Asking(CaseWork):
         """
         pictures = self.pictures.pictures if areAll else (self.pictures.shown,)
         questions = [asked for picture in pictures for asked in self._questionsOf(picture)]
+        left = "; ".join(sentence for picture in pictures for sentence in whyNotMarks(picture))
         if model != self._model:
             self._model, self._answers = model, {}
         case = self.pictures.scene.case if self.pictures.scene.server else ""
         title = _("Classifying {case}").format(case=self.pictures.scene.case)
         opened = self._opened
         job = self._start(title, classify, self._session.client, model, case, questions)
-        job.done.connect(lambda told: self._onTold(opened, model, pictures, told))
+        job.done.connect(lambda told: self._onTold(opened, model, pictures, told, left))
 
     def answer(self):
         """What was Told about the selected lesion, or about the shown image as a whole; None where nothing was."""
@@ -83,21 +84,33 @@ class Asking(CaseWork):
         return mark is None or mark.circle != told.asked.circle
 
     def caseProbabilities(self):
-        """Mean over all answers that still hold, by question and class; how many answers these are."""
+        """What all answers that still hold come to, see `mean_probabilities`.
+
+        Returns
+        -------
+        probabilities : dict of str to dict of str to float
+            By question and class.
+        lesions, images : int
+            How many of them such answers are about.
+        """
         opinions = [each.opinion for each in self.answers() if each.opinion and not self.isOutdated(each)]
-        return mean_probabilities(opinions), len(opinions)
+        lesions = sum(opinion.circle is not None for opinion in opinions)
+        return mean_probabilities(opinions), lesions, len(opinions) - lesions
 
     def _questionsOf(self, picture):
         pixels = None if self.pictures.scene.server else self.pictures.pixels(picture.name)
-        marked = [Asked(picture.name, mark.number, mark.circle, pixels) for mark in picture.marks]
+        marks = [mark for mark in picture.marks if not picture.whyNot(mark.circle)]
+        marked = [Asked(picture.name, mark.number, mark.circle, pixels) for mark in marks]
         return marked or [Asked(picture.name, pixels=pixels)]
 
-    def _onTold(self, opened, model, pictures, told):
+    def _onTold(self, opened, model, pictures, told, left):
         if opened is not self._opened or model != self._model:
             return
         names = {picture.name for picture in pictures}
         self._answers = {key: each for key, each in self._answers.items() if key[0] not in names}
         self._answers |= {(each.asked.image, each.asked.number): each for each in told}
+        if left:
+            self._tell(_("Not asked about: {lesions}.").format(lesions=left), "bad")
         self._showSaliency()
         self.changed.emit()
 
@@ -113,6 +126,13 @@ class Asking(CaseWork):
 
     def _onSession(self, *news):
         self.changed.emit()
+
+
+def whyNotMarks(picture):
+    """Which lesions of an image the server would not take and why: parts of sentences, as a list."""
+    reasons = [(mark.number, picture.whyNot(mark.circle)) for mark in picture.marks]
+    text = _("lesion {number} on {image}, for {reason}")
+    return [text.format(number=number, image=picture.name, reason=reason) for number, reason in reasons if reason]
 
 
 def whyNoServer(pictures, session):

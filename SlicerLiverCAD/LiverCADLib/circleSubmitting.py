@@ -1,11 +1,12 @@
 """Submits what is marked in the open ultrasound case, and brings back what was not submitted. No Qt."""
 
-from LiverCADLib.asking import whyNoServer
+from LiverCADLib.asking import whyNoServer, whyNotMarks
 from LiverCADLib.caseWork import CaseWork
 from LiverCADLib.circleDrafts import CircleDrafts
 from LiverCADLib.clientErrors import ConflictError
 from LiverCADLib.pictureLoading import submitCircles
 from LiverCADLib.scene.caseFolder import CaseFolderError
+from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
 
 
@@ -25,6 +26,8 @@ class CircleSubmitting(CaseWork):
         Copies of what was not submitted.
     kept : list of CircleDraft
         Those of the open case that are opened only on demand, the oldest first.
+    submitted : Signal
+        No arguments; the server has taken circles.
     isInConflict : bool
         Whether somebody else has submitted circles of an image since it was opened, which kept ours from being taken.
     """
@@ -32,10 +35,12 @@ class CircleSubmitting(CaseWork):
     def __init__(self, pictures, session):
         super().__init__(None, session)
         self._pictures, self._opened, self.isInConflict = pictures, object(), False
+        self.submitted = Signal()
         self.drafts, self.kept = CircleDrafts(pictures, session.settings), []
         self.drafts.failed.connect(lambda sentence: self._tell(sentence, "bad"))
         pictures.opened.connect(self._onOpened)
         pictures.closed.connect(self._onClosed)
+        pictures.scene.unsavedChanged.connect(self._onUnsaved)
         for signal in (session.connected, session.disconnected):
             signal.connect(self._onSession)
 
@@ -45,6 +50,10 @@ class CircleSubmitting(CaseWork):
             return _("This image is of no case on a server. Its circles are saved with the scene.")
         if reason := whyNoServer(self._pictures, self._session):
             return reason
+        changed = [picture for picture in self._pictures.pictures if picture.isChanged]
+        if left := [sentence for picture in changed for sentence in whyNotMarks(picture)]:
+            text = _("The server would not take these: {lesions}. Move or delete them.")
+            return text.format(lesions="; ".join(left))
         return "" if self._pictures.scene.isUnsaved else _("Nothing was changed since the server has it.")
 
     def submit(self, annotator, isForced=False):
@@ -66,7 +75,7 @@ class CircleSubmitting(CaseWork):
         title, client = _("Submitting {case}").format(case=scene.case), self._session.client
         job = self._start(title, submitCircles, client, scene.case, changed, annotator, note, sent, isForced)
         job.done.connect(lambda _none: self._onSubmitted(opened, edits, len(changed)))
-        job.failed.connect(self._onNotSubmitted)
+        job.failed.connect(lambda error: self._onNotSubmitted(error, changed[len(sent) :]))
         job.ended.connect(lambda: self._settle(opened, sent))
 
     def openKept(self, draft):
@@ -86,6 +95,8 @@ class CircleSubmitting(CaseWork):
     def _settle(self, opened, sent):
         if opened is self._opened:
             self._pictures.settle(sent)
+        if sent:
+            self.submitted.emit()
 
     def _onSubmitted(self, opened, edits, count):
         if opened is not self._opened:
@@ -95,9 +106,16 @@ class CircleSubmitting(CaseWork):
         one, several = _("The circles of 1 image are submitted."), _("The circles of {count} images are submitted.")
         self._tell(one if count == 1 else several.format(count=count), "good")
 
-    def _onNotSubmitted(self, error):
+    def _onNotSubmitted(self, error, left):
         self.isInConflict = isinstance(error, ConflictError)
+        if self.isInConflict:
+            text = _("Somebody else has submitted circles of {image} since you opened it.")
+            error = text.format(image=left[0].name)
         self._tell(_("{error} The circles are kept on this computer.").format(error=error), "bad")
+
+    def _onUnsaved(self, isUnsaved):
+        if isUnsaved and not self.isBusy:
+            self._tell("")  # what is told is of what was there before
 
     def _onOpened(self):
         self._onClosed()

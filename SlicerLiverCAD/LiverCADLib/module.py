@@ -80,6 +80,9 @@ class LiverCADModuleWidget(VTKObservationMixin):
         for signal in (self.workspace.caseScene.opened, self.workspace.pictures.opened, self.workspace.pictures.closed):
             signal.connect(self._showSections)
         self.workspace.pictureView.laidOut.connect(self._onLaidOut)
+        self.workspace.pictureView.leftAlone.connect(self._onLeftAlone)
+        for submitting in (self.workspace.submitting, self.workspace.circleSubmitting):
+            submitting.submitted.connect(self.casePanel.refresh)
         self.workspace.caseScene.restored.emit()  # the scene may have been loaded before the module was opened
 
     def _makePanels(self):
@@ -210,6 +213,9 @@ class LiverCADModuleWidget(VTKObservationMixin):
 
     def _onLaidOut(self):
         qt.QTimer.singleShot(0, self.workspace.pictureView.fit)  # when the view has got its size
+
+    def _onLeftAlone(self):
+        qt.QTimer.singleShot(0, self.workspace.sideBySide.fitAll)  # a case of CT may come after one of ultrasound
 
     def _placings(self):
         return self.lesionsPanel.placing, self.circlesPanel.placing

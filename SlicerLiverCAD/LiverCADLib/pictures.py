@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 
 from livercad.core.circle import Circle
+from LiverCADLib.translation import _
 
 SAME_PX = 1e-3
 """Ends of a diameter that differ by less, in pixels, are the same. Our choice: below what a mouse can do."""
+
+SMALLEST_PX = 1.0
+"""Of a diameter; the server takes none that is less."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ class Picture:
                 Mark(number, circleFrom(lesion), str(lesion.get("class") or ""))
                 for number, lesion in enumerate(lesions, start=1)
             ),
-            className=str(answer.get("class") or ""),
+            className="" if lesions else str(answer.get("class") or ""),  # else it is a lesion's, and goes with it
             version=int(answer.get("version") or 0),
             lastNumber=len(lesions),
         )
@@ -128,6 +132,15 @@ class Picture:
     def mark(self, number: int | None) -> Mark | None:
         """The mark of a number; None where there is none."""
         return next((mark for mark in self.marks if mark.number == number), None)
+
+    def whyNot(self, circle: Circle) -> str:
+        """Why the server would not take a circle on this image, as part of a sentence; empty where it would."""
+        column, row = circle.center
+        if not (-0.5 <= column <= self.columns - 0.5 and -0.5 <= row <= self.rows - 0.5):
+            return _("its centre is not on the image")
+        if not SMALLEST_PX <= circle.diameter <= np.hypot(self.rows, self.columns):
+            return _("its diameter is less than a pixel, or more than the image's diagonal")
+        return ""
 
     def withMark(self, mark: Mark) -> "Picture":
         """The same image with another mark, or with one more."""

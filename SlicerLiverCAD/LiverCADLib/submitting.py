@@ -6,6 +6,7 @@ from LiverCADLib.drafts import Drafts
 from LiverCADLib.opening import Opening
 from LiverCADLib.scene.letters import Kind
 from LiverCADLib.scene.submission import concerns, markSubmitted
+from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
 
 
@@ -23,6 +24,8 @@ class Submitting(Opening):
 
     Attributes
     ----------
+    submitted : Signal
+        No arguments; the server has taken submissions.
     changed : Signal
         No arguments; what waits or is kept, or whether something is at work, is another.
     conflict : (Waiting, ConflictError) or None
@@ -39,6 +42,7 @@ class Submitting(Opening):
     def __init__(self, workbench, session, outbox):
         super().__init__(workbench, session, outbox)
         self.drafts = Drafts(workbench, session, outbox)
+        self.submitted = Signal()
         self.conflict, self.waiting, self.kept = None, [], []
         self._look()
         self.drafts.changed.connect(self._look)
@@ -152,6 +156,8 @@ class Submitting(Opening):
             )
 
     def _onSent(self, sent, refused):
+        if sent:
+            self.submitted.emit()
         parameters = self._workbench.scene.parameters
         if parameters.waiting in sent:
             parameters.version, parameters.waiting = sent[parameters.waiting], ""

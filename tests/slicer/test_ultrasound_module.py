@@ -9,6 +9,7 @@ import slicer
 from fake_server import FakeServer, send
 from panel_tools import picture, wait_until
 from standin.dialogs import dialogs
+from standin.helpers import process_events
 from standin.loader import openModule
 from ultrasound_scene import CASE, LESIONS, UltrasoundServer, findings_of, pixels_of, png, saliency_of
 
@@ -18,6 +19,7 @@ from LiverCADLib.cases import CaseImage
 from LiverCADLib.client import Client
 from LiverCADLib.clientErrors import OldServerError
 from LiverCADLib.pictureFiles import readGrey, writeGrey
+from LiverCADLib.scene.layouts import sliceNode
 from LiverCADLib.scene.placing import Way
 from LiverCADLib.tasks import Task
 
@@ -119,6 +121,43 @@ def test_a_case_is_opened_classified_and_submitted_over_http(module, server):
     who = module.circleSubmitPanel.annotator.widget.text
     said = {"image": "a", "circles": lesions, "annotator": who, "note": "sure", "based_on": 0}
     assert json.loads(sent.body) == said and module.workspace.pictures.shown.version == 1
+
+
+def test_the_list_shows_at_once_that_a_case_was_submitted(module, server):
+    open_case(module)
+    module.workspace.circleEditor.setClass(2, "cyst")
+    server.routes["GET", "/livercad/cases"] = [{"case": CASE, "images": 3, "modality": "US", "annotator": "A. N."}]
+    module._submit()
+    settle(module)
+    assert module.casePanel.table.widget.item(0, 2).text() == "A. N."
+
+
+def test_next_sample_says_that_it_chooses_among_cases_of_ct(module, server):
+    server.routes["GET", "/livercad/cases"] = UltrasoundServer().cases()[1:]
+    module.casePanel.refresh()
+    settle(module)
+    count = len(server.received)
+    module.casePanel.nextButton.click()
+    settle(module)
+    assert "Choose one of ultrasound from the list" in module.casePanel.whyLabel.text
+    assert len(server.received) == count and not module.workspace.caseScene.isOpen
+
+
+def test_a_volume_after_an_ultrasound_image_is_seen_whole(main_window, module):
+    main_window.resize(1000, 800)
+    open_case(module)
+    process_events()
+    volume = slicer.util.addVolumeFromArray(np.zeros((30, 80, 90), np.int16), name="portal")
+    image = CaseImage("portal", Phase.PORTAL, isReference=True)
+    module.workspace.caseScene.adopt("ct", "", [image], {"portal": volume})
+    process_events()
+
+    def shown():
+        return [sliceNode(name).GetFieldOfView()[:2] for name in ("Red", "Green", "Yellow")]
+
+    asItIs = shown()
+    module.workspace.sideBySide.fitAll()
+    np.testing.assert_allclose(asItIs, shown())
 
 
 def test_the_annotators_name_is_one_for_ct_and_ultrasound(module):

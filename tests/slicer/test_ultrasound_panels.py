@@ -33,7 +33,7 @@ from LiverCADLib.panels.circleCropsPanel import PIXELS, RATIOS, CircleCropsPanel
 from LiverCADLib.panels.circlesPanel import CirclesPanel
 from LiverCADLib.panels.circleSubmitPanel import CircleSubmitPanel
 from LiverCADLib.panels.opinionsPanel import OpinionsPanel
-from LiverCADLib.panels.opinionWords import QUESTION_WORDS
+from LiverCADLib.panels.opinionWords import QUESTION_WORDS, shortAnswer
 from LiverCADLib.panels.picturePanel import PicturePanel
 from LiverCADLib.pictures import circleFrom
 from LiverCADLib.scene.pictureNodes import addPicture, rasOf
@@ -165,6 +165,8 @@ def test_a_class_is_chosen_or_written_and_a_circle_deleted(panels, ultrasound):
     assert [row[0] for row in table(panels.circles)] == ["1"]
     ultrasound.pictures.show("c")
     assert panels.circles.classEdit.text == "Normal" and not panels.circles.deleteButton.enabled
+    QTest.keyClicks(panels.circles.classEdit, 150 * "y")
+    assert len(panels.circles.classEdit.text) == 100, "the server takes no longer word"
     panels.circles.classEdit.text = "fatty"
     panels.circles.classEdit.editingFinished.emit()
     assert ultrasound.pictures.shown.className == "fatty" and ultrasound.pictures.shown.isChanged
@@ -206,7 +208,8 @@ def test_a_model_is_asked_about_the_circles_as_they_are_now(panels, ultrasound, 
     assert [row[3] for row in table(panels.circles)] == ["Benign 76%", "Benign 80%"]
     assert "<b>Lesion 1</b>" in panels.opinions.lesionLabel.text
     assert "Is it malignant? <b>Benign&nbsp;76%</b> &middot; Malignant&nbsp;24%" in panels.opinions.lesionLabel.text
-    assert "mean of 2 answers</b><br>Is it malignant? <b>Benign&nbsp;78%</b>" in panels.opinions.caseLabel.text
+    case = "<b>The case: 2 lesions together</b><br>Is it malignant? <b>Benign&nbsp;78%</b>"
+    assert case in panels.opinions.caseLabel.text
     assert panels.opinions.modelLabel.text == f"By yamakawa2020 1.0. {DISCLAIMER}"
     assert threading.get_ident() not in server.threads, "nothing is asked in the GUI thread"
     picture(panels.opinions.widget, "ultrasound_opinions")
@@ -217,9 +220,8 @@ def test_all_images_are_asked_about_and_one_without_a_lesion_is_said_to_have_non
     assert [params["image_name"] for _model, _case, params in server.asked] == ["a", "a", "b", "c"]
     assert server.asked[-1][2]["circles"] == []
     mean = np.mean([probability(circle) for circle in (*CIRCLES, CIRCLES[0])])
-    assert (
-        f"Malignant&nbsp;{mean:.0%}" in panels.opinions.caseLabel.text and "3 answers" in panels.opinions.caseLabel.text
-    )
+    case = panels.opinions.caseLabel.text
+    assert f"Malignant&nbsp;{mean:.0%}" in case and "3 lesions together" in case
     ultrasound.pictures.show("c")
     assert panels.opinions.warningLabel.text == "No lesion is marked on c.\nNothing to ask about on c."
     assert table(panels.circles) == [], "no answer has no row"
@@ -236,7 +238,7 @@ def test_a_model_of_whole_images_is_asked_once_an_image(panels, ultrasound, serv
     assert "The image as a whole" in panels.opinions.lesionLabel.text
     classify(panels, ultrasound, "yamakawa2020")
     assert "Lesion 2" in panels.opinions.lesionLabel.text, "answers of one model at a time"
-    assert "mean of 2 answers" in panels.opinions.caseLabel.text
+    assert "2 lesions together" in panels.opinions.caseLabel.text
 
 
 def test_every_question_is_asked_and_answered_in_words():
@@ -268,12 +270,31 @@ def test_a_model_of_images_and_lesions_tells_of_both(panels, ultrasound, server,
         colors, _alpha = overlay_of(saliency_of(circle) / 255)
         np.testing.assert_allclose(shown[..., :3], np.rint(colors), atol=1)
         assert panels.circles.table.currentRow() == row and panels.circles.deleteButton.enabled == bool(circle)
-    assert "mean of 6 answers" in panels.opinions.caseLabel.text, "three lesions, three images"
+    assert "3 lesions, 3 images together" in panels.opinions.caseLabel.text
     ultrasound.pictures.show("c")
     assert panels.opinions.lesionLabel.text.startswith("<b>The image as a whole</b>")
     assert table(panels.circles) == [["image", "", "Normal", "Mass 70%"]]
     shown = slicer.util.arrayFromVolume(ultrasound.view.saliencyNode)[0]
     np.testing.assert_allclose(shown[..., :3], np.rint(overlay_of(saliency_of(None) / 255)[0]), atol=1)
+
+
+def test_the_table_marks_a_type_that_speaks_against_malignant_or_benign():
+    types = {"hemangioma": 0.37, "hcc": 0.33, "metastasis": 0.3}
+    for malignant, mark in ((0.63, " ?"), (0.4, "")):
+        malignancy = {BENIGN: 1 - malignant, MALIGNANT: malignant}
+        assert shortAnswer({Question.TYPE: types, Question.MALIGNANT: malignancy}) == f"Hemangioma 37%{mark}"
+    assert shortAnswer({Question.TYPE: types}) == "Hemangioma 37%"
+    assert shortAnswer({Question.MASS: {"no mass": 0.3, "mass": 0.7}, Question.MALIGNANT: malignancy}) == "Mass 70%"
+
+
+def test_the_models_answers_are_seen_whole_in_a_narrow_panel(panels, ultrasound):
+    classify(panels, ultrasound)
+    table = panels.circles.table
+    table.setFixedWidth(300)
+    panels.circles.widget.show()
+    slicer.app.processEvents()
+    assert table.horizontalScrollBar().maximum == 0
+    assert table.columnWidth(3) >= table.sizeHintForColumn(3) and table.columnWidth(1) >= table.sizeHintForColumn(1)
 
 
 def test_an_answer_of_a_circle_that_was_moved_says_so_and_counts_no_more(panels, ultrasound):
@@ -337,6 +358,7 @@ def test_an_image_of_the_scene_is_marked_and_sent_to_be_classified(panels, ultra
     panels.picture.useButton.click()
     assert "no 2-D image" in panels.picture.messageLabel.text and ultrasound.pictures.scene.case == CASE
     choose(panels.picture.selector, node)
+    assert panels.picture.messageLabel.isHidden()
     panels.picture.useButton.click()
     assert ultrasound.pictures.shown.name == "mine"
     place(panels, ultrasound, Way.LINE, (10.0, 20.0), (10.0, 50.0))

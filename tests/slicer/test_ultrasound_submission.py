@@ -65,11 +65,30 @@ def test_circles_that_somebody_else_has_submitted_meanwhile_are_not_overwritten_
     assert panel.forceButton.isHidden()
     submit(panel, ultrasound)
     assert not server.submitted and ultrasound.pictures.scene.isUnsaved and not panel.forceButton.isHidden()
-    assert panel.messageLabel.text.startswith("There are newer circles of this image.")
+    told = "Somebody else has submitted circles of a since you opened it. The circles are kept on this computer."
+    assert panel.messageLabel.text == told
     panel.forceButton.click()
     ultrasound.wait()
     assert "based_on" not in server.submitted[0][1] and panel.forceButton.isHidden()
     assert ultrasound.pictures.shown.version == 4 and not ultrasound.pictures.scene.isUnsaved
+
+
+def test_what_is_told_of_a_submission_goes_with_the_next_change(panel, ultrasound):
+    ultrasound.editor.add(ENDS, "cyst")
+    submit(panel, ultrasound)
+    assert panel.messageLabel.text == "The circles of 1 image are submitted."
+    ultrasound.editor.setClass(1, "cyst")
+    assert panel.reasonLabel.text == "Changed: a" and panel.messageLabel.isHidden()
+
+
+def test_the_class_of_a_lesion_that_was_none_goes_with_its_circle(panel, ultrasound, server):
+    server.images[1]["class"] = "hcc"  # as the server tells of an image whose lesions have one class
+    ultrasound.open()
+    ultrasound.pictures.show("b")
+    ultrasound.editor.delete(1)
+    submit(panel, ultrasound)
+    [(_case, drawn)] = server.submitted
+    assert drawn["image"] == "b" and drawn["circles"] == [] and "class" not in drawn
 
 
 def test_an_image_without_a_lesion_has_a_class_of_its_own(panel, ultrasound, server):

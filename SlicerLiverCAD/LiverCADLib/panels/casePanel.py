@@ -129,7 +129,11 @@ class CasePanel:
         job.failed.connect(self._onFailed)
 
     def openNext(self):
-        """Open the case that the server's strategy chooses."""
+        """Open the case that the server's strategy chooses: one of CT."""
+        if self._cases and all(case.isUltrasound for case in self._cases):
+            sentence = _("The server chooses among cases of CT, and has none. Choose one of ultrasound from the list.")
+            self._sayWhy(sentence)
+            return
         self._openNext(_("Opening the next case"))
 
     def skip(self):

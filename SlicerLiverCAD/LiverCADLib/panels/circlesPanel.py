@@ -15,6 +15,8 @@ from LiverCADLib.translation import _
 
 USUAL_CLASSES = tuple(str(each) for each in LesionType)
 """As tables of ultrasound images have them; any other word can be written."""
+LONGEST_CLASS = 100
+"""Letters; the server takes no longer word."""
 WAYS = (Way.LINE, Way.CIRCLE)
 
 
@@ -38,7 +40,7 @@ class CirclesPanel:
 
     def __init__(self, pictures, editor, asking):
         self._pictures, self._editor, self._asking, self._named = pictures, editor, asking, None
-        self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function))
+        self.placing = LesionPlacing(lambda function: qt.QTimer.singleShot(0, function), isInMm=False)
         self.widget, layout = column()
         self._buildPlacing(layout)
         self._buildTable(layout)
@@ -73,13 +75,17 @@ class CirclesPanel:
         self.table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
         self.table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
         self.table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+        self.table.toolTip = _(
+            "Drag an end of a circle's line in the view to change the circle; the middle button moves it as a whole."
+        )
         self.table.setMinimumHeight(96)
         self.table.setMaximumHeight(118)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
-        for index, width in enumerate((52, 108, 104)):
-            self.table.setColumnWidth(index, width)
-        self.table.horizontalHeader().setStretchLastSection(True)
+        header = self.table.horizontalHeader()
+        for index in range(4):  # in a narrow panel a long class is cut off, which the box beneath shows as well
+            isClass = index == 2
+            header.setSectionResizeMode(index, qt.QHeaderView.Stretch if isClass else qt.QHeaderView.ResizeToContents)
         self.table.itemSelectionChanged.connect(self._onSelection)
         layout.addWidget(self.table)
 
@@ -90,6 +96,7 @@ class CirclesPanel:
         self.classBox.toolTip = toolTip
         self.classBox.connect("activated(int)", self._onClass)
         self.classEdit = self.classBox.lineEdit()
+        self.classEdit.setMaxLength(LONGEST_CLASS)
         self.classEdit.editingFinished.connect(self._onClass)
         self.deleteButton = pushButton(_("Delete"), _("Take the selected circle away."), "delete")
         self.deleteButton.clicked.connect(self._onDelete)
@@ -120,11 +127,10 @@ class CirclesPanel:
         ends = pixelsAt(self._pictures.node, points)
         if way is Way.CIRCLE:
             ends = np.array([2 * ends[0] - ends[1], ends[1]])
-        self._say("")
-        try:
+        reason = self._editor.whyNot(ends)
+        self._say(reason, "bad")
+        if not reason:
             self._editor.add(ends)
-        except ValueError:
-            self._say(_("Both clicks are at the same place: a circle needs a diameter."), "bad")
 
     def _onSelection(self):
         marks, row_ = self._pictures.shown.marks, self.table.currentRow()
@@ -152,6 +158,8 @@ class CirclesPanel:
         before, self._named = self._named, self._whatIsNamed()
         if before != self._named and self.classEdit.modified:
             self._takeClass(before)  # a key has led on while it was written
+        if self.placing.way is None:
+            self._say("")
         shown, selected = self._pictures.shown, self._pictures.selected
         self._updateTable(shown, selected)
         self._updateClass(shown, selected)

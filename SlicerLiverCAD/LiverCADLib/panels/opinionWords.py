@@ -1,6 +1,6 @@
 """What a model says about an ultrasound image, in words."""
 
-from livercad.core.ultrasound import Question
+from livercad.core.ultrasound import IS_MALIGNANT, MALIGNANT, Question
 from LiverCADLib.classWords import wordOf
 from LiverCADLib.translation import _
 
@@ -13,12 +13,18 @@ QUESTION_WORDS = {
 
 
 def shortAnswer(probabilities):
-    """The most probable class of the first question with its probability: "HCC 64%"."""
+    """The most probable class of the first question with its probability: "HCC 64%".
+
+    A "?" follows where that is benign and a malignant lesion is the likelier, as its types together may be, or the
+    other way round.
+    """
     classes = next(iter(probabilities.values()), {})
     if not classes:
         return ""
-    name = max(classes, key=classes.get)
-    return _("{name} {probability:.0%}").format(name=wordOf(name), probability=classes[name])
+    name, malignancy = max(classes, key=classes.get), probabilities.get(Question.MALIGNANT)
+    isUnclear = malignancy and IS_MALIGNANT.get(name) is (max(malignancy, key=malignancy.get) != MALIGNANT)
+    text = _("{name} {probability:.0%} ?") if isUnclear else _("{name} {probability:.0%}")
+    return text.format(name=wordOf(name), probability=classes[name])
 
 
 def questionLines(probabilities):

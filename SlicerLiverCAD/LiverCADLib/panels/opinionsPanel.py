@@ -64,6 +64,9 @@ class OpinionsPanel:
         self.warningLabel, self.modelLabel = wrappingLabel(), wrappingLabel()
         for label in (self.lesionLabel, self.caseLabel, self.warningLabel, self.modelLabel):
             layout.addWidget(label)
+        self.caseLabel.toolTip = _(
+            "The mean over lesions or images; of a mass or a solid nodule, what the image tells where it is likeliest."
+        )
         self.saliencyBox = qt.QCheckBox(_("Show what the model looked at"))
         self.saliencyBox.toolTip = _("Lay over image and previews what spoke for the more probable class.")
         self.saliencyBox.toggled.connect(self._onSaliency)
@@ -122,10 +125,12 @@ class OpinionsPanel:
         return f"<b>{title}</b><br>{questionLines(told.opinion.probabilities)}"
 
     def _caseText(self):
-        probabilities, count = self._asking.caseProbabilities()
-        if count < 2:
+        probabilities, lesions, images = self._asking.caseProbabilities()
+        if max(lesions, images) < 2:
             return ""
-        title = _("The case: mean of {count} answers").format(count=count)
+        counts = [_("{count} lesions").format(count=lesions)] if lesions > 1 else [_("1 lesion")] * lesions
+        counts += [_("{count} images").format(count=images)] if images > 1 else [_("1 image")] * images
+        title = _("The case: {counts} together").format(counts=", ".join(counts))
         return f"<b>{title}</b><br>{questionLines(probabilities)}"
 
     def _modelText(self, told):

@@ -60,7 +60,7 @@ class PicturePanel:
         self.selector.removeEnabled = False
         self.selector.setMRMLScene(slicer.mrmlScene)
         self.selector.toolTip = _("A picture or another 2-D image that was loaded by hand")
-        self.selector.connect("currentNodeChanged(vtkMRMLNode*)", self._update)
+        self.selector.connect("currentNodeChanged(vtkMRMLNode*)", self._onNode)
         self.useButton = pushButton(_("Use"), _("Mark and classify lesions on this image."))
         self.useButton.clicked.connect(self.use)
         layout.addLayout(row((self.selector, 1), (self.useButton, 0)))
@@ -77,6 +77,10 @@ class PicturePanel:
         """Follow nothing any more: the widget is about to go."""
         for signal in self._followed:
             signal.disconnect(self._update)
+
+    def _onNode(self, node):
+        self._say("")
+        self._update()
 
     def _onImage(self, index):
         if 0 <= index < len(self._pictures.pictures):

@@ -31,6 +31,19 @@ class CircleEditor:
         for signal in (pictures.opened, pictures.closed, pictures.replaced):
             signal.connect(self._forget)
 
+    def whyNot(self, ends):
+        """Why a circle cannot be added, as a sentence; empty where it can.
+
+        Parameters
+        ----------
+        ends : ndarray, shape (2, 2)
+            As of `add`.
+        """
+        if (ends[0] == ends[1]).all():
+            return _("Both clicks are at the same place: a circle needs a diameter.")
+        reason = self._pictures.shown.whyNot(Mark.fromEnds(0, ends).circle)
+        return _("This circle cannot be added: {reason}.").format(reason=reason) if reason else ""
+
     def add(self, ends, className=""):
         """Mark a lesion, and select it.
 
@@ -63,9 +76,12 @@ class CircleEditor:
         self._pictures.select(number)
 
     def move(self, number, ends):
-        """Give a lesion another maximum diameter; where both ends are the same it stays as it is."""
+        """Give a lesion another maximum diameter; it stays as it is where that would be no circle that can be added."""
         shown, old = self._pictures.shown, self._pictures.shown.mark(number)
         if (ends[0] == ends[1]).all() or np.abs(ends - old.ends).max() < SAME_PX:
+            return
+        if self.whyNot(ends) and not shown.whyNot(old.circle):
+            self._pictures.refresh()  # what is drawn of it goes back as well
             return
         moved = shown.withMark(Mark.fromEnds(number, ends, old.className))
         if self._moving == (shown.name, number):

@@ -85,10 +85,11 @@ class CircleMarks:
             self._circles[mark.number] = _curve(_("circle {number}").format(number=mark.number))
         line, circle = self._lines[mark.number], self._circles[mark.number]
         what = picture.GetID(), mark, isSelected
-        if self._drawn.get(mark.number) == what:
+        isAtPlace = _isAt(line, picture, mark.ends)
+        if isAtPlace and self._drawn.get(mark.number) == what:
             return
         self._drawn[mark.number] = what
-        if not _isAt(line, picture, mark.ends):
+        if not isAtPlace:
             _place(line, rasOf(picture, mark.ends))
         _place(circle, rasOf(picture, _around(mark.circle)))
         for drawn in (line, circle):

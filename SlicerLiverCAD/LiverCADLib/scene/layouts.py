@@ -129,13 +129,16 @@ class SideBySide:
         reference = self._phases.caseScene.reference
         if reference is None:
             return
-        ofPhases = {viewName(phase) for phase in Phase}
-        composites = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
-        others = [composite for composite in composites if composite.GetLayoutName() not in ofPhases]
-        for composite in others:
+        for composite in _othersThanPhases():
             composite.SetBackgroundVolumeID(reference.GetID())
-        fitTo(reference, [composite.GetLayoutName() for composite in others])
-        self.fit()
+        self.fitAll()
+
+    def fitAll(self):
+        """Show the whole reference of the open case in every view."""
+        reference = self._phases.caseScene.reference
+        if reference is not None:
+            fitTo(reference, [composite.GetLayoutName() for composite in _othersThanPhases()])
+            self.fit()
 
     def _onReference(self):
         if self._phases.caseScene.case:  # volumes of the user's own are where the user has put them
@@ -151,6 +154,13 @@ class SideBySide:
     @property
     def _parameters(self):
         return self._phases.caseScene.parameters
+
+
+def _othersThanPhases():
+    """Composite nodes of the slice views that are not one phase's, as a list."""
+    ofPhases = {viewName(phase) for phase in Phase}
+    composites = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+    return [composite for composite in composites if composite.GetLayoutName() not in ofPhases]
 
 
 def layoutNumber(phases):

@@ -25,10 +25,13 @@ class PictureView:
     ----------
     laidOut : Signal
         No arguments; the view is another, which gets its size in a moment: `fit` is to be called again then.
+    leftAlone : Signal
+        No arguments; the layout that was there before is back, and its views get their sizes in a moment.
     """
 
     def __init__(self, pictures):
-        self._pictures, self._saliency, self.laidOut = pictures, None, Signal()
+        self._pictures, self._saliency = pictures, None
+        self.laidOut, self.leftAlone = Signal(), Signal()
         self._before, self._map = 0, None
         pictures.opened.connect(self._onOpened)
         pictures.shownChanged.connect(self.show)
@@ -106,6 +109,7 @@ class PictureView:
         before = parameters.layoutBefore or self._before  # the former is gone where the scene was closed
         if before and layout.GetViewArrangement() == layout.SlicerLayoutOneUpRedSliceView:
             layout.SetViewArrangement(before)
+            self.leftAlone.emit()
         parameters.layoutBefore = self._before = 0
 
     def _removeSaliency(self):

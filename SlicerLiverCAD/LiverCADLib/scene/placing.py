@@ -41,6 +41,8 @@ class LesionPlacing:
     ----------
     later : callable
         Calls a function when Slicer has dealt with the click: a view goes on using the node of which it tells.
+    isInMm : bool
+        Whether a line that is drawn may tell its length, which Slicer gives in mm: false where pixels count.
 
     Attributes
     ----------
@@ -52,9 +54,9 @@ class LesionPlacing:
         (Way or None): what is waited for.
     """
 
-    def __init__(self, later):
+    def __init__(self, later, isInMm=True):
         self.placed, self.pointsPlaced, self.waitingChanged = Signal(), Signal(), Signal()
-        self._later = later
+        self._later, self._isInMm = later, isInMm
         self._node, self._way, self._observers, self._ball = None, None, [], None
 
     @property
@@ -70,16 +72,16 @@ class LesionPlacing:
         node.SetHideFromEditors(True)
         node.CreateDefaultDisplayNodes()
         node.GetDisplayNode().SetPointLabelsVisibility(False)
+        # Of a circle from its centre it would be the radius.
+        node.GetDisplayNode().SetPropertiesLabelVisibility(self._isInMm and way is not Way.CIRCLE)
         self._node, self._way = node, way
         self._observe(node, slicer.vtkMRMLMarkupsNode.PointPositionDefinedEvent, self._onChanged)
         if way is Way.CIRCLE:
-            node.GetDisplayNode().SetPropertiesLabelVisibility(False)  # it would tell the radius
             self._ball = BallPreview(_("new lesion"))
             self._observe(node, slicer.vtkMRMLMarkupsNode.PointModifiedEvent, self._onMoved)
-        logic = slicer.modules.markups.logic()
-        logic.SetActiveList(node)
-        logic.StartPlaceMode(False)
+        slicer.modules.markups.logic().SetActiveList(node)
         interaction = slicer.app.applicationLogic().GetInteractionNode()
+        interaction.SwitchToSinglePlaceMode()  # the logic's StartPlaceMode would have the views place a list of points
         self._observe(interaction, interaction.InteractionModeChangedEvent, self._onChanged)
         self.waitingChanged.emit(way)
 
