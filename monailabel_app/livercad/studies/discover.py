@@ -112,7 +112,8 @@ def find_studies(folder: Path, *, one_case: bool = False, not_ct: Iterable[Path]
     ]
     left_out = masks + not_listed + list(dict.fromkeys(ultrasound.values()))
     found = _assemble(tabled + named, unusable, left_out, files.others, one_case=one_case)
-    of_names, known = name_problems(root, files.misnamed), {each.case for each in (*found.studies, *found.problems)}
+    of_names = name_problems(root, files.misnamed)
+    known = {study.case for study in found.studies} | {problem.case for problem in found.problems}
     ct = [path for candidate in tabled + images + dicoms for path in candidate.series.files]
     ct += [path for path, problem in passed_over.items() if problem.modality == CT]
     return replace(
