@@ -12,7 +12,7 @@ from livercad.core.geometry import Point, transform_points
 from livercad.core.volume import Volume
 
 DEFAULT_RATIO = 0.6
-"""D/L; best in Yamakawa 2020, figures 5 and 6, together with 0.5."""
+"""D/L; best in Yamakawa 2020, in cases (figure 5) together with 0.5, in images (figure 6) alone."""
 
 
 def side_of(diameter_mm: float, ratio: float = DEFAULT_RATIO, minimum_mm: float = 0.0) -> float:

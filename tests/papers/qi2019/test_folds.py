@@ -109,6 +109,11 @@ def test_numbers_are_those_of_the_answers_and_benign_masses_are_told_from_malign
         assert folds.asked[Asked.AMONG].ways[way].auc.value == pytest.approx(
             roc_auc_score(yes, told), abs=0.01
         )  # ties of six digits
+        each = [one.fold for one in masses]
+        of_folds = [
+            roc_auc_score(yes[rows], told[rows]) for rows in (np.equal(each, fold + 1) for fold in range(FOLDS))
+        ]
+        assert folds.asked[Asked.AMONG].fold_auc[way] == pytest.approx(of_folds, abs=0.1)
     assert all(Asked.AMONG not in one.told for one in folds.predictions if one.kind == "normal")
 
 

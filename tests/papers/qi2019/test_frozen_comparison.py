@@ -48,6 +48,9 @@ def test_numbers_are_those_of_the_answers_image_by_image(compared: tuple[Path, R
         told = np.array([one.told[Asked.AMONG][way] for one in asked])
         auc[way] = roc_auc_score(yes, told)
         assert own.auc.value == pytest.approx(auc[way])
+        folds = [np.array([one.fold == fold for one in asked]) for fold in range(1, 6)]
+        alone = [roc_auc_score(yes[rows], told[rows]) for rows in folds]
+        assert results.asked[Asked.AMONG].fold_auc[way] == pytest.approx(alone)
         assert own.accuracy.value == pytest.approx(((told >= 0.5) == yes).mean())
     difference = results.asked[Asked.AMONG].differences[Way.REM]["auc"]
     assert difference.value == pytest.approx(auc[Way.REM] - auc[Way.BASIC])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
+from livercad.papers.qi2019.asked import Asked
 from livercad.papers.qi2019.methods import Method, Question
 from livercad.papers.qi2019.splits import Split
 
@@ -61,3 +63,21 @@ def test_what_intervals_are_said_to_part_is_what_they_part() -> None:
         (Question.SOLID, Split.PATIENT, Method.BASIC, Method.REM_OFF),
         (Question.SOLID, Split.PATIENT, Method.MIP, Method.REM_OFF),
     }
+
+
+def test_the_table_of_folds_tells_what_was_measured() -> None:
+    text = (DOCS / "qi2019.md").read_text(encoding="utf-8").split("### Every image tested once\n")[1]
+    rows = text[text.index("| question | way | AUC |") :].split("\n\n")[0].splitlines()[2:]
+    expected = []
+    for asked in Asked:
+        for own in (each["folds"]["asked"][asked] for each in MEASURED.values() if "folds" in each):
+            for way, told in own["ways"].items():
+                less = own["differences"].get(way)
+                ends = [[one[name] for name in ("value", "low", "high")] for one in (told["auc"], told["accuracy"])]
+                difference = [less["auc"][name] for name in ("value", "low", "high")] if less else []
+                alone = [told[name]["value"] for name in ("sensitivity", "specificity", "f_beta")]
+                expected.append([*ends[0], fmean(own["fold_auc"][way]), *difference, *ends[1], *alone])
+    told = [[float(one.replace("−", "-")) for one in re.findall(r"[+−]?\d?\.\d{3}", row)] for row in rows]
+    assert len(told) == len(expected)
+    for row, own in zip(told, expected, strict=True):
+        assert row == pytest.approx(own, abs=6e-4)

@@ -6,7 +6,7 @@ import numpy as np
 
 from livercad.papers.intervals import Interval
 from livercad.papers.qi2019.asked import Asked, Index, Told, Truth, Way
-from livercad.papers.qi2019.criteria import Floats, draws_of
+from livercad.papers.qi2019.criteria import Floats, area, draws_of
 from livercad.papers.qi2019.data import Data
 from livercad.papers.qi2019.methods import Question
 from livercad.papers.qi2019.results import AskedResult, ImageAnswers
@@ -103,7 +103,7 @@ def paired_difference(truth: Index, told: Floats, basic: Floats, groups: Index, 
 def _asked(images: Data, truth: Truth, told: Told, asked: Asked, beta: float) -> AskedResult:
     question = Question.SOLID if asked is Asked.SECOND else Question.MALIGNANT
     every, answers = truth.rows(asked), truth.answers(asked)
-    ways, differences = {}, {}
+    ways, differences, fold_auc = {}, {}, {}
     for way in Way:
         if (asked, way) not in told:
             continue
@@ -112,6 +112,7 @@ def _asked(images: Data, truth: Truth, told: Told, asked: Asked, beta: float) ->
         if len(np.unique(answers[rows])) < 2:
             continue
         ways[way] = criteria_of(images, question, rows, dict(zip(rows.tolist(), own[rows], strict=True)), beta)
+        fold_auc[way] = _of_folds(answers[rows], own[rows], truth.fold[rows])
         if way is not Way.BASIC:
             basic = told[asked, Way.BASIC][rows]
             differences[way] = paired_difference(answers[rows], own[rows], basic, truth.groups[rows], beta)
@@ -123,4 +124,12 @@ def _asked(images: Data, truth: Truth, told: Told, asked: Asked, beta: float) ->
         most_frequent=max(positive, len(every) - positive) / len(every),
         ways=ways,
         differences=differences,
+        fold_auc=fold_auc,
     )
+
+
+def _of_folds(answers: Index, told: Floats, folds: Index) -> list[float]:
+    """AUC of each fold that has both answers."""
+    own = [folds == fold for fold in np.unique(folds)]
+    areas = [float(area(answers[rows], told[rows], np.ones(rows.sum()))) for rows in own]
+    return [each for each in areas if not np.isnan(each)]

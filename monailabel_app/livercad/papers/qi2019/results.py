@@ -86,6 +86,10 @@ class AskedResult(Numbers):
     most_frequent: float = Field(description="Accuracy of saying the more frequent answer always.")
     ways: dict[Way, CriteriaResult]
     differences: dict[Way, dict[str, Interval]] = Field(description="Less BASIC, on the same images and patients.")
+    fold_auc: dict[Way, list[float]] = Field(
+        description="Of each fold by itself: of all images together, it is lower where folds have other scales of "
+        "probability."
+    )
 
 
 class ImageAnswers(Numbers):
