@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from livercad.server.sole import occupy
 
 if TYPE_CHECKING:
     from livercad.server.app import LiverCADApp
+
+ENDING_S = 20.0
+"""So long the end waits for a network that is at work or being loaded."""
 
 
 def open_server(app: LiverCADApp) -> Scoring:
@@ -53,7 +57,16 @@ def open_server(app: LiverCADApp) -> Scoring:
         app.releases.catch_up()
 
     housekeeping.end_with_signals(end)
-    threading.Thread(target=load_models, name="load models", daemon=True).start()
+    loading = threading.Thread(target=load_models, name="load models", daemon=True)
+    loading.start()
     app.trainer.open(jobs)
     scoring.start(app.options.scoring)
+    atexit.register(_wait, loading, scoring)
     return scoring
+
+
+def _wait(loading: threading.Thread, scoring: Scoring) -> None:
+    """Let threads leave the networks' own code: an interpreter that ends under them aborts the process."""
+    scoring.stop()
+    scoring.join(ENDING_S)
+    loading.join(ENDING_S)

@@ -105,6 +105,10 @@ class Scoring:
         """End at the next step of what is being looked at."""
         self._stopped.set()
 
+    def join(self, timeout: float) -> None:
+        """Wait for the end, at most so many seconds."""
+        self._thread.join(timeout)
+
     def progress(self) -> Progress:
         """What is being done now."""
         store = self._store()
