@@ -52,6 +52,11 @@ class PictureCase:
         return self.picture(self.scene.parameters.picture)
 
     @property
+    def leftOut(self):
+        """Which images of the case could not be opened, and why: sentences, as a list."""
+        return json.loads(self.scene.parameters.picturesLeftOut or "[]")
+
+    @property
     def node(self):
         """Volume node of the image that is shown; None without one."""
         return self.scene.volumeOfImage(self.shown.name) if self.shown else None
@@ -92,6 +97,7 @@ class PictureCase:
                 node = addPicture(loaded.pixels[picture.name], picture.spacingMm, f"{loaded.case} {picture.name}")
                 self.scene.own(node)
                 node.SetAttribute(IMAGE, picture.name)
+            self.scene.parameters.picturesLeftOut = json.dumps(loaded.leftOut)
             self._keep(loaded.pictures)
         self._begin()
 
@@ -184,6 +190,8 @@ class PictureCase:
             As it was when it was marked.
         """
         now = self.picture(picture.name)
+        if now is None and self.leftOut:
+            return _("it cannot be read, or is no longer in the case")
         if now is None:
             return _("it is no longer in the case")
         if (now.rows, now.columns) == (picture.rows, picture.columns):
