@@ -1,8 +1,7 @@
-"""Ultrasound cases from the server and to it, and what its models say of them, in worker threads: no Qt, no scene."""
+"""Ultrasound cases from the server, and what its models say of them, in worker threads: no Qt, no scene."""
 
 import base64
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -212,39 +211,6 @@ def _saliencyOf(picture, image, shape):
         path = Path(folder) / "saliency.png"
         path.write_bytes(picture)
         return _checked(readGrey(path), image, shape)
-
-
-def submitCircles(task, client, case, pictures: Sequence[Picture], annotator, note, sent, isForced):
-    """Send what is marked on images, one after another.
-
-    Parameters
-    ----------
-    task : Task
-        Learns how far it is.
-    client : Client
-        The server.
-    case : str
-        Its name there.
-    pictures : sequence of Picture
-        With their marks; an image without any is told to have no lesion.
-    annotator, note : str
-        Who, and words beside.
-    sent : list of (Picture, int)
-        Gets every image that the server has taken with its version there, so that these are known when a later one
-        fails.
-    isForced : bool
-        Whether what somebody else has submitted meanwhile may be followed by this; else ConflictError.
-    """
-    for n, picture in enumerate(pictures):
-        text = _("Sending the circles of {image}").format(image=picture.name)
-        task.report(n / len(pictures), text)
-        drawn = {"image": picture.name, "circles": [mark.toServer() for mark in picture.marks]}
-        if picture.className and not picture.marks:
-            drawn["class"] = picture.className
-        if not isForced:
-            drawn["based_on"] = picture.version
-        answer = client.submitCircles(case, {**drawn, "annotator": annotator, "note": note})
-        sent.append((picture, int(answer["version"])))
 
 
 def _isOfImage(error):

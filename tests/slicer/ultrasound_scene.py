@@ -123,7 +123,8 @@ class UltrasoundServer:
         if image == self.fails_at:
             raise NotThereError("There is no such image.", 404)
         if drawn.get("based_on", self.versions.get(image, 0)) != self.versions.get(image, 0):
-            raise ConflictError("There are newer circles of this image.", 409)
+            found = f"image {image!r}: found version {self.versions[image]} by bob"
+            raise ConflictError(f"{found}; expected version {drawn['based_on']}, on which this is based.", 409)
         self.versions[image] = self.versions.get(image, 0) + 1
         self.submitted.append((case, drawn))
         return {"version": self.versions[image]}

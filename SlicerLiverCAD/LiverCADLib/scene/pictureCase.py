@@ -209,13 +209,13 @@ class PictureCase:
         note : str
             The annotator's words.
         """
-        kept = {picture.name: picture for picture in pictures}
         self.scene.parameters.pictureNote = note
-        self._keep(tuple(kept.get(each.name, each) for each in self.pictures))
-        self._selectFirst()
-        self.scene.markUnsaved()
-        self.replaced.emit()
-        self.changed.emit()
+        self._put(pictures, True)
+
+    def replace(self, pictures):
+        """Put images as the server has them by now in the place of those of their names, as of `restore`."""
+        taken = {picture.name for picture in pictures}
+        self._put(pictures, any(each.isChanged for each in self.pictures if each.name not in taken))
 
     def refresh(self):
         """Tell that what is shown of the marks is something else."""
@@ -224,6 +224,14 @@ class PictureCase:
     def _keep(self, pictures):
         self.pictures = tuple(pictures)
         self.scene.parameters.pictures = json.dumps([picture.toPlain() for picture in self.pictures])
+
+    def _put(self, pictures, isUnsaved):
+        put = {picture.name: picture for picture in pictures}
+        self._keep(put.get(each.name, each) for each in self.pictures)
+        self._selectFirst()
+        self.scene.markUnsaved(isUnsaved)
+        self.replaced.emit()
+        self.changed.emit()
 
     def _begin(self):
         self.scene.parameters.picture = self.pictures[0].name if self.pictures else ""
