@@ -50,8 +50,6 @@ class Asking(CaseWork):
         pictures = self.pictures.pictures if areAll else (self.pictures.shown,)
         questions = [asked for picture in pictures for asked in self._questionsOf(picture)]
         left = "; ".join(sentence for picture in pictures for sentence in whyNotMarks(picture))
-        if model != self._model:
-            self._model, self._answers = model, {}
         case = self.pictures.scene.case if self.pictures.scene.server else ""
         title = _("Classifying {case}").format(case=self.pictures.scene.case)
         opened = self._opened
@@ -104,8 +102,10 @@ class Asking(CaseWork):
         return marked or [Asked(picture.name, pixels=pixels)]
 
     def _onTold(self, opened, model, pictures, told, left):
-        if opened is not self._opened or model != self._model:
+        if opened is not self._opened:
             return
+        if model != self._model:  # not before: if none come, the former ones stay
+            self._model, self._answers = model, {}
         names = {picture.name for picture in pictures}
         self._answers = {key: each for key, each in self._answers.items() if key[0] not in names}
         self._answers |= {(each.asked.image, each.asked.number): each for each in told}

@@ -84,20 +84,28 @@ class CircleDrafts:
         scene = self._pictures.scene
         if not (self._pictures.isOpen and scene.server and scene.isUnsaved) or scene.edits == self._edits:
             return
-        changed = [picture for picture in self._pictures.pictures if picture.isChanged]
-        made = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        told = {"made": made, "annotator": self._settings.annotator, "note": scene.parameters.pictureNote}
         try:
-            with writing(self._folder):
-                self._folder.mkdir(parents=True, exist_ok=True)
-                with contextlib.suppress(OSError):  # where the disk knows no rights
-                    self._folder.chmod(0o700)
-                _write(self._ownPath, told, changed)
+            self._copy([picture for picture in self._pictures.pictures if picture.isChanged], isDeclined=False)
         except CaseFolderError as error:  # nothing may keep Slicer from ending
             logging.exception("LiverCAD: the circles could not be kept")
             self.failed.emit(_("Circles could not be kept on this computer: {reason}").format(reason=error))
         else:
             self._edits = scene.edits
+
+    def setAside(self, pictures):
+        """Write images of the open case into a copy of their own, which is not offered again.
+
+        Parameters
+        ----------
+        pictures : sequence of Picture
+            As they are marked now.
+
+        Raises
+        ------
+        CaseFolderError
+            If it cannot be written.
+        """
+        self._copy(pictures, isDeclined=True)
 
     def kept(self):
         """Copies of the open case, the oldest first: not that of its changes, and none of another Slicer at work."""
@@ -160,6 +168,15 @@ class CircleDrafts:
     def close(self):
         """Leave what is kept to others."""
         self._presence.close()
+
+    def _copy(self, pictures, isDeclined):
+        made, note = time.strftime("%Y-%m-%dT%H:%M:%S%z"), self._pictures.scene.parameters.pictureNote
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OSError):  # where the disk knows no rights
+                self._folder.chmod(0o700)
+            path = self._declinedPath() if isDeclined else self._ownPath  # which needs the folder
+            _write(path, {"made": made, "annotator": self._settings.annotator, "note": note}, pictures)
 
     def _read(self, path):
         """A copy of the open case; None where it is damaged."""

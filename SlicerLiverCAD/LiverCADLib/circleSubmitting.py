@@ -3,8 +3,8 @@
 from LiverCADLib.asking import whyNoServer, whyNotMarks
 from LiverCADLib.caseWork import CaseWork
 from LiverCADLib.circleDrafts import CircleDrafts
+from LiverCADLib.circleSending import fetchCircles, submitCircles
 from LiverCADLib.clientErrors import ConflictError
-from LiverCADLib.pictureLoading import submitCircles
 from LiverCADLib.scene.caseFolder import CaseFolderError
 from LiverCADLib.signals import Signal
 from LiverCADLib.translation import _
@@ -28,13 +28,13 @@ class CircleSubmitting(CaseWork):
         Those of the open case that are opened only on demand, the oldest first.
     submitted : Signal
         No arguments; the server has taken circles.
-    isInConflict : bool
-        Whether somebody else has submitted circles of an image since it was opened, which kept ours from being taken.
+    conflict : ConflictError or None
+        Says whose newer circles of an image kept ours from being taken.
     """
 
     def __init__(self, pictures, session):
         super().__init__(None, session)
-        self._pictures, self._opened, self.isInConflict = pictures, object(), False
+        self._pictures, self._opened, self.conflict = pictures, object(), None
         self.submitted = Signal()
         self.drafts, self.kept = CircleDrafts(pictures, session.settings), []
         self.drafts.failed.connect(lambda sentence: self._tell(sentence, "bad"))
@@ -67,16 +67,28 @@ class CircleSubmitting(CaseWork):
             Whether what somebody else has submitted meanwhile may be followed by ours; theirs stays in the history.
         """
         scene, sent, opened = self._pictures.scene, [], self._opened
-        changed = [picture for picture in self._pictures.pictures if picture.isChanged]
-        changed = changed or [self._pictures.shown]  # only the note is another
+        changed = self._toSubmit()
         edits, note = scene.edits, scene.parameters.pictureNote
         self.drafts.keep()  # whatever becomes of the sending
-        self.isInConflict = False
+        self.conflict = None
         title, client = _("Submitting {case}").format(case=scene.case), self._session.client
         job = self._start(title, submitCircles, client, scene.case, changed, annotator, note, sent, isForced)
         job.done.connect(lambda _none: self._onSubmitted(opened, edits, len(changed)))
         job.failed.connect(lambda error: self._onNotSubmitted(error, changed[len(sent) :]))
         job.ended.connect(lambda: self._settle(opened, sent))
+
+    @property
+    def canOpenTheirs(self):
+        """Whether there is a conflict, and its server is connected."""
+        return self.conflict is not None and not whyNoServer(self._pictures, self._session)
+
+    def openTheirs(self):
+        """Open the server's circles of the images of ours that it has newer ones of; ours are set aside."""
+        if self.canOpenTheirs:
+            opened, case = self._opened, self._pictures.scene.case
+            title = _("Opening the circles of {case}").format(case=case)
+            job = self._start(title, fetchCircles, self._session.client, case)
+            job.done.connect(lambda theirs: self._onTheirs(opened, theirs))
 
     def openKept(self, draft):
         """Open circles that were kept: of the images that they are on they take the place of those that are there."""
@@ -107,11 +119,39 @@ class CircleSubmitting(CaseWork):
         self._tell(one if count == 1 else several.format(count=count), "good")
 
     def _onNotSubmitted(self, error, left):
-        self.isInConflict = isinstance(error, ConflictError)
-        if self.isInConflict:
+        if isinstance(error, ConflictError):
+            self.conflict = error
             text = _("Somebody else has submitted circles of {image} since you opened it.")
             error = text.format(image=left[0].name)
         self._tell(_("{error} The circles are kept on this computer.").format(error=error), "bad")
+
+    def _onTheirs(self, opened, theirs):
+        if opened is not self._opened:
+            return
+        ours = {picture.name: picture for picture in self._toSubmit()}  # as they are by now
+        versions = {name: picture.version for name, picture in ours.items()}
+        newer = [each for each, _who in theirs if versions.get(each.name, each.version) < each.version]
+        reasons = [f"{picture.name}: {reason}" for picture in newer if (reason := self._pictures.whyNot(picture))]
+        if reasons or not newer:
+            text = _("Theirs cannot be opened here: {reasons}. Open the case again.")
+            self._tell(text.format(reasons="; ".join(reasons) or _("the server tells of none that are newer")), "bad")
+            return
+        try:
+            self.drafts.setAside([ours[picture.name] for picture in newer])
+        except CaseFolderError as error:
+            self._tell(_("Theirs was not opened. {reason}").format(reason=error), "bad")
+            return
+        self.conflict = None
+        self._pictures.replace(newer)
+        self.drafts.keep()  # what is still to be submitted
+        self._look()
+        text, who = _("{image}: version {version} by {who} is open."), {each.name: who for each, who in theirs}
+        told = [text.format(image=p.name, version=p.version, who=who[p.name] or _("another program")) for p in newer]
+        self._tell(" ".join([*told, _("Yours is set aside on this computer.")]), "good")
+
+    def _toSubmit(self):
+        changed = [picture for picture in self._pictures.pictures if picture.isChanged]
+        return changed or [self._pictures.shown]  # only the note is another
 
     def _onUnsaved(self, isUnsaved):
         if isUnsaved and not self.isBusy:
@@ -146,7 +186,7 @@ class CircleSubmitting(CaseWork):
         self._tell(" ".join([*said, warning.format(images=images)]), "bad")
 
     def _onClosed(self):
-        self._opened, self.isInConflict = object(), False
+        self._opened, self.conflict = object(), None
         self._tell("")
         self._look()
 

@@ -70,6 +70,8 @@ class LiverCADParameters:
         JSON list of the 2-D images of an ultrasound case, with the circles on them; empty for any other case.
     picture : str
         Name of the one that is shown.
+    picturesLeftOut : str
+        JSON list of sentences: which images of the ultrasound case could not be opened, and why; empty for none.
     pictureNote : str
         The annotator's words on the ultrasound case.
     pictureRatio : float
@@ -110,6 +112,7 @@ class LiverCADParameters:
     draft: str
     pictures: str
     picture: str
+    picturesLeftOut: str
     pictureNote: str
     pictureRatio: float = DEFAULT_RATIO
     pictureSaliency: bool = True

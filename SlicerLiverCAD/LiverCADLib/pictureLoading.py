@@ -1,8 +1,7 @@
-"""Ultrasound cases from the server and to it, and what its models say of them, in worker threads: no Qt, no scene."""
+"""Ultrasound cases from the server, and what its models say of them, in worker threads: no Qt, no scene."""
 
 import base64
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import numpy as np
 
 from livercad.core.circle import Circle
 from livercad.core.ultrasound import Opinion, UltrasoundFindings
-from LiverCADLib.clientErrors import ServerFaultError
+from LiverCADLib.clientErrors import ClientError, RefusedError, ServerFaultError
+from LiverCADLib.imageFiles import ImageFileError
 from LiverCADLib.pictureFiles import readGrey, writeGrey
 from LiverCADLib.pictures import Picture, plainCircle
 from LiverCADLib.translation import _
@@ -21,7 +21,7 @@ WHOLE = 0
 
 @dataclass(frozen=True)
 class LoadedPictures:
-    """An ultrasound case with all its pixels, ready for the scene.
+    """An ultrasound case with the pixels of its images, ready for the scene.
 
     Parameters
     ----------
@@ -31,11 +31,14 @@ class LoadedPictures:
         What the server says of its images.
     pixels : dict of str to ndarray of uint8, shape (rows, columns)
         By the image's name.
+    leftOut : tuple of str
+        Which images cannot be read and why, in the server's words.
     """
 
     case: str
     pictures: tuple[Picture, ...]
     pixels: dict[str, np.ndarray]
+    leftOut: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Told:
 
 
 def loadPictures(task, client, case, details):
-    """Fetch all images of an ultrasound case.
+    """Fetch the images of an ultrasound case; one that cannot be read is left out, and stops no other.
 
     Parameters
     ----------
@@ -106,15 +109,33 @@ def loadPictures(task, client, case, details):
     Returns
     -------
     LoadedPictures
-        With every image's pixels.
+        With every image that can be read.
+
+    Raises
+    ------
+    RefusedError
+        If none can.
     """
-    pictures, pixels = tuple(Picture.fromServer(image) for image in details["images"]), {}
+    told, pixels = tuple(Picture.fromServer(image) for image in details["images"]), {}
+    leftOut = list(map(str, details.get("unusable") or ()))
     with tempfile.TemporaryDirectory(prefix="LiverCAD-") as folder:
-        for n, picture in enumerate(pictures):
-            part = task.part(n / len(pictures), (n + 1) / len(pictures))
-            path = client.downloadPicture(case, picture.name, Path(folder) / f"{n}.png", part)
-            pixels[picture.name] = _checked(readGrey(path), picture.name, (picture.rows, picture.columns))
-    return LoadedPictures(case, pictures, pixels)
+        for n, picture in enumerate(told):
+            part = task.part(n / len(told), (n + 1) / len(told))
+            try:
+                path = client.downloadPicture(case, picture.name, Path(folder) / f"{n}.png", part)
+                pixels[picture.name] = _checked(readGrey(path), picture.name, (picture.rows, picture.columns))
+            except ImageFileError:
+                leftOut.append(_("{image}: what the server sends is no picture.").format(image=picture.name))
+            except ClientError as error:
+                if not _isOfImage(error):
+                    raise
+                reason = str(error)
+                leftOut.append(reason if picture.name in reason else f"{picture.name}: {reason}")
+    pictures = tuple(picture for picture in told if picture.name in pixels)
+    if not pictures:
+        sentence = _("No image of {case} can be read. {reasons}")
+        raise RefusedError(sentence.format(case=case, reasons=" ".join(leftOut)))
+    return LoadedPictures(case, pictures, pixels, tuple(leftOut))
 
 
 def classify(task, client, model, case, questions):
@@ -192,37 +213,9 @@ def _saliencyOf(picture, image, shape):
         return _checked(readGrey(path), image, shape)
 
 
-def submitCircles(task, client, case, pictures: Sequence[Picture], annotator, note, sent, isForced):
-    """Send what is marked on images, one after another.
-
-    Parameters
-    ----------
-    task : Task
-        Learns how far it is.
-    client : Client
-        The server.
-    case : str
-        Its name there.
-    pictures : sequence of Picture
-        With their marks; an image without any is told to have no lesion.
-    annotator, note : str
-        Who, and words beside.
-    sent : list of (Picture, int)
-        Gets every image that the server has taken with its version there, so that these are known when a later one
-        fails.
-    isForced : bool
-        Whether what somebody else has submitted meanwhile may be followed by this; else ConflictError.
-    """
-    for n, picture in enumerate(pictures):
-        text = _("Sending the circles of {image}").format(image=picture.name)
-        task.report(n / len(pictures), text)
-        drawn = {"image": picture.name, "circles": [mark.toServer() for mark in picture.marks]}
-        if picture.className and not picture.marks:
-            drawn["class"] = picture.className
-        if not isForced:
-            drawn["based_on"] = picture.version
-        answer = client.submitCircles(case, {**drawn, "annotator": annotator, "note": note})
-        sent.append((picture, int(answer["version"])))
+def _isOfImage(error):
+    """Whether an error is about the image that was asked for, and not about the server or the way to it."""
+    return error.isForGood or (isinstance(error, ServerFaultError) and error.status in (0, 500))
 
 
 def _checked(pixels, image, shape):

@@ -43,6 +43,16 @@ def test_what_the_case_has_no_place_for_any_more_is_named_and_kept(ultrasound, s
     assert not copies(again) and panel.kept.widget.isHidden()
 
 
+def test_circles_on_an_image_that_cannot_be_read_now_are_kept(ultrasound, server, restart, dialogs):
+    drawn_on_all(ultrasound)
+    server.images, server.unusable = server.images[:2], ["c: found nothing there; expected an image. Copy it again."]
+    dialogs.answer(qt.QMessageBox.Yes, "Bring them back?")
+    again, panel = restart()
+    assert panel.messageLabel.text == f"{LEFT}c: it cannot be read, or is no longer in the case."
+    [kept] = again.submitting.kept
+    assert [mark.toServer() for mark in kept.pictures[0].marks] == [MARKED]
+
+
 def test_a_copy_that_fits_no_image_changes_nothing_and_stays(ultrasound, server, restart, dialogs):
     drawn_on_all(ultrasound)
     server.images = [server.image("d", None, [])]

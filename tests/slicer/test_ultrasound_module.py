@@ -132,6 +132,46 @@ def test_the_list_shows_at_once_that_a_case_was_submitted(module, server):
     assert module.casePanel.table.widget.item(0, 2).text() == "A. N."
 
 
+def broken(name):
+    """The server's sentence about an image, and its answer where somebody asks for the pixels."""
+    reason = f"{name}: found a picture that cannot be read (broken PNG file); expected a whole PNG. Copy it again."
+    return reason, lambda handler, request: send(handler, json.dumps({"detail": reason}).encode(), 400)
+
+
+def test_a_case_opens_with_the_images_that_can_be_read_and_says_why_others_cannot(module, server):
+    details, pixels = ("GET", f"/livercad/cases/{CASE}"), ("GET", f"/livercad/cases/{CASE}/images/b")
+    whole = server.routes[details], server.routes[pixels]
+    listed, _answer = broken("d.png")
+    later, server.routes[pixels] = broken("b")
+    server.routes[details] = {**whole[0], "unusable": [listed]}
+    open_case(module)
+    assert [picture.name for picture in module.workspace.pictures.pictures] == ["a", "c"]
+    label = module.picturePanel.leftOutLabel
+    assert label.text == f"2 images of this case are left out.\n{listed}\n{later}"
+    assert not module.casePanel.messageLabel.text
+    module.workspace.circleEditor.setClass(2, "cyst")
+    module._submit()
+    settle(module)
+    assert module.workspace.pictures.shown.version == 1 and not module.workspace.caseScene.isUnsaved
+    server.routes[details], server.routes[pixels] = whole
+    open_case(module)
+    assert len(module.workspace.pictures.pictures) == 3 and label.isHidden()
+
+
+def test_no_case_is_opened_in_part_because_the_server_is_gone_or_without_any_image(module, server):
+    images = [("GET", f"/livercad/cases/{CASE}/images/{name}") for name in "abc"]
+    server.routes[images[1]] = lambda handler, request: send(handler, b'{"detail": "Overloaded."}', 503)
+    open_case(module)
+    assert not module.workspace.caseScene.isOpen and "Overloaded." in module.casePanel.messageLabel.text
+    reasons = []
+    for name, route in zip("abc", images, strict=True):
+        reason, server.routes[route] = broken(name)
+        reasons.append(reason)
+    open_case(module)
+    assert module.casePanel.messageLabel.text == f"No image of {CASE} can be read. {' '.join(reasons)}"
+    assert not module.workspace.caseScene.isOpen
+
+
 def test_next_sample_says_that_it_chooses_among_cases_of_ct(module, server):
     server.routes["GET", "/livercad/cases"] = UltrasoundServer().cases()[1:]
     module.casePanel.refresh()

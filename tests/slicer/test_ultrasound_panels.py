@@ -241,6 +241,32 @@ def test_a_model_of_whole_images_is_asked_once_an_image(panels, ultrasound, serv
     assert "2 lesions together" in panels.opinions.caseLabel.text
 
 
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+def test_a_model_that_gives_no_answers_takes_none_of_another_away(panels, ultrasound, server, how, monkeypatch):
+    classify(panels, ultrasound, "yamakawa2020", are_all=True)
+    former, told = table(panels.circles), panels.opinions.lesionLabel.text
+    panels.opinions.modelBox.setCurrentIndex(2)
+    with monkeypatch.context() as patched:
+        if how == "failed":
+            server.error = UnreachableError("No server answers.")
+        else:
+            patched.setattr(server, "infer", lambda model, case, task, params: task.wait(20))
+        panels.opinions.imageButton.click()
+        assert panels.opinions.lesionLabel.text == told, "the former answers stay until new ones are there"
+        if how == "cancelled":
+            ultrasound.session.runner.jobs[0].cancel()
+        ultrasound.wait()
+    assert panels.opinions.messageLabel.text == ("No server answers." if how == "failed" else "Stopped.")
+    assert table(panels.circles) == former and panels.opinions.lesionLabel.text == told
+    assert panels.opinions.modelLabel.text.startswith("By yamakawa2020") and ultrasound.view.saliencyNode is not None
+    ultrasound.pictures.show("b")
+    assert "Lesion 1" in panels.opinions.lesionLabel.text
+    server.error = None
+    classify(panels, ultrasound, "qi2019")
+    ultrasound.pictures.show("a")
+    assert panels.opinions.lesionLabel.isHidden(), "answers of one model at a time"
+
+
 def test_every_question_is_asked_and_answered_in_words():
     assert QUESTION_WORDS.keys() == set(Question)
     names = [*LesionType, *LesionClass, *MASSES, BENIGN, MALIGNANT]

@@ -62,6 +62,8 @@ class UltrasoundServer:
     def __init__(self) -> None:
         self.images = [self.image("a", SPACING, LESIONS), self.image("b", None, LESIONS[:1])]
         self.images.append({**self.image("c", None, []), "class": "normal"})
+        self.unusable: list[str] = []
+        """Why further images of the case cannot be used."""
         self.asked: list[tuple[str, str, dict]] = []
         self.files: list[np.ndarray] = []
         self.submitted: list[tuple[str, dict]] = []
@@ -87,7 +89,7 @@ class UltrasoundServer:
 
     def case(self, case: str) -> dict:
         self._come()
-        return {"case": case, "modality": "US", "images": self.images}
+        return {"case": case, "modality": "US", "images": self.images, "unusable": self.unusable}
 
     def downloadPicture(self, case: str, image: str, target: Path, task: Any) -> Path:
         self._come()
@@ -121,7 +123,8 @@ class UltrasoundServer:
         if image == self.fails_at:
             raise NotThereError("There is no such image.", 404)
         if drawn.get("based_on", self.versions.get(image, 0)) != self.versions.get(image, 0):
-            raise ConflictError("There are newer circles of this image.", 409)
+            found = f"image {image!r}: found version {self.versions[image]} by bob"
+            raise ConflictError(f"{found}; expected version {drawn['based_on']}, on which this is based.", 409)
         self.versions[image] = self.versions.get(image, 0) + 1
         self.submitted.append((case, drawn))
         return {"version": self.versions[image]}

@@ -4,6 +4,7 @@ import qt
 import slicer
 
 from LiverCADLib.panels.annotatorField import AnnotatorField
+from LiverCADLib.panels.conflictGroup import conflictGroup
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.keptGroup import KeptGroup
 from LiverCADLib.panels.parts import column, messageLabel, pushButton, say, timer, wrappingLabel
@@ -57,11 +58,11 @@ class CircleSubmitPanel:
         toolTip = _("Send the circles of all images that were changed to the server.")
         self.submitButton = pushButton(_("Submit circles"), toolTip, "submit")
         layout.addWidget(self.submitButton)
-        toolTip = _("Somebody else has submitted circles of the same image. Theirs stay in the server's history.")
-        self.forceButton = pushButton(_("Submit mine as the newest"), toolTip)
-        layout.addWidget(self.forceButton)
         self.messageLabel, self._say = messageLabel()
         layout.addWidget(self.messageLabel)
+        parts = conflictGroup(_("The server has newer circles of this case"))
+        self.conflictBox, self.conflictLabel, self.forceButton, self.theirsButton = parts
+        layout.addWidget(self.conflictBox)
         self._say("")
         self.kept = KeptGroup(self._submitting, self._pictures.scene)
         layout.addWidget(self.kept.widget)
@@ -69,6 +70,7 @@ class CircleSubmitPanel:
         self.noteEdit.textChanged.connect(self._onNote)
         self.submitButton.clicked.connect(self.submit)
         self.forceButton.clicked.connect(self.force)
+        self.theirsButton.clicked.connect(self._submitting.openTheirs)
 
     def submit(self):
         """Send what was changed, after consent."""
@@ -110,7 +112,10 @@ class CircleSubmitPanel:
             reason = _("Enter your name to submit.")
         for button in (self.submitButton, self.forceButton):
             button.enabled = not reason and not self._submitting.isBusy
-        self.forceButton.setVisible(self._submitting.isInConflict)
+        conflict = self._submitting.conflict
+        self.conflictBox.setVisible(conflict is not None)
+        self.theirsButton.enabled = self._submitting.canOpenTheirs and not self._submitting.isBusy
+        self.conflictLabel.text = f"{self._pictures.scene.case}: {conflict}" if conflict else ""
         say(self.reasonLabel, reason or self._changedText())
 
     def _changedText(self):

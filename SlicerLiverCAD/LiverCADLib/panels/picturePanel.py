@@ -3,7 +3,7 @@
 import qt
 import slicer
 
-from LiverCADLib.panels.parts import column, comboBox, messageLabel, pushButton, quietly, row, wrappingLabel
+from LiverCADLib.panels.parts import column, comboBox, messageLabel, pushButton, quietly, row, say, wrappingLabel
 from LiverCADLib.panels.replacing import mayReplace
 from LiverCADLib.scene.pictureNodes import whyNoPicture
 from LiverCADLib.translation import _
@@ -50,6 +50,8 @@ class PicturePanel:
         layout.addLayout(row((self.previousButton, 0), (self.imageBox, 1), (self.nextButton, 0)))
         self.sizeLabel = wrappingLabel()
         layout.addWidget(self.sizeLabel)
+        self.leftOutLabel = wrappingLabel()
+        layout.addWidget(self.leftOutLabel)
 
     def _buildScene(self, layout):
         self.selector = slicer.qMRMLNodeComboBox()
@@ -102,6 +104,15 @@ class PicturePanel:
         self.imageBox.enabled = bool(pictures)
         self.useButton.enabled = self.selector.currentNode() is not None
         self.sizeLabel.text = sizeText(shown) if shown is not None else _("No ultrasound image is open.")
+        say(self.leftOutLabel, leftOutText(self._pictures.leftOut), "bad")
+
+
+def leftOutText(reasons):
+    """Tell which images of the case are not shown, and why; empty where all are."""
+    if not reasons:
+        return ""
+    one, several = _("1 image of this case is left out."), _("{count} images of this case are left out.")
+    return "\n".join([one if len(reasons) == 1 else several.format(count=len(reasons)), *reasons])
 
 
 def sizeText(picture):

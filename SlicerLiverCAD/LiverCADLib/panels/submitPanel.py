@@ -5,6 +5,7 @@ import slicer
 
 from LiverCADLib.panels.annotatorField import AnnotatorField
 from LiverCADLib.panels.caseTable import stateTitles
+from LiverCADLib.panels.conflictGroup import conflictGroup
 from LiverCADLib.panels.consent import hasConsent
 from LiverCADLib.panels.filesGroup import FilesGroup
 from LiverCADLib.panels.keptGroup import KeptGroup
@@ -75,15 +76,9 @@ class SubmitPanel:
         layout.addWidget(self.files.widget)
 
     def _buildConflict(self, layout):
-        self.conflictBox = qt.QGroupBox(_("The server has a newer version of this case"))
-        inner = qt.QVBoxLayout(self.conflictBox)
-        self.conflictLabel = wrappingLabel()
-        inner.addWidget(self.conflictLabel)
-        toolTip = _("The other version stays in the server's history.")
-        self.forceButton = pushButton(_("Submit mine as the newest"), toolTip)
-        self.theirsButton = pushButton(_("Open theirs"), _("Yours is set aside on this computer."))
-        self.dropButton = pushButton(_("Throw mine away"))
-        inner.addLayout(row((self.forceButton, 1), (self.theirsButton, 1), (self.dropButton, 1)))
+        title, self.dropButton = _("The server has a newer version of this case"), pushButton(_("Throw mine away"))
+        parts = conflictGroup(title, self.dropButton)
+        self.conflictBox, self.conflictLabel, self.forceButton, self.theirsButton = parts
         layout.addWidget(self.conflictBox)
 
     def _buildOutbox(self, layout):

@@ -259,6 +259,7 @@ class CaseScene:
         self.parameters.case, self.parameters.server, self.parameters.version = case, server, version
         self.parameters.reference = None
         self.parameters.pictures = self.parameters.picture = self.parameters.pictureNote = ""
+        self.parameters.picturesLeftOut = ""
         for phase in Phase:
             setattr(self.parameters, phase.value, None)
         self.parameters.images = json.dumps([image.toPlain() for image in images])

@@ -52,6 +52,11 @@ class PictureCase:
         return self.picture(self.scene.parameters.picture)
 
     @property
+    def leftOut(self):
+        """Which images of the case could not be opened, and why: sentences, as a list."""
+        return json.loads(self.scene.parameters.picturesLeftOut or "[]")
+
+    @property
     def node(self):
         """Volume node of the image that is shown; None without one."""
         return self.scene.volumeOfImage(self.shown.name) if self.shown else None
@@ -92,6 +97,7 @@ class PictureCase:
                 node = addPicture(loaded.pixels[picture.name], picture.spacingMm, f"{loaded.case} {picture.name}")
                 self.scene.own(node)
                 node.SetAttribute(IMAGE, picture.name)
+            self.scene.parameters.picturesLeftOut = json.dumps(loaded.leftOut)
             self._keep(loaded.pictures)
         self._begin()
 
@@ -184,6 +190,8 @@ class PictureCase:
             As it was when it was marked.
         """
         now = self.picture(picture.name)
+        if now is None and self.leftOut:
+            return _("it cannot be read, or is no longer in the case")
         if now is None:
             return _("it is no longer in the case")
         if (now.rows, now.columns) == (picture.rows, picture.columns):
@@ -201,13 +209,13 @@ class PictureCase:
         note : str
             The annotator's words.
         """
-        kept = {picture.name: picture for picture in pictures}
         self.scene.parameters.pictureNote = note
-        self._keep(tuple(kept.get(each.name, each) for each in self.pictures))
-        self._selectFirst()
-        self.scene.markUnsaved()
-        self.replaced.emit()
-        self.changed.emit()
+        self._put(pictures, True)
+
+    def replace(self, pictures):
+        """Put images as the server has them by now in the place of those of their names, as of `restore`."""
+        taken = {picture.name for picture in pictures}
+        self._put(pictures, any(each.isChanged for each in self.pictures if each.name not in taken))
 
     def refresh(self):
         """Tell that what is shown of the marks is something else."""
@@ -216,6 +224,14 @@ class PictureCase:
     def _keep(self, pictures):
         self.pictures = tuple(pictures)
         self.scene.parameters.pictures = json.dumps([picture.toPlain() for picture in self.pictures])
+
+    def _put(self, pictures, isUnsaved):
+        put = {picture.name: picture for picture in pictures}
+        self._keep(put.get(each.name, each) for each in self.pictures)
+        self._selectFirst()
+        self.scene.markUnsaved(isUnsaved)
+        self.replaced.emit()
+        self.changed.emit()
 
     def _begin(self):
         self.scene.parameters.picture = self.pictures[0].name if self.pictures else ""

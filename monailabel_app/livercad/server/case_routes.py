@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from livercad.core.ultrasound import MODALITY
+from livercad.errors import InputError
 from livercad.server import submissions
 from livercad.server.datastore import StudyDatastore
 from livercad.server.drawings import Drawing
@@ -15,6 +16,7 @@ from livercad.server.flat_images import describe
 from livercad.server.flat_reports import key_of
 from livercad.server.images import names_of, nifti_file
 from livercad.server.instance import livercad_app
+from livercad.server.sent import called_as_sent, told_as_sent
 from livercad.studies.study import Study
 from livercad.studies.ultrasound.cases import ImageCase
 
@@ -96,16 +98,28 @@ def images_of(store: StudyDatastore, study: Study) -> list[dict[str, Any]]:
 
 
 def _show_ultrasound(store: StudyDatastore, case: ImageCase) -> dict[str, Any]:
-    """Tell of one case of ultrasound; of each image also the version of its circles, 0 where nobody ever drew any."""
-    images = []
+    """Tell of one case of ultrasound; of each image also the version of its circles, 0 where nobody ever drew any.
+
+    Images that cannot be used are told with the reason, by their paths below the studies folder; they stop no other.
+    """
+    names = {store.catalogue.root.absolute(): ""}
+    images, unusable = [], list(told_as_sent(case.unusable, names))
     for image in case.images:
+        try:
+            with called_as_sent(names):
+                told = describe(image)
+        except InputError as error:  # broken since the folder was looked at
+            unusable.append(str(error))
+            continue
         drawn = store.images.drawings.newest(image.name)
         about = {"version": drawn.version, "annotator": drawn.annotator} if drawn else {"version": 0, "annotator": ""}
-        images.append({**describe(image), **about})
+        images.append({**told, **about})
     state = _drawn_state(store.images.drawings.latest().get(case.case))
     reports = livercad_app().flat_reports
     is_analysed = reports.at_hand(key_of(reports.task_of(case.case), case)) is not None
-    return {"case": case.case, "modality": MODALITY, **state, "images": images, "analysed": is_analysed}
+    once = list(dict.fromkeys(unusable))  # frames of a file share its reason
+    about_case = {"case": case.case, "modality": MODALITY, **state}
+    return {**about_case, "images": images, "unusable": once, "analysed": is_analysed}
 
 
 def _drawn_state(drawing: Drawing | None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from livercad.server.errors import ConflictError
 from livercad.server.flat_images import PNG, flat_image, png_of
 from livercad.server.images import ensure_nifti_file, image_named
 from livercad.server.instance import livercad_app
+from livercad.server.sent import called_as_sent
 from livercad.studies.nifti import write_volume
 from livercad.studies.ultrasound.reading import read_image
 
@@ -38,7 +39,9 @@ def download_image(case: str, name: str, registered: bool = False) -> Response:
         return _sent_once(image.aligned, name)
     store = livercad_app().datastore()
     if case in store.catalogue.ultrasound:
-        return Response(png_of(read_image(flat_image(store.catalogue.ultrasound[case], name)).array), media_type=PNG)
+        with called_as_sent({store.catalogue.root.absolute(): ""}):
+            read = read_image(flat_image(store.catalogue.ultrasound[case], name))
+        return Response(png_of(read.array), media_type=PNG)
     study = store.study(case)
     file = ensure_nifti_file(study, image_named(study, name), store.catalogue.root)
     return FileResponse(file, filename=f"{name}{'.nii.gz' if file.name.lower().endswith('.gz') else '.nii'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,33 @@ def test_an_image_comes_as_grey_png(server: Server) -> None:
     refused(server.get("/livercad/cases/two/images/two/x.png"), 404, "two/a.png")
     for path in ("two/../one.png", "%2e%2e/%2e%2e/etc/passwd", "..%5Cx"):
         assert server.get(f"/livercad/cases/two/images/{path}").status_code in (400, 404)
+
+
+def test_an_image_that_is_broken_is_told_and_hides_no_other(server: Server) -> None:
+    broken = server.studies / "two" / "c.png"
+    broken.write_bytes(b"nothing")
+    os.utime(server.studies)
+    good = server.studies / "two" / "a.png"
+    content = good.read_bytes()
+    try:
+        two = case_of(server, "two")
+        assert [each["name"] for each in two["images"]] == ["two/a.png", "two/b.png"]
+        (listed,) = two["unusable"]
+        assert listed.startswith("two/c.png: found a picture that cannot be read") and str(server.studies) not in listed
+        good.write_bytes(content[:-200])  # its header is whole
+        refused(server.get("/livercad/cases/two/images/two/a.png"), 400, "two/a.png: found a picture")
+        good.write_bytes(b"nothing")  # after the folder was looked at
+        two = case_of(server, "two")
+        assert [each["name"] for each in two["images"]] == ["two/b.png"]
+        assert [reason.split(":")[0] for reason in two["unusable"]] == ["two/c.png", "two/a.png"]
+        answer = server.get("/livercad/cases/two/images/two/a.png")
+        refused(answer, 400, "two/a.png: found a picture")
+        assert str(server.studies) not in answer.text + str(two["unusable"])
+    finally:
+        broken.unlink()
+        good.write_bytes(content)
+        os.utime(server.studies)
+    assert case_of(server, "two")["unusable"] == []
 
 
 def test_requests_across_modalities_say_so(server: Server, tmp_path: Path) -> None:
