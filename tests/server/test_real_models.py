@@ -6,6 +6,8 @@ import base64
 import io
 import json
 import shutil
+import signal
+import time
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from livercad.models.registry import load_registry
 from livercad.phantom.studies import write_ct_studies
 from livercad.phantom.ultrasound.making import Options, write_ultrasound
 from livercad.pipeline.analyzer import Analyzer
+from livercad.server.guard import PAGE
 from livercad.settings import Settings
 from livercad.studies.discover import find_studies
 from livercad.studies.ultrasound.pictures import read_picture
@@ -78,3 +81,18 @@ def test_the_served_default_model_of_ultrasound_is_asked_drawn_for_and_reported_
     assert model.title in page.text and "at column 70, row 60" in page.text
     assert server.get("/livercad/jobs/report").json()["model"] == "ultrasound_lesion"
     assert server.get("/livercad/cases/sono").json()["analysed"]
+
+
+def test_a_server_whose_networks_are_at_work_ends_as_it_is_told_to(servers: Servers, server: Server) -> None:
+    server.process.terminate()
+    server.process.wait(timeout=20)  # a folder has one server at a time
+    scoring = servers.start(server.folder, "livercad", app=ROOT / "monailabel_app")
+    scoring.wait()
+    for _ in range(600):
+        if "Scores for the strategies: working" in scoring.get(PAGE).text:
+            break
+        time.sleep(0.1)
+    else:
+        raise AssertionError("nothing is scored")
+    scoring.process.send_signal(signal.SIGINT)
+    assert scoring.process.wait(timeout=40) == 0, scoring.log.read_text()[-500:]
