@@ -68,14 +68,14 @@ def images(tmp_path: Path) -> Path:
     """A folder of images of two classes, stripes along and across, and one image twice."""
     folder, rng = tmp_path / "images-of-two-classes", np.random.default_rng(2)
     (folder / "images").mkdir(parents=True)
-    lines = ["case,category"]
+    lines = ["case,image,class"]
     for number in range(60):
         along = number % 3 == 0
         rows, columns = np.mgrid[:90, :120]
         wave = np.sin((rows if along else columns) / rng.uniform(4, 7) + rng.uniform(0, 6))
         array = np.clip(120 + 60 * wave + rng.normal(0, 25, wave.shape), 9, 255).astype(np.uint8)
         Image.fromarray(array).save(folder / "images" / f"case-{number:02d}.png")
-        lines.append(f"case-{number:02d},{'along' if along else 'across'}")
+        lines.append(f"case-{number:02d},images/case-{number:02d}.png,{'along' if along else 'across'}")
     Image.open(folder / "images" / "case-01.png").resize((240, 180)).save(folder / "images" / "twin.png")
-    (folder / "index.csv").write_text("\n".join([*lines, "twin,across"]) + "\n")
+    (folder / "annotations.csv").write_text("\n".join([*lines, "twin,images/twin.png,across"]) + "\n")
     return folder

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 from typer.testing import CliRunner
 
 from livercad.cli.main import app
@@ -13,38 +11,13 @@ from livercad.progress import silent
 from livercad.simulation.image_task import ImageTask, image_description
 from livercad.simulation.results import Results
 from livercad.simulation.ultrasound import read_images
-from livercad.studies.ultrasound.hashes import difference_hash, group_duplicates
-
-
-def noise(seed: int, size: tuple[int, int] = (120, 90)) -> Image.Image:
-    small = np.random.default_rng(seed).integers(0, 256, (24, 32), dtype=np.uint8)
-    return Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
-
-
-def test_the_same_picture_scaled_written_on_and_saved_again_is_a_duplicate(tmp_path: Path) -> None:
-    image = noise(0)
-    image.resize((60, 45)).save(tmp_path / "small.jpg", quality=60)
-    marked = image.copy()
-    marked.paste(255, (2, 2, 18, 8))
-    hashes = [difference_hash(each) for each in (image, Image.open(tmp_path / "small.jpg"), marked, noise(1), noise(2))]
-    groups = group_duplicates(hashes)
-    assert groups[0] == groups[1] == groups[2]
-    assert len(set(groups.tolist())) == 3
-
-
-def test_a_duplicate_of_a_duplicate_is_in_the_same_group() -> None:
-    first = np.zeros(256, dtype=bool)
-    second, third = first.copy(), first.copy()
-    second[:40], third[:80] = True, True
-    assert len(set(group_duplicates([first, second, third]).tolist())) == 1
-    assert len(set(group_duplicates([first, third]).tolist())) == 2
 
 
 def test_near_duplicates_are_never_in_pool_and_test(images: Path) -> None:
     found = read_images(images, silent)
     task = ImageTask(found, image_description("x", found))
     group = dict(zip(found.cases, found.groups.tolist(), strict=True))
-    assert group["twin"] == group["case-01"]
+    assert group["images/twin.png"] == group["images/case-01.png"]
     for seed in range(8):
         split = task.split(seed)
         assert not {group[case] for case in split.pool} & {group[case] for case in split.test}
@@ -72,24 +45,32 @@ def test_the_command_replays_a_folder_of_images(images: Path, tmp_path: Path) ->
     assert "61 real images in images-of-two-classes" in page and "digital phantoms" not in page
 
 
-@pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        ("case,kind\na,x\n", "found the columns case, kind"),
-        ("case,category\n" + "".join(f"c{n},x\n" for n in range(30)), r"found the classes x \(30\)"),
-        ("case,category\na,x\na,y\n", "a case more than once"),
-    ],
-)
-def test_a_table_that_cannot_be_used_is_refused_with_the_reason(tmp_path: Path, text: str, what: str) -> None:
-    (tmp_path / "index.csv").write_text(text)
-    with pytest.raises(InputError, match=what):
-        read_images(tmp_path, silent)
+def test_images_of_a_case_stay_on_one_side_and_those_without_a_class_are_passed_over(images: Path) -> None:
+    rows = ["case,image,class"]
+    for number, path in enumerate(sorted((images / "images").glob("case-*.png"))):
+        rows.append(
+            f"patient {number // 6},images/{path.name},{'' if number == 7 else 'along' if number % 3 else 'across'}"
+        )
+    (images / "annotations.csv").write_text("\n".join(rows) + "\n")
+    found = read_images(images, silent)
+    assert len(found.cases) == 59 and "images/case-07.png" not in found.cases
+    group = dict(zip(found.cases, found.groups.tolist(), strict=True))
+    assert len({group[f"images/case-{number:02d}.png"] for number in range(12, 18)}) == 1
+    assert group["images/case-12.png"] != group["images/case-18.png"]
 
 
-def test_a_missing_image_is_named(images: Path) -> None:
-    (images / "images" / "case-05.png").unlink()
-    with pytest.raises(InputError, match=r"case-05\.png"):
+def test_too_few_images_of_a_class_are_refused_with_the_counts(images: Path) -> None:
+    text = (images / "annotations.csv").read_text().replace("across", "along", 32)
+    (images / "annotations.csv").write_text(text)
+    with pytest.raises(InputError, match=r"across \(9\), along \(52\)"):
         read_images(images, silent)
+
+
+def test_an_image_that_is_not_there_is_told_and_the_others_are_used(images: Path) -> None:
+    (images / "images" / "case-05.png").unlink()
+    found = read_images(images, silent)
+    assert len(found.cases) == 60
+    assert "1 that cannot be used" in image_description("x", found).data and "case-05.png" in found.unusable
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -103,4 +84,4 @@ def test_real_ultrasound_can_be_read_and_has_duplicates(real_data: Path) -> None
     found = read_images(real_data / "ultrasound" / "aul", silent)
     group = dict(zip(found.cases, found.groups.tolist(), strict=True))
     assert len(found.cases) == 625
-    assert group["liver_0097"] == group["liver_0641"] and group["liver_0049"] == group["liver_0141"]
+    assert {group[f"images/liver_{name}.png"] for name in ("0097", "0641")} == {group["images/liver_0097.png"]}

@@ -172,6 +172,7 @@ def test_a_mask_is_asked_for_only_where_there_is_neither_circle_nor_box(tmp_path
         ("case,image,center_x,center_y,diameter\na,a.png,1,2,\n", "line 2.*diameter ''"),
         ("case,image,center_x,center_y,diameter\na,a.png,1,2,-3\n", "line 2.*diameter above 0"),
         ("case,image,frame\na,a.png,0\n", "line 2.*the frame 0"),
+        ("case,image,frame\na,a.png,inf\n", "line 2.*the frame inf"),
         ("case,image,x0,y0,x1,y1\na,a.png,5,5,2,9\n", "line 2.*a box from"),
         ("case,image\n,a.png\n", "line 2.*may be empty"),
         ("case,image,Class,class\na,a.png,hcc,cyst\n", "the column class twice"),

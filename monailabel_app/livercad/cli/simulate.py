@@ -16,7 +16,7 @@ def simulate_active_learning(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Images with index.csv, or CT studies with their truth (docs/simulation.md).",
+            help="Ultrasound images with a table of classes, or CT studies with their truth (docs/simulation.md).",
             show_default="phantoms",
         ),
     ] = None,

@@ -33,9 +33,10 @@ def image_description(name: str, images: Images) -> Description:
         title="Classes of images",
         metric="balanced accuracy",
         data=(
-            f"{len(images.cases)} real images in {name}: {', '.join(f'{n} {kind}' for kind, n in counts.items())}. "
-            f"{doubled} of them lie in {int((sizes > 1).sum())} groups of possible near-duplicates, which stay on one "
-            "side. Each seed draws three tenths of the groups for the test; the rest is the pool."
+            f"{len(images.cases)} real images in {name}: {', '.join(f'{n} {kind}' for kind, n in counts.items())}"
+            f"{images.unusable}. {doubled} of them lie in {int((sizes > 1).sum())} groups of a case, of a patient or "
+            "of possible near-duplicates, which stay on one side. Each seed draws three tenths of the groups for the "
+            "test; the rest is the pool."
         ),
         learner=(
             "No pre-trained network is at hand offline, and some hundred images are too few to train one: a logistic "

@@ -46,7 +46,7 @@ def own_studies(folder: Path, progress: Progress) -> Studies:
         raise InputError(
             folder,
             found=f"{len(set(patients.values()))} patients with outlined lesions{why}",
-            expected=f"at least {FEWEST_PATIENTS}, or a folder of ultrasound images with index.csv",
+            expected=f"at least {FEWEST_PATIENTS}, or a folder of ultrasound images with a table of their classes",
             todo="Give more studies with their truth as `livercad evaluate --truth` takes it (docs/simulation.md).",
         )
     slices: dict[str, Slices] = {}

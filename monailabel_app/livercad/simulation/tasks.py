@@ -93,7 +93,7 @@ def own_tasks(data: Path, quick: bool, progress: Progress) -> list[Task]:
     Parameters
     ----------
     data : Path
-        Images with ``index.csv``, or CT studies with their truth.
+        Ultrasound images with a table of their classes, or CT studies with their truth.
     quick : bool
         Shorter trainings.
     progress : Progress
@@ -104,17 +104,18 @@ def own_tasks(data: Path, quick: bool, progress: Progress) -> list[Task]:
     InputError
         If it is neither, or too small.
     """
-    from livercad.simulation.ultrasound import TABLE, read_images
+    from livercad.studies.ultrasound.layouts import has_table
 
     if not data.is_dir():
         raise InputError(
             data,
             found="no such folder",
-            expected=f"images with {TABLE}, or CT studies with their truth (docs/simulation.md)",
+            expected="ultrasound images with a table, or CT studies with their truth (docs/simulation.md)",
             todo="Check the path.",
         )
-    if (data / TABLE).is_file():
+    if has_table(data):
         from livercad.simulation.image_task import ImageTask, image_description
+        from livercad.simulation.ultrasound import read_images
 
         images = read_images(data, progress)
         return [ImageTask(images, image_description(data.name, images))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,9 @@ from PIL import Image
 
 from livercad.errors import InputError
 from livercad.progress import Progress
-from livercad.studies.ultrasound.hashes import difference_hash, group_duplicates, middle_of
+from livercad.studies.ultrasound.collection import read_collection
+from livercad.studies.ultrasound.hashes import middle_of, sector_of
 
-TABLE, IMAGES = "index.csv", "images"
-CASE, CATEGORY = "case", "category"
 FEWEST_IN_A_CLASS = 20
 SIDE = 96
 CELL = 16
@@ -31,19 +30,22 @@ class Images:
     Parameters
     ----------
     cases : tuple of str
-        Sorted.
+        Names of the images, sorted; each is labelled by itself.
     classes : tuple of str
         Of each.
     groups : ndarray of int, shape (n,)
-        Near-duplicates share one.
+        Images of a case, images of a patient and near-duplicates share one.
     features : ndarray of float32, shape (n, d)
         What is made of each image.
+    unusable : str
+        What else there is and why it cannot be used, for the end of a sentence; may be empty.
     """
 
     cases: tuple[str, ...]
     classes: tuple[str, ...]
     groups: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
+    unusable: str = ""
 
 
 def read_images(folder: Path, progress: Progress) -> Images:
@@ -52,24 +54,30 @@ def read_images(folder: Path, progress: Progress) -> Images:
     Parameters
     ----------
     folder : Path
-        With ``index.csv``, which has the columns ``case`` and ``category``, and ``images/CASE.png``.
+        With a table that tells classes, see `livercad.studies.ultrasound.folder.find_images`. Images without a class
+        are passed over.
     progress : Progress
         Told of every image.
 
     Raises
     ------
     InputError
-        If the table or an image is missing or wrong, or a class has fewer images than `FEWEST_IN_A_CLASS`.
+        If the table is wrong, or a class has fewer images than `FEWEST_IN_A_CLASS`.
     """
-    table = _table(folder / TABLE)
-    features, hashes = [], []
-    for number, case in enumerate(sorted(table)):
-        progress(number, len(table), "reading images")
-        image = _middle_of(folder / IMAGES / f"{case}.png")
-        features.append(features_of(image))
-        hashes.append(difference_hash(image))
-    cases = tuple(sorted(table))
-    return Images(cases, tuple(table[case] for case in cases), group_duplicates(hashes), np.stack(features))
+    collection = read_collection(folder, progress)
+    rows = sorted(
+        (row for row, image in enumerate(collection.listed) if image.kind), key=lambda row: collection.listed[row].name
+    )
+    classes = tuple(collection.listed[row].kind for row in rows)
+    _check(folder, classes, collection.unusable)
+    pictures = [Image.fromarray(collection.images[row].array) for row in rows]
+    return Images(
+        cases=tuple(collection.listed[row].name for row in rows),
+        classes=classes,
+        groups=np.array([collection.grouping.groups[row] for row in rows]),
+        features=np.stack([features_of(middle_of(picture, sector_of(picture))) for picture in pictures]),
+        unusable=collection.unusable,
+    )
 
 
 def features_of(image: Image.Image) -> npt.NDArray[np.float32]:
@@ -97,39 +105,13 @@ def features_of(image: Image.Image) -> npt.NDArray[np.float32]:
     return np.concatenate(parts).astype(np.float32)
 
 
-def _table(path: Path) -> dict[str, str]:
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise _error(path, f"that it cannot be read ({error})") from error
-    if not rows or not {CASE, CATEGORY} <= rows[0].keys():
-        raise _error(path, f"the columns {', '.join(rows[0]) if rows else '(none)'}")
-    table = {row[CASE]: row[CATEGORY] for row in rows}
-    if len(table) < len(rows):
-        raise _error(path, "a case more than once")
-    counts = {kind: list(table.values()).count(kind) for kind in sorted(set(table.values()))}
+def _check(folder: Path, classes: tuple[str, ...], unusable: str) -> None:
+    counts = Counter(classes)
     if len(counts) < 2 or min(counts.values()) < FEWEST_IN_A_CLASS:
-        raise _error(path, "the classes " + ", ".join(f"{kind or '(empty)'} ({n})" for kind, n in counts.items()))
-    return table
-
-
-def _middle_of(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as file:
-            image = file.convert("L")
-    except OSError as error:
+        told = ", ".join(f"{kind} ({counts[kind]})" for kind in sorted(counts))
         raise InputError(
-            path, found=f"no readable image ({error})", expected=f"the image of a case in {TABLE}", todo="Add it."
-        ) from error
-    return middle_of(image)
-
-
-def _error(path: Path, found: str) -> InputError:
-    return InputError(
-        path,
-        found=found,
-        expected=f"a line an image with the columns {CASE} and {CATEGORY}, at least two classes, and at least "
-        f"{FEWEST_IN_A_CLASS} images of each",
-        todo="Mend the table (docs/simulation.md).",
-    )
+            folder,
+            found=f"the classes {told or '(none)'}{unusable}",
+            expected=f"at least two classes, and at least {FEWEST_IN_A_CLASS} images of each",
+            todo="Mend the table (docs/simulation.md).",
+        )

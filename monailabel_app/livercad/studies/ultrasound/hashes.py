@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 SIDE = 16
 """Brighter or darker than its right neighbour: so many comparisons a row, and so many rows."""
-NEAR = 50
-"""Of the 256 bits: pairs that differ in no more may show the same, see docs/simulation.md. Chosen by eye on images of
-the liver, rather too high: images that are taken for duplicates without need only stay on one side."""
 DARK = 8
 """Grey values up to this are the black around an ultrasound sector."""
 SPARSE = 0.1
@@ -22,14 +17,8 @@ MIDDLE = (0.2, 0.15, 0.8, 0.9)
 outside is the sector's border, and much the same in all images of a scanner."""
 
 
-def bounds_of(image: Image.Image) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of what is not black; the image is grey (mode L)."""
-    lit = image.point([255 * (value > DARK) for value in range(256)])
-    return lit.getbbox() or (0, 0, image.width, image.height)
-
-
 def sector_of(image: Image.Image) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of the sector: as `bounds_of`, but what is written beside it does not count."""
+    """Left, top, right and bottom of the sector of a grey image (mode L); what is written beside it does not count."""
     lit = np.asarray(image) > DARK
     ends = []
     for counts in (lit.sum(axis=0), lit.sum(axis=1)):
@@ -39,9 +28,9 @@ def sector_of(image: Image.Image) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
-def middle_of(image: Image.Image, bounds: tuple[int, int, int, int] | None = None) -> Image.Image:
+def middle_of(image: Image.Image, bounds: tuple[int, int, int, int]) -> Image.Image:
     """Cut out the part of an image that differs between patients, `MIDDLE` of its bounds; it is grey (mode L)."""
-    left, top, right, bottom = bounds or bounds_of(image)
+    left, top, right, bottom = bounds
     width, height = right - left, bottom - top
     box = (left + MIDDLE[0] * width, top + MIDDLE[1] * height, left + MIDDLE[2] * width, top + MIDDLE[3] * height)
     return image.crop(tuple(round(edge) for edge in box))  # type: ignore[arg-type]
@@ -64,28 +53,6 @@ def difference_hash(image: Image.Image) -> npt.NDArray[np.bool_]:
     """
     small = np.asarray(image.convert("L").resize((SIDE + 1, SIDE), Image.Resampling.BOX), np.int16)
     return np.asarray((np.diff(small, axis=1) > 0).ravel())
-
-
-def group_duplicates(hashes: Sequence[npt.NDArray[np.bool_]], near: int = NEAR) -> npt.NDArray[np.int64]:
-    """Group images that are near-duplicates of each other, also by way of a third.
-
-    Parameters
-    ----------
-    hashes : sequence of ndarray of bool
-        One an image.
-    near : int
-        Bits in which near-duplicates differ at most.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Group of each image.
-    """
-    from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    bits = np.stack(hashes)
-    return np.asarray(connected_components(csr_matrix(bits_apart(bits, bits) <= near), directed=False)[1], np.int64)
 
 
 def bits_apart(some: npt.NDArray[np.bool_], others: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:

@@ -191,7 +191,7 @@ def _row(cells: Mapping[str, str], line: int) -> Row:
     if not case or not image:
         raise ValueError(f"case {case!r} and image {image!r}, of which none may be empty")
     frame = _numbers(cells, ("frame",))
-    if frame and (frame[0] < 1 or frame[0] != int(frame[0])):
+    if frame and (frame[0] < 1 or not frame[0].is_integer()):
         raise ValueError(f"the frame {cells['frame']}, where frames count from 1")
     place, box = _numbers(cells, CIRCLE), _numbers(cells, BOX)
     if box and not (box[0] < box[2] and box[1] < box[3]):
