@@ -39,8 +39,9 @@ def image_description(name: str, images: Images) -> Description:
             "test; the rest is the pool."
         ),
         learner=(
-            "No pre-trained network is at hand offline, and some hundred images are too few to train one: a logistic "
-            "regression on oriented gradients, textures and brightness, compressed to principal components of the pool."
+            "Some hundred images are too few to train a network anew each round: a logistic regression on oriented "
+            "gradients, textures and brightness, compressed to principal components of the pool. It needs no weights "
+            "and is weaker than what livercad train ultrasound makes."
         ),
         looks={
             Strategy.UNCERTAINTY: "entropy of the class probabilities",
