@@ -67,6 +67,11 @@ class qSlicerApplication(qt.QObject):
             self._layout = qSlicerLayoutManager(self._scene.application_logic)
         return self._layout
 
+    def _end_layouts(self) -> None:
+        """Let the layout logic follow the scene no more: it writes to its node after an emptied scene has freed it."""
+        if self._layout is not None:
+            self._layout.layoutLogic().SetMRMLScene(None)
+
     def settings(self) -> Any:
         """Settings of the application."""
         return self._settings["app"]

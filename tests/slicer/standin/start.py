@@ -48,13 +48,14 @@ def _start() -> dict[str, Any]:
             setattr(slicer, name, cls)
     slicer.qSlicerScriptedLoadableModule = qSlicerScriptedLoadableModule
     modules = qSlicerModuleManager(scene.logics)
-    atexit.register(_stop, scene)
     slicer.app = qSlicerApplication(scene, qSlicerCoreIOManager(scene.mrml), modules)
+    atexit.register(_stop, slicer.app, scene)
     slicer.app._main_window = qSlicerMainWindow()
     return {"app": slicer.app, "qapplication": qapplication, "scene": scene}
 
 
-def _stop(scene: Any) -> None:
+def _stop(app: Any, scene: Any) -> None:
     """Empty the scene while Python still can answer its observers."""
+    app._end_layouts()
     scene.mrml.Clear(True)
     scene.mrml.RemoveAllObservers()
