@@ -59,6 +59,13 @@ def test_images_of_a_case_stay_on_one_side_and_those_without_a_class_are_passed_
     assert group["images/case-12.png"] != group["images/case-18.png"]
 
 
+def test_phantoms_do_not_pass_for_real_images(images: Path) -> None:
+    assert "61 real images" in image_description("x", read_images(images, silent)).data
+    (images / "phantom.json").write_text("{}")
+    told = image_description("x", read_images(images, silent))
+    assert told.is_phantom and "61 phantom images" in told.data
+
+
 def test_too_few_images_of_a_class_are_refused_with_the_counts(images: Path) -> None:
     text = (images / "annotations.csv").read_text().replace("across", "along", 32)
     (images / "annotations.csv").write_text(text)

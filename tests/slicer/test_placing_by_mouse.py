@@ -5,7 +5,7 @@ import pytest
 import slicer
 from standin.helpers import process_events
 from standin.mouse import Mouse
-from test_ultrasound_panels import panels
+from ultrasound_panels import panels
 from ultrasound_scene import SPACING, server, ultrasound
 
 from LiverCADLib.scene.pictureNodes import rasOf

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import slicer
-from test_ultrasound_panels import panels
+from ultrasound_panels import panels
 from ultrasound_scene import CASE, LESIONS, server, ultrasound
 
 from LiverCADLib.scene.pictureNodes import pixelsAt, rasOf

@@ -33,10 +33,10 @@ def image_description(name: str, images: Images) -> Description:
         title="Classes of images",
         metric="balanced accuracy",
         data=(
-            f"{len(images.cases)} real images in {name}: {', '.join(f'{n} {kind}' for kind, n in counts.items())}"
-            f"{images.unusable}. {doubled} of them lie in {int((sizes > 1).sum())} groups of a case, of a patient or "
-            "of possible near-duplicates, which stay on one side. Each seed draws three tenths of the groups for the "
-            "test; the rest is the pool."
+            f"{len(images.cases)} {'phantom' if images.is_phantom else 'real'} images in {name}: "
+            f"{', '.join(f'{n} {kind}' for kind, n in counts.items())}{images.unusable}. {doubled} of them lie in "
+            f"{int((sizes > 1).sum())} groups of a case, of a patient or of possible near-duplicates, which stay on one "
+            "side. Each seed draws three tenths of the groups for the test; the rest is the pool."
         ),
         learner=(
             "Some hundred images are too few to train a network anew each round: a logistic regression on oriented "
@@ -49,7 +49,7 @@ def image_description(name: str, images: Images) -> Description:
             Strategy.DIVERSITY: "distance in the principal components, which no training changes",
             Strategy.HYBRID: "uncertainty within clusters of these",
         },
-        is_phantom=False,
+        is_phantom=images.is_phantom,
         budget=max(6, len(images.cases) // 40),
     )
 

@@ -14,6 +14,7 @@ from livercad.errors import InputError
 from livercad.progress import Progress
 from livercad.studies.ultrasound.collection import read_collection
 from livercad.studies.ultrasound.hashes import middle_of, sector_of
+from livercad.studies.ultrasound.phantoms import is_phantom
 
 FEWEST_IN_A_CLASS = 20
 SIDE = 96
@@ -37,6 +38,8 @@ class Images:
         Images of a case, images of a patient and near-duplicates share one.
     features : ndarray of float32, shape (n, d)
         What is made of each image.
+    is_phantom : bool
+        Whether they were made.
     unusable : str
         What else there is and why it cannot be used, for the end of a sentence; may be empty.
     """
@@ -45,6 +48,7 @@ class Images:
     classes: tuple[str, ...]
     groups: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
+    is_phantom: bool
     unusable: str = ""
 
 
@@ -76,6 +80,7 @@ def read_images(folder: Path, progress: Progress) -> Images:
         classes=classes,
         groups=np.array([collection.grouping.groups[row] for row in rows]),
         features=np.stack([features_of(middle_of(picture, sector_of(picture))) for picture in pictures]),
+        is_phantom=is_phantom(folder),
         unusable=collection.unusable,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from livercad.studies.files import SERVER_LABELS
 from livercad.studies.ultrasound.image import ListedImage, MarkedLesion
@@ -38,8 +38,7 @@ def read_drawn(folder: Path) -> dict[str, list[Row]]:
     """
     drawn: dict[str, list[Row]] = {}
     for row in read_annotations(folder / DRAWN) if (folder / DRAWN).is_file() else ():
-        name = PurePosixPath(row.image).as_posix()  # as `livercad.studies.ultrasound.layouts.read_table` has it
-        drawn.setdefault(name if row.frame is None else f"{name}#{row.frame}", []).append(row)
+        drawn.setdefault(row.image if row.frame is None else f"{row.image}#{row.frame}", []).append(row)
     return drawn
 
 

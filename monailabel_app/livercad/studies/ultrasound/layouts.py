@@ -12,7 +12,7 @@ mask or several an image, beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from livercad.errors import InputError
@@ -130,8 +130,7 @@ def read_table(folder: Path) -> list[Row] | None:
         If the table is wrong, or of no format that is known.
     """
     if (folder / TABLE).is_file():
-        rows = read_annotations(folder / TABLE)
-        return [replace(row, image=PurePosixPath(row.image).as_posix()) for row in rows]  # ./a.png is a.png
+        return read_annotations(folder / TABLE)
     if not (folder / INDEX).is_file():
         return None
     lines = read_csv(folder / INDEX)

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from livercad.core.circle import Circle, PixelBox
 from livercad.errors import InputError
@@ -198,7 +198,7 @@ def _row(cells: Mapping[str, str], line: int) -> Row:
         raise ValueError(f"a box from {box[:2]} to {box[2:]}")
     return Row(
         case=case,
-        image=path_below(image, "image"),
+        image=PurePosixPath(path_below(image, "image")).as_posix(),  # ./a.png is a.png
         frame=int(frame[0]) if frame else None,
         kind=cells.get("class", "").lower(),
         patient=cells.get("patient", ""),
