@@ -35,8 +35,8 @@ def image_description(name: str, images: Images) -> Description:
         data=(
             f"{len(images.cases)} {'phantom' if images.is_phantom else 'real'} images in {name}: "
             f"{', '.join(f'{n} {kind}' for kind, n in counts.items())}{images.unusable}. {doubled} of them lie in "
-            f"{int((sizes > 1).sum())} groups of a case, of a patient or of possible near-duplicates, which stay on one "
-            "side. Each seed draws three tenths of the groups for the test; the rest is the pool."
+            f"{int((sizes > 1).sum())} groups of a case, of a patient or of possible near-duplicates, which stay on "
+            "one side. Each seed draws three tenths of the groups for the test; the rest is the pool."
         ),
         learner=(
             "Some hundred images are too few to train a network anew each round: a logistic regression on oriented "
