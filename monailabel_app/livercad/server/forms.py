@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from fastapi import Request, UploadFile
 from starlette.datastructures import FormData
@@ -64,66 +62,6 @@ async def check_fields(request: Request, known: Collection[str]) -> None:
             expected=f"a form with no fields but {', '.join(known)}",
             todo="Send params as a field with JSON in it: curl --form 'params={…}'.",
         )
-
-
-def parse_json(text: str, what: str) -> Any:
-    """Read JSON that a client has sent.
-
-    Parameters
-    ----------
-    text : str
-        The JSON.
-    what : str
-        Name of the field, for messages.
-
-    Returns
-    -------
-    object
-        What it says, checked by `check_characters`.
-
-    Raises
-    ------
-    json.JSONDecodeError
-        If it is none.
-    InputError
-        If nobody could mean it: lists too deep or numbers too long to be read, halves of characters.
-    """
-    try:
-        said = json.loads(text)
-    except json.JSONDecodeError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise _unfit(what, str(error)) from error
-    return check_characters(said, what)
-
-
-def check_characters(said: Any, what: str) -> Any:
-    """Let through what JSON has said, unless a text in it has half of a character, which can be written nowhere.
-
-    Parameters
-    ----------
-    said : object
-        What was parsed.
-    what : str
-        Name of the field, for messages.
-
-    Returns
-    -------
-    object
-        The same.
-
-    Raises
-    ------
-    InputError
-        If there is a lone surrogate, or lists are too deep to be written.
-    """
-    try:
-        json.dumps(said, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise _unfit(what, f"half of a character (\\u{ord(error.object[error.start]):04x})") from error
-    except RecursionError as error:
-        raise _unfit(what, str(error)) from error
-    return said
 
 
 def text_of(form: FormData, name: str, default: str | None = None) -> str:
@@ -214,9 +152,3 @@ def plain_name(name: str | None) -> str:
 
 def _missing(name: str, expected: str) -> InputError:
     return InputError(f"the field {name!r}", found="nothing", expected=f"{expected} in the form", todo="Send it along.")
-
-
-def _unfit(what: str, found: str) -> InputError:
-    return InputError(
-        what, found=found, expected="JSON of whole characters and of usual size", todo="Mend the request."
-    )

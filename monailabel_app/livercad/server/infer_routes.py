@@ -15,11 +15,12 @@ from monailabel.endpoints.infer import ResultType, send_response
 
 from livercad.errors import InputError
 from livercad.server.errors import ConflictError, UnknownNameError
-from livercad.server.forms import check_fields, parse_json, receive
+from livercad.server.forms import check_fields, receive
 from livercad.server.instance import livercad_app
 from livercad.server.jobs import HEADER
 from livercad.server.modalities import Source, reader_of_sent, source_of
 from livercad.server.sent import called_as_sent, told_as_sent
+from livercad.server.sent_json import parse_json
 
 router = APIRouter(tags=["Infer"])
 

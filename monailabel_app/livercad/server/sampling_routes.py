@@ -14,9 +14,9 @@ from fastapi.responses import JSONResponse
 
 from livercad.errors import InputError
 from livercad.server.errors import ConflictError
-from livercad.server.forms import check_characters
 from livercad.server.instance import livercad_app
 from livercad.server.names import LONGEST
+from livercad.server.sent_json import check_characters
 
 router = APIRouter(prefix="/activelearning", tags=["ActiveLearning"])
 

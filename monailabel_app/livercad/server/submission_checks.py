@@ -13,8 +13,8 @@ from livercad.core.annotation import Annotation, Verdict
 from livercad.core.taxonomy import Label
 from livercad.core.volume import Volume, grid_difference
 from livercad.errors import InputError
-from livercad.server.forms import parse_json
 from livercad.server.labels import grid_of
+from livercad.server.sent_json import parse_json
 from livercad.studies.itk import read_itk_file
 from livercad.studies.nifti import is_nifti, read_volume
 

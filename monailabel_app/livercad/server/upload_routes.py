@@ -12,9 +12,10 @@ from starlette.datastructures import UploadFile as SentFile
 
 from livercad.core.phases import Phase
 from livercad.errors import InputError
-from livercad.server.forms import form_of, parse_json, receive, text_of
+from livercad.server.forms import form_of, receive, text_of
 from livercad.server.instance import livercad_app
 from livercad.server.names import LONGEST
+from livercad.server.sent_json import parse_json
 
 router = APIRouter(prefix="/livercad/cases", tags=["Cases"])
 
